@@ -1,0 +1,57 @@
+"""What all events share: the CloudEvents 1.0 envelope, and what counts as an identifier or a code."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+from schemas.instant import Instant
+
+DEFAULT_TENANT = "default"
+
+# 1–128 characters without whitespace, @ or control characters.
+Identifier = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s@\u0000-\u001f\u007f-\u009f]+$")
+]
+
+
+class _DroppedWhenUnfit:
+    """Takes a value that does not fit for an absent one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
+# An optional value that is not worth losing a whole event for.
+Code = Annotated[Identifier | None, _DroppedWhenUnfit()]
+
+_Traceparent = Annotated[
+    str, StringConstraints(pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+]
+
+
+class Contract(BaseModel):
+    """A part of an event. Unknown fields are dropped; the service takes null for absent."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(Contract):
+    """A CloudEvent. `subject` is the key of its record; `source` and `id` are its identity."""
+
+    specversion: Literal["1.0"]
+    id: Identifier
+    source: Identifier
+    subject: Identifier
+
+
+class EventIn(Event):
+    """A CloudEvent that somebody else publishes. `time` is when it happened."""
+
+    time: Instant
+    tenant: Identifier = DEFAULT_TENANT
+    traceparent: Annotated[
+        Annotated[str, StringConstraints(pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+        | None,
+        _DroppedWhenUnfit(),
+    ] = None

@@ -1,0 +1,61 @@
+"""Instants as events write them: RFC 3339 with an offset, truncated to milliseconds."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+)
+
+
+def read(text: object) -> datetime:
+    """The aware instant that `text` names, truncated to ms; a datetime is taken as it is.
+
+    Raises PydanticCustomError, of type `time_without_offset` when nothing else is wrong with it.
+    """
+    if isinstance(text, datetime):
+        instant = text
+    elif isinstance(text, str) and _RFC_3339.fullmatch(text):
+        try:
+            # Python takes no `z`. A leap second does not match, a 30 February does.
+            instant = datetime.fromisoformat(text.upper() if text[-1] == "z" else text)
+        except ValueError:
+            raise PydanticCustomError("bad_instant", "is no date of the calendar") from None
+    else:
+        raise PydanticCustomError("bad_instant", "is not an RFC 3339 date and time")
+    if instant.tzinfo is None:
+        raise PydanticCustomError("time_without_offset", "has no offset from UTC")
+    beyond = instant.microsecond % 1000
+    return instant.replace(microsecond=instant.microsecond - beyond) if beyond else instant
+
+
+def milliseconds(instant: datetime) -> int:
+    """Milliseconds since the epoch of an aware instant."""
+    since = instant - EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+
+
+def written(milliseconds: int) -> str:
+    """`YYYY-MM-DDTHH:MM:SS.mmmZ`. Raises OverflowError outside the years 1 to 9999."""
+    seconds, fraction = divmod(milliseconds, 1000)
+    return f"{_to_the_second(seconds)}.{fraction:03d}Z"
+
+
+@lru_cache(maxsize=4096)  # one announcement writes an instant several times, the next one often the same
+def _to_the_second(seconds: int) -> str:
+    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
+
+
+Instant = Annotated[
+    datetime,
+    PlainValidator(read),
+    PlainSerializer(lambda instant: written(milliseconds(instant)), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

@@ -1,0 +1,141 @@
+"""Events out: what became of a promise. Apply by `breach_id` and `revision`, the greater one counts."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, NonNegativeInt, PositiveInt, TypeAdapter
+
+from schemas.envelope import Contract, Event, Identifier
+from schemas.instant import Instant
+
+State = Literal["running", "paused", "met", "cancelled", "not_applicable", "at_risk", "breached"]
+Seconds = float  # to the millisecond; counted by the clock's calendar
+
+
+class PolicyVersion(Contract):
+    """The published promise that was judged by."""
+
+    id: str
+    version: int
+    sha256: str
+
+
+class Cause(Contract):
+    """The event because of which an earlier one no longer holds."""
+
+    source: Identifier
+    event_id: Identifier
+
+
+class Evidence(Contract):
+    """An event that decided, and where the log holds it; what only a log knows is null offline."""
+
+    source: Identifier
+    event_id: Identifier
+    type: str
+    time: Instant
+    recorded_at: Instant | None
+    partition: NonNegativeInt | None
+    offset: NonNegativeInt | None
+
+
+class Verdict(Contract):
+    """What is true of a level of a clock, or of a whole clock, in one cycle of a ticket."""
+
+    breach_id: UUID
+    revision: PositiveInt
+    state: State  # what holds now
+    tenant: Identifier
+    ticket_id: Identifier
+    customer_id: Identifier | None
+    cycle: PositiveInt
+    clock: str
+    level: str | None  # null: the whole clock
+    supersedes: UUID | None  # breach_id of the next lower breached level
+    clause: str | None
+    policy: PolicyVersion | None
+    started_at: Instant | None
+    due_at: Instant | None
+    stopped_at: Instant | None  # the clock's end, also a cancellation
+    paused_seconds: Seconds | None
+    elapsed_seconds: Seconds | None
+    overrun_seconds: Seconds | None
+    detected_at: Instant | None
+    late_detection: bool
+    reason: str | None
+    cause: Cause | None
+    evidence: tuple[Evidence, ...]
+
+
+class OfLevel(Verdict):
+    """About one level."""
+
+    level: str
+
+
+class OfClock(Verdict):
+    """About a whole clock."""
+
+    level: None
+
+
+class EventOut(Event):
+    """An event of the service. `id` is `breach_id:revision`, `subject` the ticket."""
+
+    time: Instant | None = None  # the due instant; without one the clock's end, else the detection
+
+
+class Breached(EventOut):
+    """A level's due instant has passed, or a retraction was undone."""
+
+    type: Literal["sla.breached"]
+    data: OfLevel
+
+
+class BreachRetracted(EventOut):
+    """A late, voided or corrected fact shows that it did not happen."""
+
+    type: Literal["sla.breach_retracted"]
+    data: OfLevel
+
+
+class BreachSettled(EventOut):
+    """The breached clock has ended: how long it took is known."""
+
+    type: Literal["sla.breach_settled"]
+    data: OfLevel
+
+
+class AtRisk(EventOut):
+    """A warning level's due instant has passed."""
+
+    type: Literal["sla.at_risk"]
+    data: OfLevel
+
+
+class Met(EventOut):
+    """The clock stopped in time."""
+
+    type: Literal["sla.met"]
+    data: OfClock
+
+
+class Cancelled(EventOut):
+    """The clock ended without a stop."""
+
+    type: Literal["sla.cancelled"]
+    data: OfClock
+
+
+class Corrected(EventOut):
+    """A warning, a met or a cancelled no longer holds; `state` says what does."""
+
+    type: Literal["sla.corrected"]
+    data: Verdict
+
+
+SlaEvent = Annotated[
+    Breached | BreachRetracted | BreachSettled | AtRisk | Met | Cancelled | Corrected,
+    Field(discriminator="type"),
+]
+SLA_EVENT: TypeAdapter[SlaEvent] = TypeAdapter(SlaEvent)

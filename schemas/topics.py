@@ -1,0 +1,92 @@
+"""Each topic as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+_DAY = 24 * 60 * 60 * 1000  # ms
+_MEBIBYTE = 1024 * 1024
+_OF_FULL_TICKET = (
+    8 * _MEBIBYTE
+)  # state of a ticket with as many facts as it may have, each as large as it may be
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it has to be. `partitions` is how many a new one gets when nobody says."""
+
+    name: str  # without prefix
+    key: str
+    holds: str
+    config: Mapping[str, str]
+    partitions: int
+    partitioned_like: str | None = None  # the topic that a new one gets as many partitions as
+
+    def named(self, prefix: str) -> str:
+        """Its name on a broker that others share."""
+        return prefix + self.name
+
+
+def _config(**settings: object) -> Mapping[str, str]:
+    return MappingProxyType({name.replace("_", "."): str(setting) for name, setting in settings.items()})
+
+
+LIFECYCLE = Topic(
+    "complaints.lifecycle",
+    key="ticket id",
+    holds="complaint.*: what happens to tickets at the help desks",
+    # Evidence names the log's time of a record: the broker's clock, whatever a publisher's says.
+    config=_config(
+        cleanup_policy="delete", max_message_bytes=_MEBIBYTE, message_timestamp_type="LogAppendTime"
+    ),
+    partitions=6,
+)
+REJECTED = Topic(
+    "complaints.rejected",
+    key="as the record came",
+    holds="records that are no event of ours, untouched, with the reason in headers; may hold personal data",
+    # Larger than the input's: the reason comes on top, and a batch may have been better compressed there.
+    config=_config(cleanup_policy="delete", retention_ms=7 * _DAY, max_message_bytes=4 * _MEBIBYTE),
+    partitions=6,
+    partitioned_like=LIFECYCLE.name,
+)
+BREACHES = Topic(
+    "sla.breaches",
+    key="ticket id",
+    holds="sla.breached, sla.breach_retracted, sla.breach_settled: what billing charges from",
+    config=_config(cleanup_policy="delete", max_message_bytes=_OF_FULL_TICKET),
+    partitions=6,
+    partitioned_like=LIFECYCLE.name,
+)
+CLOCKS = Topic(
+    "sla.clocks",
+    key="ticket id",
+    holds="sla.at_risk, sla.met, sla.cancelled, sla.corrected: what operations look at",
+    config=_config(cleanup_policy="delete", max_message_bytes=_OF_FULL_TICKET),
+    partitions=6,
+    partitioned_like=LIFECYCLE.name,
+)
+TICKETS = Topic(
+    "sla.tickets",
+    key="ticket id@tenant",
+    holds="the service's own state of each ticket; private, with a version",
+    config=_config(cleanup_policy="compact", max_message_bytes=_OF_FULL_TICKET),
+    partitions=6,
+    partitioned_like=LIFECYCLE.name,
+)
+POLICIES = Topic(
+    "sla.policies",
+    key="policy id@version",
+    holds="every policy version that was ever in use",
+    config=_config(cleanup_policy="compact"),
+    partitions=1,
+)
+CHANNELS = Topic(
+    "support.channels",
+    key="desk id",
+    holds="channel.*: whether support desks can be reached",
+    config=_config(cleanup_policy="delete"),
+    partitions=1,
+)
+
+TOPICS = (LIFECYCLE, REJECTED, BREACHES, CLOCKS, TICKETS, POLICIES, CHANNELS)

@@ -1,0 +1,173 @@
+"""Wires everything; alone knows everyone: what we stand on, the group, metrics, HTTP and signals."""
+
+import asyncio
+import logging
+import platform
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+
+from schemas import topics
+from service.asyncapi import document
+from service.events.rejection import Reason
+from service.http import Answers, Server, application, listen
+from service.kafka.group import Group
+from service.kafka.partitioner import PARTITIONERS
+from service.kafka.status import State
+from service.kafka.terms import Terms, Topics
+from service.logs import open_log
+from service.meter import Meter
+from service.metrics import Metrics
+from service.now import now_ms
+from service.settings import Refusal, Settings
+from service.sla.policy import Policies
+from service.start import Ground, prepare
+from service.timezones import database_version
+
+log = logging.getLogger(__name__)
+
+CRASHED = 70  # exit code of a process that died of an error of ours (EX_SOFTWARE)
+GIVE_UP_WITHIN = 8.0  # seconds for partitions and group; with HTTP's part less than the ten that are promised
+HTTP_WITHIN = 1.5  # seconds
+ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
+
+
+def serve(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT, then gives 0. Raises Refusal when it does not start."""
+    open_log(settings.log)
+    try:
+        return asyncio.run(_serve(settings))
+    except Refusal:
+        raise
+    except Exception as error:  # the last words of a process that dies of it
+        log.critical(
+            "died", exc_info=error
+        )  # the traceback shows only to developers: values may be ticket data
+        sys.stderr.write(f"sla-timer: died: {_last_words(error)}\n")
+        return CRASHED
+
+
+async def _serve(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for end in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(end, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    with listen(settings.http) as listener:
+        preparing = asyncio.create_task(prepare(settings))
+        if await _first(preparing, stopping) is preparing:
+            group, metrics = _wire(settings, preparing.result())
+            answers = _answers(settings, group, metrics)
+            server = Server(application(answers, settings.http[0]))
+            serving = asyncio.create_task(server.serve([listener]))
+            log.info("listening", extra={"port": listener.getsockname()[1]})
+            working = asyncio.create_task(group.run())
+            try:
+                first = await _first(working, serving, stopping)
+            finally:
+                log.info("stopping")
+                await _bounded(group.stop(), GIVE_UP_WITHIN)
+                server.should_exit = True
+                await asyncio.wait([serving], timeout=HTTP_WITHIN)
+            first.result()
+    log.info("stopped")
+    return 0
+
+
+async def _first(*tasks: "asyncio.Task[object]") -> "asyncio.Task[object]":
+    """The first of them to end; of several, the first in this order. The others are left alone."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    return next(task for task in tasks if task in done)
+
+
+async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await awaitable
+
+
+def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
+    policies = ground.policies.policies
+    build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
+    metrics = Metrics(_levels(policies), Reason, build)
+    prefix = settings.topic_prefix
+    terms = Terms(
+        connection=ground.connection,
+        group=settings.group,
+        topics=Topics(
+            lifecycle=topics.LIFECYCLE.named(prefix),
+            tickets=topics.TICKETS.named(prefix),
+            breaches=topics.BREACHES.named(prefix),
+            clocks=topics.CLOCKS.named(prefix),
+            rejected=topics.REJECTED.named(prefix),
+        ),
+        policies=policies,
+        retention=settings.retention,
+        grace=settings.grace,
+        now=now_ms,
+        partitioner=PARTITIONERS[settings.partitioner],
+        observer=Meter(metrics),
+        largest={prefix + name: found.largest for name, found in ground.topics.items()},
+    )
+    return Group(terms, settings.instance), metrics
+
+
+def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
+    def partitions() -> Mapping[int, str] | None:
+        return (
+            {number: status.state for number, status in group.worker.status().items()}
+            if group.joined
+            else None
+        )
+
+    def restoring() -> Mapping[int, Mapping[str, float | None]]:
+        return {
+            number: {
+                "records": status.restored,
+                "of": status.total,
+                "percent": status.percent,
+                "seconds_left": None if status.seconds_left is None else round(status.seconds_left, 1),
+            }
+            for number, status in group.worker.status().items()
+            if status.state is State.RESTORING
+        }
+
+    return Answers(
+        metrics=lambda: metrics.render(group.worker.status(), group.worker.astray),
+        partitions=partitions,
+        restoring=restoring,
+        asyncapi=document(settings.topic_prefix, _version()),
+    )
+
+
+def _levels(policies: Policies) -> set[tuple[str, str]]:
+    """Each (clock, level) that can be announced."""
+    levels = {
+        (clock.name, level.name)
+        for policy in policies.versions
+        for clock in policy.clocks
+        for level in clock.levels
+    }
+    return levels | {ACTIVITY} if any(policy.stalled_after_ms for policy in policies.versions) else levels
+
+
+def _version() -> str:
+    try:
+        return version_of("sla-timer")
+    except PackageNotFoundError:  # run from a checkout
+        return "0"
+
+
+def _last_words(error: BaseException) -> str:
+    """One line: what our own errors say; of others only kind and place, as their text may hold data."""
+    if type(error).__module__.startswith(("service.", "aiokafka.")) or isinstance(error, OSError):
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return (
+        f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
+        if frames
+        else type(error).__name__
+    )

@@ -1,0 +1,76 @@
+"""`calendar show` and `calendar freeze`."""
+
+import re
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from service.cli import options
+
+
+def _read_moment(context: click.Context, parameter: click.Parameter, text: str) -> date | datetime:
+    """For click: a local date, or an instant with an offset."""
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is no date of the calendar", param=parameter) from None
+        if not 1970 < day.year < 2999:
+            raise click.BadParameter(f"{text!r} is outside the years 1971 to 2998", param=parameter)
+        return day
+    instant = options.read_instant(context, parameter, text)
+    assert instant is not None, "a text is an instant or an error"
+    return instant
+
+
+def _read_years(_: click.Context, parameter: click.Parameter, text: str) -> list[int]:
+    """For click: years with commas between."""
+    if not re.fullmatch(r"[0-9]{4}(,[0-9]{4})*", text):
+        raise click.BadParameter(
+            f"{text!r} is no list of years; write for example 2025,2026", param=parameter
+        )
+    return [int(year) for year in text.split(",")]
+
+
+@click.group()
+def calendar() -> None:
+    """Look at calendar files and write official days into them."""
+
+
+@calendar.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--from", "since", required=True, callback=_read_moment, metavar="DAY", help="a local date, or an instant"
+)
+@click.option(
+    "--to", required=True, callback=_read_moment, metavar="DAY", help="likewise; a date is included"
+)
+def show(file: Path, since: date | datetime, to: date | datetime) -> int:
+    """Print the working stretches of the calendar in FILE, day by day, and their totals."""
+    from service.offline.calendar_show import show as print_days
+
+    return print_days(file, since, to, sys.stdout)
+
+
+@calendar.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--country", required=True, metavar="CODE", help="CN")
+@click.option("--years", required=True, callback=_read_years, metavar="YEARS", help="for example 2025,2026")
+@click.option(
+    "--make-up-as",
+    type=click.Choice(["mon", "tue", "wed", "thu", "fri"]),
+    default="mon",
+    show_default=True,
+    help="the weekday whose hours a make-up day has",
+)
+def freeze(file: Path | None, country: str, years: list[int], make_up_as: str) -> int:
+    """Write a country's official days into FILE; without it, print them.
+
+    They replace what FILE says about those years. A year without official days is refused.
+    """
+    from service.offline.calendar_freeze import freeze as write
+    from service.offline.official_days import official_days
+
+    return write(official_days(country, years), file, make_up_as, sys.stdout)

@@ -1,0 +1,75 @@
+"""`explain` by what the live service keeps, and by the policies as it published them."""
+
+import asyncio
+import os
+import sys
+
+import click
+
+from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from service.kafka.connection import connection
+from service.kafka.partitioner import PARTITIONERS
+from service.kafka.publications import published
+from service.kafka.tickets import Kept, kept_ticket
+from service.logs import no_log
+from service.now import now_ms
+from service.offline.explain import explain_facts
+from service.policy.directory import PolicyDirectory
+from service.policy.publication import BadPublicationError, Publication, VersionKey, verify
+from service.settings import Refusal, Settings, read_settings
+from service.sla import ticket as state
+from service.timezones import database_version
+
+
+def explain(
+    ticket_id: str, policies: PolicyDirectory, tenant: str, until: int | None, *, as_json: bool, lang: str
+) -> int:
+    """Explain the committed state of a ticket at `until` (ms), else as of now. Gives the exit code.
+
+    Raises Refusal: no such ticket, or policies that differ from those that the service has published.
+    """
+    no_log()
+    settings = read_settings(os.environ)
+    kept, before = asyncio.run(_read(settings, tenant, ticket_id))
+    topic = TICKETS.named(settings.topic_prefix)
+    if kept is None:
+        raise Refusal(f"topic {topic}: has no ticket {ticket_id} of tenant {tenant}, or has it no longer")
+    for unused in verify(policies, before, now_ms(), database_version()).new:
+        click.echo(f"sla-timer: policy {unused.policy} version {unused.version} was never in use", err=True)
+    try:
+        head = state.header(kept.value)
+    except state.UnknownStateVersionError as error:
+        raise Refusal(f"topic {topic}: {error}") from None
+    # What was told is true at the instant of the state, whatever our clock says.
+    at = max(now_ms() - settings.grace, head.at) if until is None else until
+    explain_facts(
+        ticket_id,
+        tenant,
+        state.decode(kept.value).facts,
+        policies.policies,
+        at,
+        as_json=as_json,
+        lang=lang,
+        out=sys.stdout,
+        state={
+            "topic": topic,
+            "partition": kept.partition,
+            "offset": kept.offset,
+            "input": LIFECYCLE.named(settings.topic_prefix),
+            "reflects": head.reflects,
+        },
+    )
+    return 0
+
+
+async def _read(
+    settings: Settings, tenant: str, ticket_id: str
+) -> tuple[Kept | None, dict[VersionKey, Publication]]:
+    reach, prefix = connection(settings), settings.topic_prefix
+    partitioner = PARTITIONERS[settings.partitioner]
+    kept = await kept_ticket(reach, TICKETS.named(prefix), tenant, ticket_id, partitioner)
+    topic = POLICIES.named(prefix)
+    try:
+        return kept, await published(reach, topic)
+    except BadPublicationError as error:
+        raise Refusal(f"topic {topic}: {error}") from None

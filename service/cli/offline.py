@@ -1,0 +1,140 @@
+"""`publish`, `simulate` and `explain`: work on files of events; `explain` also on the live topics."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from service.cli import options
+
+_events = click.argument("events")
+
+
+@click.command()
+@_events
+@options.mapping
+@click.option("--rebase", is_flag=True, help="move the times so that the last event is now")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="at most N events a second"
+)
+def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | None) -> int:
+    """Send EVENTS (a file, or - for standard input) to complaints.lifecycle."""
+    from schemas.topics import LIFECYCLE
+    from service.kafka.connection import connection
+    from service.kafka.send import sending
+    from service.logs import no_log
+    from service.now import now_ms
+    from service.offline.publish import publish as send
+    from service.settings import read_settings
+
+    no_log()
+    settings = read_settings(os.environ)
+    return send(
+        events,
+        sending=sending(connection(settings), LIFECYCLE.named(settings.topic_prefix), settings.partitioner),
+        now=now_ms(),
+        mapping=mapping,
+        rebase=rebase,
+        rate=rate,
+        stdin=sys.stdin.buffer,
+        out=sys.stdout,
+        err=sys.stderr,
+    )
+
+
+@click.command()
+@_events
+@options.policies
+@options.until
+@click.option(
+    "--compare", type=click.Path(path_type=Path), help="show what the policies of this directory would change"
+)
+@click.option("--clocks", is_flag=True, help="show every level of every clock that started")
+@options.mapping
+@click.option("--strict", is_flag=True, help="stop at the first line that is wrong")
+def simulate(
+    events: str,
+    policies: Path,
+    until: datetime | None,
+    compare: Path | None,
+    mapping: Path | None,
+    *,
+    clocks: bool,
+    strict: bool,
+) -> int:
+    """Judge EVENTS (a file, or - for standard input) without a broker; JSON Lines of what stands."""
+    from service.offline.simulate import simulate as judge
+    from service.policy.directory import read_policies
+
+    return judge(
+        events,
+        policies=read_policies(policies).policies,
+        until=_milliseconds(until),
+        compare=read_policies(compare).policies if compare else None,
+        clocks=clocks,
+        mapping=mapping,
+        strict=strict,
+        stdin=sys.stdin.buffer,
+        out=sys.stdout,
+        err=sys.stderr,
+    )
+
+
+@click.command()
+@click.argument("ticket")
+@click.option(
+    "--events", help="file of events, or - for standard input; default: what the live service keeps"
+)
+@options.policies
+@click.option("--tenant", default="default", show_default=True)
+@options.until
+@options.mapping
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def explain(
+    ticket: str,
+    events: str | None,
+    policies: Path,
+    tenant: str,
+    until: datetime | None,
+    mapping: Path | None,
+    lang: str,
+    *,
+    as_json: bool,
+) -> int:
+    """Show the arithmetic of every verdict on TICKET, step by step: as it stands now, or by a file."""
+    from service.offline.explain import explain as tell
+    from service.policy.directory import read_policies
+
+    if events is None:
+        if mapping is not None:
+            raise click.UsageError("--mapping is for a file: give --events, too")
+        from service.cli.live import explain as tell_live
+
+        return tell_live(
+            ticket, read_policies(policies), tenant, _milliseconds(until), as_json=as_json, lang=lang
+        )
+    return tell(
+        ticket,
+        events=events,
+        policies=read_policies(policies).policies,
+        tenant=tenant,
+        until=_milliseconds(until),
+        mapping=mapping,
+        as_json=as_json,
+        lang=lang,
+        stdin=sys.stdin.buffer,
+        out=sys.stdout,
+        err=sys.stderr,
+    )
+
+
+def _milliseconds(instant: datetime | None) -> int | None:
+    from service.policy.policy_file import milliseconds
+
+    return None if instant is None else milliseconds(instant)
+
+
+COMMANDS = (publish, simulate, explain)

@@ -1,0 +1,48 @@
+"""Options that several commands have."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from service.settings import SETTINGS
+
+_POLICIES = next(setting for setting in SETTINGS if setting.name == "policies")
+
+
+def read_instant(_: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
+    """For click: an instant in RFC 3339 with an offset."""
+    from service.policy.policy_file import parse_instant
+
+    try:
+        return parse_instant(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} {error}", param=parameter) from None
+
+
+def read_duration(_: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """For click: a duration in ms."""
+    from service.sla.duration import parse_duration
+
+    try:
+        return parse_duration(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} {error}", param=parameter) from None
+
+
+policies = click.option(
+    "--policies",
+    type=click.Path(path_type=Path),
+    envvar=_POLICIES.variable,
+    default=_POLICIES.default,
+    show_default=True,
+    help=_POLICIES.help,
+)
+until = click.option(
+    "--until", callback=read_instant, metavar="INSTANT", help="judge then; default: after the last deadline"
+)
+mapping = click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="EVENTS is CSV; this file says which column and value mean which event",
+)

@@ -1,0 +1,197 @@
+"""`rejected list`, `show` and `retry`: look at what was put aside, and send it again."""
+
+import json
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from typing import TYPE_CHECKING
+
+import click
+
+from service.events.rejection import Reason
+
+if TYPE_CHECKING:
+    from service.kafka.rejected import Aside
+    from service.settings import Settings
+
+_reasons = click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    type=click.Choice([reason.value for reason in Reason]),
+    help="only these; may be repeated",
+)
+
+
+def _names(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    del context
+    for text in texts:
+        if not re.fullmatch(r"[0-9]+:[0-9]+", text):
+            raise click.BadParameter(f"{text!r} is no partition:offset as `list` shows it", param=parameter)
+    return texts
+
+
+@click.group()
+def rejected() -> None:
+    """Look at the records that were put aside (complaints.rejected), and send them again."""
+
+
+@rejected.command(name="list")
+@_reasons
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines, for programs")
+def list_(reasons: tuple[str, ...], *, as_json: bool) -> int:
+    """Tell what was put aside, one line each, nothing of their content: when, why, and where it was read."""
+
+    async def tell(settings: "Settings") -> int:
+        async for record in _chosen(settings, (), reasons):
+            click.echo(json.dumps(_outline(record), ensure_ascii=False) if as_json else _line(record))
+        return 0
+
+    return _run(tell)
+
+
+@rejected.command()
+@click.argument("names", nargs=-1, required=True, metavar="PARTITION:OFFSET...", callback=_names)
+@click.option("--raw", is_flag=True, help="key, value and headers too: they may hold personal data")
+def show(names: tuple[str, ...], *, raw: bool) -> int:
+    """Show records as JSON. Without --raw only their sizes, never what they say."""
+
+    async def tell(settings: "Settings") -> int:
+        async for record in _chosen(settings, names, ()):
+            shown = _outline(record) | (_content(record) if raw else _sizes(record))
+            click.echo(json.dumps(shown, ensure_ascii=not raw, indent=2))
+        return 0
+
+    return _run(tell)
+
+
+@rejected.command()
+@click.argument("names", nargs=-1, metavar="[PARTITION:OFFSET...]", callback=_names)
+@_reasons
+@click.option("--all", "everything", is_flag=True, help="all that was ever put aside")
+@click.option("--dry-run", is_flag=True, help="only tell what would be sent")
+def retry(names: tuple[str, ...], reasons: tuple[str, ...], *, everything: bool, dry_run: bool) -> int:
+    """Send records again as they came, to the partition of their key; they stay in complaints.rejected.
+
+    An event that was accepted before counts once, by its source and id. One that is still wrong is put aside
+    again. Of several equal records one is sent. Exit code 1: some cannot be sent.
+    """
+    if not (names or reasons or everything):
+        raise click.UsageError("say which: PARTITION:OFFSET, --reason or --all")
+
+    async def send(settings: "Settings") -> int:
+        return await _send_again(settings, names, reasons, dry_run=dry_run)
+
+    return _run(send)
+
+
+async def _send_again(
+    settings: "Settings", names: Collection[str], reasons: Collection[str], *, dry_run: bool
+) -> int:
+    from hashlib import sha256
+
+    from schemas.topics import CHANNELS, LIFECYCLE
+    from service.kafka.connection import connection
+    from service.kafka.partitioner import PARTITIONERS
+    from service.kafka.rejected import hopeless, sending_again
+
+    topics = [topic.named(settings.topic_prefix) for topic in (LIFECYCLE, CHANNELS)]
+    sent: dict[bytes, str] = {}
+    left = 0
+    async with sending_again(connection(settings), PARTITIONERS[settings.partitioner]) as send:
+        # Ends where the topic ended before anything was sent: what is put aside again is not sent again.
+        async for record in _chosen(settings, names, reasons):
+            content = sha256(repr((record.topic, record.key, record.value, record.headers)).encode()).digest()
+            if why := hopeless(record, topics):
+                click.echo(f"{record.name} not sent: {why}", err=True)
+                left += 1
+            elif content in sent:
+                click.echo(f"{record.name} is the same record as {sent[content]}: sent once")
+            else:
+                sent[content] = record.name
+                where = "would be sent" if dry_run else "sent as {}:{}".format(*await send(record))
+                click.echo(f"{record.name} {where} to {record.topic}")
+    click.echo(f"{len(sent)} {'would be sent' if dry_run else 'sent'}, {left} cannot be")
+    return 1 if left else 0
+
+
+async def _chosen(
+    settings: "Settings", names: Collection[str], reasons: Collection[str]
+) -> "AsyncIterator[Aside]":
+    """Those of these names and reasons; none given: all. Raises Refusal for a name that is not there."""
+    from schemas.topics import REJECTED
+    from service.kafka.connection import connection
+    from service.kafka.rejected import put_aside
+    from service.settings import Refusal
+
+    topic = REJECTED.named(settings.topic_prefix)
+    missing = dict.fromkeys(names)
+    async for record in put_aside(connection(settings), topic):
+        if (not names or record.name in names) and (not reasons or record.reason in reasons):
+            missing.pop(record.name, None)
+            yield record
+    if missing:
+        raise Refusal(f"topic {topic}: has no record {', '.join(missing)} (any more?)")
+
+
+def _line(record: "Aside") -> str:
+    from schemas.instant import written
+
+    what = f"{record.field} {record.detail}" if record.field else record.detail
+    return (
+        f"{record.name:<10} {written(record.at)}  {record.reason:<19} "
+        f"{record.topic} {record.from_partition}:{record.from_offset}  {what}"
+    )
+
+
+def _outline(record: "Aside") -> dict[str, object]:
+    from schemas.instant import written
+
+    return {
+        "record": record.name,
+        "rejected_at": written(record.at),
+        "reason": record.reason,
+        "field": record.field,
+        "detail": record.detail,
+        "topic": record.topic,
+        "partition": record.from_partition,
+        "offset": record.from_offset,
+    }
+
+
+def _sizes(record: "Aside") -> dict[str, object]:
+    return {
+        "key_bytes": None if record.key is None else len(record.key),
+        "value_bytes": record.bytes_lost if record.value is None else len(record.value),
+        "headers": len(record.headers),
+    }
+
+
+def _content(record: "Aside") -> dict[str, object]:
+    return {
+        "key": _text(record.key),
+        "value": _text(record.value),
+        "headers": [[name, _text(value)] for name, value in record.headers],
+    }
+
+
+def _text(content: bytes | None) -> object:
+    """UTF-8 as text; anything else in base64, and marked so."""
+    from base64 import b64encode
+
+    if content is None:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(content).decode()}
+
+
+def _run(command: "Callable[[Settings], Coroutine[None, None, int]]") -> int:
+    import asyncio
+
+    from service.logs import no_log
+    from service.settings import read_settings
+
+    no_log()
+    return asyncio.run(command(read_settings(os.environ)))

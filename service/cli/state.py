@@ -1,0 +1,127 @@
+"""`state export` and `state import`: all tickets, from one set of partitions to another."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from service.kafka.state_dump import Record
+    from service.settings import Settings
+
+_Argument = TypeVar("_Argument")
+
+
+@click.group()
+def state() -> None:
+    """Dump all tickets, and load them into topics with another number of partitions."""
+
+
+@state.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
+def export(file: Path) -> int:
+    """Write all tickets, with their facts and what was told about them, to FILE (default: standard output).
+
+    The file holds what the topics hold: keep it as safe. Exit code 1: records of the input are not judged
+    yet, or the service is running, so that the dump is not the last word.
+    """
+    from service.settings import Refusal
+
+    if str(file) == "-":
+        return _run(_export, sys.stdout.buffer)
+    try:
+        with file.open("xb") as out:
+            return _run(_export, out)
+    except OSError as error:
+        raise Refusal(f"{file}: cannot be written: {error.strerror or error}") from None
+
+
+@state.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def import_(file: Path) -> int:
+    """Load FILE into an empty sla.tickets, all of it or nothing. No service may be running."""
+    return _run(_import, file)
+
+
+async def _export(settings: "Settings", out: BinaryIO) -> int:
+    from schemas.topics import LIFECYCLE, TICKETS
+    from service.kafka.connection import connection
+    from service.kafka.members import members, unread
+    from service.kafka.scan import partitions_of
+    from service.kafka.state_dump import end, head, line
+    from service.kafka.tickets import kept_tickets
+    from service.now import now_ms
+    from service.settings import Refusal
+    from service.sla.ticket import UnknownStateVersionError
+
+    reach = connection(settings)
+    topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
+    running = await members(reach, settings.group)
+    behind = await unread(reach, settings.group, source)
+    out.write(head(topic, await partitions_of(reach, topic), now_ms()))
+    tickets = 0
+    async for kept in kept_tickets(reach, topic):
+        try:
+            out.write(line(kept.key, kept.value))
+        except UnknownStateVersionError as error:
+            raise Refusal(f"topic {topic}: {error}") from None
+        tickets += 1
+    out.write(end(tickets))
+    out.flush()
+    click.echo(f"{tickets} tickets exported", err=True)
+    if running:
+        click.echo(f"group {settings.group}: is running; what it tells from now on is missing here", err=True)
+    if behind:
+        click.echo(f"topic {source}: {behind} records are not judged yet by {settings.group}", err=True)
+    return 1 if running or behind else 0
+
+
+async def _import(settings: "Settings", file: Path) -> int:
+    from schemas.topics import LIFECYCLE, TICKETS
+    from service.kafka.connection import connection
+    from service.kafka.members import members
+    from service.kafka.partitioner import PARTITIONERS
+    from service.kafka.scan import partitions_of
+    from service.kafka.state_load import load, refuse_full
+    from service.settings import Refusal
+
+    tickets = sum(1 for _ in _records(file))  # all of it is read before anything is written
+    reach = connection(settings)
+    topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
+    partitions, inputs = await partitions_of(reach, topic), await partitions_of(reach, source)
+    if partitions != inputs:
+        raise Refusal(f"topic {topic}: {partitions} partitions, but {source} has {inputs}: create it anew")
+    if await members(reach, settings.group):
+        raise Refusal(f"group {settings.group}: a service is running: stop it first")
+    await refuse_full(reach, topic)
+    await load(reach, topic, settings.group, _records(file), PARTITIONERS[settings.partitioner])
+    click.echo(f"{tickets} tickets imported into {partitions} partitions of {topic}")
+    return 0
+
+
+def _records(file: Path) -> "Iterator[Record]":
+    from service.kafka.state_dump import BadDumpError, records
+    from service.settings import Refusal
+
+    try:
+        with file.open("rb") as lines:
+            yield from records(lines)
+    except (BadDumpError, OSError) as error:
+        raise Refusal(f"{file}:{error}") from None
+
+
+def _run(command: "Callable[[Settings, _Argument], Awaitable[int]]", argument: _Argument) -> int:
+    import asyncio
+
+    from service.logs import no_log
+    from service.settings import read_settings
+
+    no_log()
+
+    async def run() -> int:
+        return await command(read_settings(os.environ), argument)
+
+    return asyncio.run(run())

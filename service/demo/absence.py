@@ -1,0 +1,7 @@
+"""Why there is no broker."""
+
+from service.settings import Refusal
+
+
+class NoBroker(Refusal):
+    """A way to a broker is not open; the text says why."""

@@ -1,0 +1,80 @@
+"""What must not outlive us: processes and one directory, taken away even when we are killed.
+
+Run as a program it waits for the end of its standard input, which comes with the end of the process that
+holds the other side, however that ended; then it kills the held process groups and removes the directory.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+REMOVAL = 10.0  # seconds for killed processes to let go of the directory
+
+
+class Leash:
+    """A new directory and the processes held so far; both are gone when the block, or this process, ends."""
+
+    def __enter__(self) -> Self:
+        self.directory = Path(tempfile.mkdtemp(prefix="sla-timer-"))
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__, self.directory],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C at the terminal is for us alone
+        )
+        return self
+
+    @property
+    def keeper(self) -> int:
+        """The process that takes everything away."""
+        return self._keeper.pid
+
+    def __exit__(self, *_: object) -> None:
+        assert self._keeper.stdin
+        self._keeper.stdin.close()
+        self._keeper.wait()
+
+    def start(
+        self, command: list[str], *, log: Path, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Starts a held process, leader of its own group; what it says goes to the end of `log`."""
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, start_new_session=True
+            )
+        self._say("hold", process.pid)
+        return process
+
+    def let_go(self, process: subprocess.Popen[bytes]) -> None:
+        """Forgets a process that was waited for: its number may soon be somebody else's."""
+        self._say("drop", process.pid)
+
+    def _say(self, word: str, pid: int) -> None:
+        assert self._keeper.stdin
+        self._keeper.stdin.write(f"{word} {pid}\n".encode())
+        self._keeper.stdin.flush()
+
+
+def keep(directory: Path) -> None:
+    """Follows `hold PID` and `drop PID` lines to their end, then takes everything away."""
+    held: set[int] = set()
+    for line in sys.stdin:
+        word, pid = line.split()
+        (held.add if word == "hold" else held.discard)(int(pid))
+    for pid in held:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    until = time.monotonic() + REMOVAL
+    while directory.exists() and time.monotonic() < until:
+        shutil.rmtree(directory, ignore_errors=True)  # a dying process may have added a file meanwhile
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))

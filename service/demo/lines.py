@@ -1,0 +1,58 @@
+"""An announcement as one line that people can read."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
+from schemas.instant import milliseconds
+from schemas.instant import read as read_instant
+
+HEADING = f"{'ticket':8}{'clock':22}{'what':18}{'level':9}{'due':14}{'ms late':>8}  note"
+COLOURS = {  # ANSI: red, yellow, green, cyan, grey
+    "breached": 31,
+    "at risk": 33,
+    "met": 32,
+    "breach retracted": 36,
+    "corrected": 36,
+    "cancelled": 90,
+}
+
+
+def line(type: str, data: Mapping[str, Any], *, seen_at: int, zone: tzinfo | None = None) -> str:
+    """The line for an event out read at `seen_at` (ms). Times of day are of `zone`, by default the machine's.
+
+    Late: ms from the instant that decides (the deadline, or the end of the clock) to `seen_at`.
+    """
+    what = words(type)
+    decided = data["due_at"] if what in ("breached", "at risk") else data["stopped_at"]
+    late = "" if decided is None or data["reason"] else str(seen_at - milliseconds(read_instant(decided)))
+    due = _time_of_day(data["due_at"], zone) if data["due_at"] else ""
+    return (
+        f"{data['ticket_id']:8}{data['clock']:22}{what:18}{data['level'] or '':9}{due:14}{late:>8}  "
+        f"{_note(what, data)}"
+    ).rstrip()
+
+
+def coloured(type: str, text: str) -> str:
+    """The line in the colour of its event, for a terminal."""
+    code = COLOURS.get(words(type))
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+
+def words(type: str) -> str:
+    """The type of an event out in words: `at risk`."""
+    return type.removeprefix("sla.").replace("_", " ")
+
+
+def _time_of_day(instant: str, zone: tzinfo | None) -> str:
+    return read_instant(instant).astimezone(zone).isoformat(timespec="milliseconds")[11:23]
+
+
+def _note(what: str, data: Mapping[str, Any]) -> str:
+    if data["reason"]:
+        return str(data["reason"]).replace("_", " ")
+    if what == "breach settled":
+        return f"took {data['elapsed_seconds']:.1f} s, {data['overrun_seconds']:.1f} s too long"
+    if what == "met":
+        return f"took {data['elapsed_seconds']:.1f} s"
+    return ""

@@ -1,0 +1,124 @@
+"""The demo: Kafka, the service as its users run it, made-up complaints, every announcement as a line."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import suppress
+from importlib.resources import files
+from pathlib import Path
+
+from schemas.topics import BREACHES, CLOCKS, LIFECYCLE
+from service.demo import child, kraft
+from service.demo.broker import Broker, broker
+from service.demo.leash import Leash
+from service.demo.lines import HEADING, coloured, line, words
+from service.demo.traffic import record, traffic
+from service.kafka.connection import connection
+from service.kafka.send import Send, sending
+from service.kafka.tail import Committed, tailing
+from service.kafka.topics import ensure
+from service.now import now_ms
+from service.settings import Settings, read_settings
+
+PARTITIONS = 3
+INTRODUCTION = """\
+Letter 1 with a tenth of a second for every minute: respond within 3 s (major: 6 s), solve general complaints
+within 12 s (major: 24 s), give complex ones a preliminary solution within 24 s. Some tickets are answered on
+time, some late, some never; of some the answer is recorded late, and a breach is taken back."""
+
+
+def demo(*, seconds: float | None = None, seed: int = 1) -> int:
+    """Plays until Ctrl-C, SIGTERM or SIGHUP, or for `seconds` of traffic. Gives the exit code.
+
+    Everything it started is gone when it returns. Raises Refusal when there is no Kafka or the service fails.
+    """
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, signal.default_int_handler)  # so that they, too, raise KeyboardInterrupt
+    with suppress(KeyboardInterrupt):
+        _say("starting Kafka")
+        with broker() as kafka, Leash() as leash:
+            _say(f"{kafka.origin}: {kafka.bootstrap}")
+            asyncio.run(_play(leash, _environment(kafka, leash.directory), seconds, seed))
+    return 0
+
+
+def _environment(kafka: Broker, directory: Path) -> dict[str, str]:
+    """The service's environment: ours without its settings, but with what your own Kafka asks for."""
+    policies = directory / "policies"
+    policies.mkdir()
+    for policy in (files("service.demo") / "policies").iterdir():
+        (policies / policy.name).write_text(policy.read_text(encoding="utf-8"), encoding="utf-8")
+    name = f"demo-{uuid.uuid4().hex[:6]}"
+    shared = kafka.bootstrap == os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    return {key: value for key, value in os.environ.items() if not key.startswith("SLA_")} | {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
+        "SLA_TOPIC_PREFIX": f"{name}." if shared else "",
+        "SLA_GROUP": name,
+        "SLA_INSTANCE": name,
+        "SLA_POLICIES": str(policies),
+        "SLA_GRACE": "0s",
+        "SLA_HTTP": f"127.0.0.1:{kraft.free_ports(1)[0]}",
+    }
+
+
+async def _play(leash: Leash, environment: Mapping[str, str], seconds: float | None, seed: int) -> None:
+    task = asyncio.current_task()
+    assert task
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(end, task.cancel)
+    settings = read_settings(environment)
+    with suppress(asyncio.CancelledError):
+        await ensure(connection(settings), settings.topic_prefix, PARTITIONS)
+        async with child.running_service(leash, environment) as service:
+            _say(f"the service is ready: http://{environment['SLA_HTTP']}/metrics")
+            _say(f"\n{INTRODUCTION}\nCtrl-C ends it all.\n\n{HEADING}")
+            await _traffic(settings, child.watch(service, leash), seconds, seed)
+
+
+async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float | None, seed: int) -> None:
+    kafka, prefix, told = connection(settings), settings.topic_prefix, Counter[str]()
+    outputs = [topic.named(prefix) for topic in (BREACHES, CLOCKS)]
+    async with (
+        tailing(kafka, outputs) as announcements,
+        sending(kafka, LIFECYCLE.named(prefix), settings.partitioner) as send,
+    ):
+        doing = [
+            asyncio.ensure_future(it) for it in (watching, _tell(announcements, told), _publish(send, seed))
+        ]
+        try:
+            ended, _ = await asyncio.wait(doing, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+            for it in ended:
+                it.result()
+        finally:
+            for it in doing:
+                it.cancel()
+            await asyncio.wait(doing)
+            _say(
+                "\n"
+                + (", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "nothing to tell")
+            )
+
+
+async def _publish(send: Send, seed: int) -> None:
+    loop, began, began_at = asyncio.get_running_loop(), asyncio.get_running_loop().time(), now_ms()
+    for happening in traffic(seed):
+        await asyncio.sleep(began + happening.published / 1000 - loop.time())
+        await send(happening.ticket, record(happening, began_at))
+
+
+async def _tell(announcements: AsyncIterator[Committed], told: Counter[str]) -> None:
+    async for announcement in announcements:
+        assert announcement.value
+        event = announcement.headers["ce_type"].decode()
+        text = line(event, json.loads(announcement.value), seen_at=now_ms())
+        _say(coloured(event, text) if sys.stdout.isatty() else text)
+        told[words(event)] += 1
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

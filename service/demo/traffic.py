@@ -1,0 +1,87 @@
+"""Made-up complaints, the same ones for the same seed: answered on time, late, or never."""
+
+import heapq
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+from schemas.instant import written
+
+EVERY = 1_500  # ms from one complaint to the next, on average
+CHANNELS = ("online", "phone", "email", "other")
+# What becomes of tickets; of ten, as many as there are words.
+FATES = ("on time",) * 4 + ("late",) * 3 + ("recorded late",) + ("never answered",) * 2
+
+
+@dataclass(frozen=True, order=True)
+class Happening:
+    """One event of a ticket. `published` and `happened` are ms since the traffic began."""
+
+    published: int
+    number: int  # among equal instants, the order
+    happened: int = field(compare=False)
+    ticket: str = field(compare=False)
+    type: str = field(compare=False)
+    data: dict[str, str] = field(compare=False)
+
+
+def traffic(seed: int) -> Iterator[Happening]:
+    """Without end, in the order in which it is published."""
+    random = Random(seed)
+    pending: list[Happening] = []
+    began = 0
+    for ticket in itertools.count(1):
+        for happening in _ticket(random, f"T-{ticket:04}", began):
+            heapq.heappush(pending, happening)
+        began += round(random.uniform(0.3, 1.7) * EVERY)
+        while pending and pending[0].published <= began:
+            yield heapq.heappop(pending)
+
+
+def record(happening: Happening, began_at: int) -> bytes:
+    """The happening as a structured CloudEvent, its traffic having begun at `began_at` (ms)."""
+    event = {
+        "specversion": "1.0",
+        "id": f"{happening.ticket}-{happening.number}",
+        "source": "demo/desk",
+        "type": f"complaint.{happening.type}",
+        "subject": happening.ticket,
+        "time": written(began_at + happening.happened),
+        "datacontenttype": "application/json",
+        "data": happening.data,
+    }
+    return json.dumps(event).encode()
+
+
+def _ticket(random: Random, ticket: str, began: int) -> Iterator[Happening]:
+    """Its whole life; a tenth of a second stands for a minute of letter 1."""
+    fate = random.choice(FATES)
+    complexity = random.choice(("general", "general", "complex"))
+    yield Happening(
+        began,
+        0,
+        began,
+        ticket,
+        "received",
+        {
+            "customer_id": f"C-{random.randrange(100):02}",
+            "channel": random.choice(CHANNELS),
+            "complexity": complexity,
+        },
+    )
+    if fate == "never answered":
+        return
+    late = fate == "late"
+    response = began + random.randrange(3_200, 9_000) if late else began + random.randrange(300, 2_800)
+    # An agent answered in time, but the desk's system was told four seconds later.
+    told = 4_000 if fate == "recorded late" else 0
+    yield Happening(response + told, 1, response, ticket, "response_started", {"by": "agent"})
+    if complexity == "complex":
+        solution = response + (random.randrange(22_000, 30_000) if late else random.randrange(4_000, 12_000))
+        yield Happening(solution, 2, solution, ticket, "preliminary_solution_provided", {})
+    else:
+        solution = response + (random.randrange(10_000, 24_000) if late else random.randrange(4_100, 7_000))
+    yield Happening(solution + 500, 3, solution + 500, ticket, "resolved", {})
+    yield Happening(solution + 1_500, 4, solution + 1_500, ticket, "feedback_delivered", {})

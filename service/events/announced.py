@@ -1,0 +1,118 @@
+"""The data of events out, field by field as the contract lists them."""
+
+import msgspec
+
+from schemas.instant import written
+from service.sla.announcement import Announcement
+from service.sla.facts import Fact, Kind
+
+TYPES = tuple(f"complaint.{kind.word}" for kind in Kind)  # by kind
+
+
+class PolicyVersion(msgspec.Struct, frozen=True, gc=False):
+    """See schemas.sla."""
+
+    id: str
+    version: int
+    sha256: str
+
+
+class Cause(msgspec.Struct, frozen=True, gc=False):
+    """See schemas.sla."""
+
+    source: str
+    event_id: str
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """See schemas.sla."""
+
+    source: str
+    event_id: str
+    type: str
+    time: str
+    recorded_at: str | None
+    partition: int | None
+    offset: int | None
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """See schemas.sla. Instants as text, lengths in seconds."""
+
+    breach_id: str
+    revision: int
+    state: str
+    tenant: str
+    ticket_id: str
+    customer_id: str | None
+    cycle: int
+    clock: str
+    level: str | None
+    supersedes: str | None
+    clause: str | None
+    policy: PolicyVersion | None
+    started_at: str | None
+    due_at: str | None
+    stopped_at: str | None
+    paused_seconds: float | None
+    elapsed_seconds: float | None
+    overrun_seconds: float | None
+    detected_at: str | None
+    late_detection: bool
+    reason: str | None
+    cause: Cause | None
+    evidence: list[Evidence]
+
+
+def verdict(announcement: Announcement) -> Verdict:
+    """What the event out says; `msgspec.to_builtins` makes a dict of it."""
+    said, policy, cause = announcement, announcement.policy, announcement.cause
+    return Verdict(
+        said.breach_id,
+        said.revision,
+        said.state,
+        said.tenant,
+        said.ticket_id,
+        said.customer_id,
+        said.cycle,
+        said.clock,
+        said.level,
+        said.supersedes,
+        said.clause,
+        PolicyVersion(policy.id, policy.version, policy.sha256) if policy else None,
+        _instant(said.started_at),
+        _instant(said.due_at),
+        _instant(said.stopped_at),
+        _seconds(said.paused_for),
+        _seconds(said.elapsed_for),
+        _seconds(said.overrun_for),
+        _instant(said.detected_at),
+        said.late_detection,
+        said.reason,
+        Cause(cause.source, cause.id) if cause else None,
+        [_evidence(fact) for fact in said.evidence],
+    )
+
+
+def _evidence(fact: Fact) -> Evidence:
+    if fact.partition < 0:  # from a file: no log holds it
+        return Evidence(fact.source, fact.id, TYPES[fact.kind], written(fact.time), None, None, None)
+    return Evidence(
+        fact.source,
+        fact.id,
+        TYPES[fact.kind],
+        written(fact.time),
+        written(fact.recorded_at),
+        fact.partition,
+        fact.offset,
+    )
+
+
+def _instant(instant: int | None) -> str | None:
+    return None if instant is None else written(instant)
+
+
+def _seconds(length: int | None) -> float | None:
+    if length is None:
+        return None
+    return length / 1000 if length % 1000 else length // 1000

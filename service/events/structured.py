@@ -1,0 +1,60 @@
+"""CloudEvents in structured mode: one JSON object with attributes and data side by side."""
+
+from base64 import b64decode
+from functools import lru_cache
+from typing import Any
+
+from service.events.fact import fact_of
+from service.events.json_value import DEEPEST, read_json
+from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
+from service.sla.facts import Fact
+
+LARGEST = 256 * 1024  # bytes of a record: key, value, names and values of headers; of a line in a file
+
+
+def decode_json(line: bytes, now: int | None = None) -> tuple[str, Fact] | Rejection:
+    """The ticket key and fact of one event from a file; its fact has no place in a log.
+
+    Never raises. `now` in ms; without it, the future has no limit.
+    """
+    if len(line) > LARGEST:
+        return TOO_LARGE
+    try:
+        _, ticket, fact = fact_of(attributes(read_json(line, DEEPEST + 1)), now)
+    except RejectedError as error:
+        return error.rejection
+    return ticket, fact
+
+
+def attributes(event: Any) -> dict[str, Any]:
+    """The event itself, its data in plain sight. Raises RejectedError."""
+    if isinstance(event, list):
+        raise RejectedError(Reason.BATCH_MODE, None, "several events in one record")
+    if not isinstance(event, dict):
+        raise RejectedError(Reason.NOT_A_CLOUDEVENT, None, "the value is not a JSON object")
+    content_type = event.get("datacontenttype")
+    if content_type is not None and not (isinstance(content_type, str) and is_json(content_type)):
+        raise RejectedError(Reason.NOT_JSON, "datacontenttype", "is not JSON in UTF-8")
+    if event.get("data_base64") is not None:
+        event["data"] = _unpacked(event)
+    return event
+
+
+@lru_cache(maxsize=64)
+def is_json(content_type: str) -> bool:
+    """True for a media type that says JSON, in the only encoding that JSON has."""
+    media, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")]
+    fits = media in {"application/json", "text/json"} or media.endswith("+json")
+    return fits and all(charset in {"utf-8", "utf8", "us-ascii"} for charset in charsets)
+
+
+def _unpacked(event: dict[str, Any]) -> Any:
+    packed = event["data_base64"]
+    if event.get("data") is not None or not isinstance(packed, str):
+        raise RejectedError(Reason.BAD_FIELD, "data_base64", "stands beside data, or is not a string")
+    try:
+        text = b64decode(packed, validate=True)
+    except ValueError:
+        raise RejectedError(Reason.BAD_FIELD, "data_base64", "is not base64") from None
+    return read_json(text)

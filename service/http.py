@@ -1,0 +1,136 @@
+"""What the service serves over HTTP: probes, metrics, the AsyncAPI document. Read-only; shows no ticket."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.settings import LOOPBACK, Refusal
+
+EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+DRAIN = 3  # seconds an open response may take once we stop
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Where the routes get what they say."""
+
+    metrics: Callable[[], bytes]
+    partitions: Callable[
+        [], Mapping[int, str] | None
+    ]  # the state of each that is ours; None: none can be yet
+    asyncapi: bytes
+    # of those that are being restored: records, of how many, per cent, seconds left
+    restoring: Callable[[], Mapping[int, Mapping[str, float | None]]] = dict
+
+
+class OwnHosts:
+    """Refuses requests whose Host header names a machine that is not this one (DNS rebinding).
+
+    On loopback that is anything but loopback. Elsewhere a rebinding page needs a public name, so addresses,
+    names without a dot, cluster-internal names and the name we listen on pass.
+    """
+
+    def __init__(self, app: ASGIApp, listening_on: str) -> None:
+        self.app = app
+        self.listening_on = listening_on.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "http":
+            hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(hosts) != 1 or not self.own(hosts[0]):
+                await PlainTextResponse("this host is not served here\n", 400)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def own(self, header: str) -> bool:
+        """True when `header` (host or host:port) means this machine."""
+        name = header[1:].partition("]")[0] if header.startswith("[") else header.partition(":")[0]
+        name = name.lower().removesuffix(".")
+        if name in LOOPBACK or name == self.listening_on:
+            return True
+        if self.listening_on in LOOPBACK or not name:
+            return False
+        return _address(name) or "." not in name or name.endswith((".svc", ".local", ".internal"))
+
+
+def _address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def application(answers: Answers, listening_on: str) -> Starlette:
+    """The ASGI application: GET and HEAD only."""
+
+    async def metrics(_: Request) -> Response:
+        return Response(answers.metrics(), media_type=EXPOSITION)
+
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("alive\n")  # that the loop answers is all there is to say: Kafka may be away
+
+    async def readyz(_: Request) -> Response:
+        partitions = answers.partitions()
+        ready = partitions is not None and all(state == "running" for state in partitions.values())
+        shown = {str(number): state for number, state in sorted((partitions or {}).items())}
+        answer: dict[str, object] = {"ready": ready, "partitions": shown}
+        if restoring := answers.restoring():
+            answer["restoring"] = {str(number): progress for number, progress in sorted(restoring.items())}
+        return JSONResponse(answer, 200 if ready else 503)
+
+    async def startupz(_: Request) -> Response:
+        started = answers.partitions() is not None
+        return JSONResponse({"started": started}, 200 if started else 503)
+
+    async def asyncapi(_: Request) -> Response:
+        return Response(answers.asyncapi, media_type="application/json")
+
+    routes = [Route(f"/{route.__name__}", route) for route in (metrics, livez, readyz, startupz)]
+    routes.append(Route("/asyncapi.json", asyncapi))
+    return Starlette(routes=routes, middleware=[Middleware(OwnHosts, listening_on=listening_on)])
+
+
+def listen(address: tuple[str, int]) -> socket.socket:
+    """A socket bound to `address`; port 0 takes a free one. Raises Refusal when that cannot be."""
+    host, port = address
+    try:
+        family, kind, protocol, _, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(at)
+    except OSError as error:
+        raise Refusal(f"SLA_HTTP: cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listener
+
+
+class Server(uvicorn.Server):
+    """uvicorn inside our loop: signals are ours, so it installs no handlers of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=DRAIN,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server."""
+        yield

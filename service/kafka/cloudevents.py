@@ -1,0 +1,113 @@
+"""CloudEvents 1.0 in Kafka records: binary mode in headers, structured mode in the value."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any, Protocol
+
+from service.events.json_value import DEEPEST, read_json
+from service.events.rejection import Reason, RejectedError
+from service.events.structured import LARGEST, attributes, is_json
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+_ATTRIBUTES = tuple(
+    (f"ce_{name}", name) for name in ("specversion", "id", "source", "type", "subject", "time", "tenant")
+)
+_READ = {header for header, _ in _ATTRIBUTES} | {"content-type"}
+
+
+class Record(Protocol):
+    """A record as aiokafka's consumer gives it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int  # ms
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class _Mode(Enum):
+    BINARY = auto()
+    STRUCTURED = auto()
+    BATCH = auto()
+    NEITHER = auto()  # no JSON
+
+
+def event_of(record: Record) -> dict[str, Any]:
+    """The event in a record as it would be in structured mode. Raises RejectedError."""
+    headers = _headers(record)
+    if record.value is None:
+        raise RejectedError(Reason.NULL_VALUE, None, "the record has no value")
+    content_type = headers.get("content-type")
+    if content_type:
+        mode = _mode(content_type)
+        if mode is _Mode.BINARY:
+            return _binary(headers, record.value)
+        if mode is _Mode.STRUCTURED:
+            return attributes(read_json(record.value, DEEPEST + 1))
+        if mode is _Mode.BATCH:
+            raise RejectedError(Reason.BATCH_MODE, "content-type", "says several events in one record")
+        raise RejectedError(Reason.NOT_JSON, "content-type", "is not JSON in UTF-8")
+    if "ce_specversion" in headers:
+        return _binary(headers, record.value)
+    return _unlabelled(record.value)
+
+
+def _headers(record: Record) -> Mapping[str, bytes | None]:
+    """By name. Raises RejectedError when the record is too large, or a header that counts stands twice."""
+    size = len(record.value or b"") + len(record.key or b"")
+    headers: dict[str, bytes | None] = {}
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+        headers[name] = value
+    if size > LARGEST:
+        raise RejectedError(Reason.TOO_LARGE, None, "larger than 256 KiB")
+    if len(headers) < len(record.headers):
+        names = [name for name, _ in record.headers]
+        for name in headers:
+            if names.count(name) > 1 and (name.startswith("ce_") or name == "content-type"):
+                raise RejectedError(
+                    Reason.BAD_FIELD, name if name in _READ else None, "a header stands twice"
+                )
+    return headers
+
+
+@lru_cache(maxsize=64)
+def _mode(content_type: bytes) -> _Mode:
+    text = content_type.decode("latin-1")
+    media = text.partition(";")[0].strip().lower()
+    if media.startswith("application/cloudevents-batch"):
+        return _Mode.BATCH
+    if not is_json(text):
+        # A bare application/cloudevents means JSON, its default format.
+        return _Mode.STRUCTURED if media == "application/cloudevents" else _Mode.NEITHER
+    return _Mode.STRUCTURED if media == "application/cloudevents+json" else _Mode.BINARY
+
+
+def _binary(headers: Mapping[str, bytes | None], value: bytes) -> dict[str, Any]:
+    event: dict[str, Any] = {}
+    header = ""
+    try:
+        for header, name in _ATTRIBUTES:
+            text = headers.get(header)
+            if text is not None:
+                event[name] = text.decode()
+    except UnicodeDecodeError:
+        raise RejectedError(Reason.BAD_FIELD, header, "is not UTF-8") from None
+    if "specversion" not in event:
+        raise RejectedError(Reason.NOT_A_CLOUDEVENT, "ce_specversion", "is missing")
+    event["data"] = read_json(value)
+    return event
+
+
+def _unlabelled(value: bytes) -> dict[str, Any]:
+    event = read_json(value, DEEPEST + 1)
+    first = event[0] if isinstance(event, list) and event else event
+    if not (isinstance(first, dict) and "specversion" in first):
+        raise RejectedError(
+            Reason.NOT_A_CLOUDEVENT, None, "neither headers nor a JSON object say that it is one"
+        )
+    return attributes(event)

@@ -1,0 +1,75 @@
+"""Records in to facts, announcements to records out, and what could not be read to where it is put aside."""
+
+import msgspec
+
+from schemas.instant import written
+from service.events.announced import verdict
+from service.events.fact import fact_of
+from service.events.rejection import Reason, RejectedError, Rejection
+from service.kafka.cloudevents import Record, event_of
+from service.kafka.partitioner import Partitioner
+from service.sla.announcement import Announcement
+from service.sla.facts import Fact
+
+SOURCE = "/sla-timer"
+
+# On a rejected record, after the headers that it came with. When it is rejected again, the last ones count.
+REASON, FIELD, DETAIL = "sla_rejected_reason", "sla_rejected_field", "sla_rejected_detail"
+TOPIC, PARTITION, OFFSET = "sla_rejected_topic", "sla_rejected_partition", "sla_rejected_offset"
+
+_KEY_NOT_SUBJECT = Rejection(Reason.KEY_NOT_SUBJECT, "key", "is not the subject")
+_WRONG_PARTITION = Rejection(Reason.WRONG_PARTITION, "partition", "is not the one that the key belongs to")
+_encode = msgspec.json.Encoder().encode
+_SAME = [("content-type", b"application/json"), ("ce_specversion", b"1.0"), ("ce_source", SOURCE.encode())]
+
+
+def decode(
+    record: Record, now: int | None, partitions: int, partitioner: Partitioner
+) -> tuple[str, Fact] | Rejection:
+    """The ticket key and the fact of a record of the input, which has so many `partitions`.
+
+    Never raises, whatever the record. `now` in ms; without it, the future has no limit.
+    """
+    try:
+        event = event_of(record)
+        subject, ticket, fact = fact_of(event, now, record.timestamp, record.partition, record.offset)
+    except RejectedError as error:
+        return error.rejection
+    key = record.key
+    if key is None or key != subject.encode():
+        return _KEY_NOT_SUBJECT
+    if partitioner(key, partitions) != record.partition:
+        return _WRONG_PARTITION
+    return ticket, fact
+
+
+def encode(announcement: Announcement) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Key, value and headers of an event out, a CloudEvent in binary mode."""
+    said = announcement
+    ticket_id = said.ticket_id.encode()
+    headers = [
+        *_SAME,
+        ("ce_id", f"{said.breach_id}:{said.revision}".encode()),
+        ("ce_type", said.type.encode()),
+        ("ce_subject", ticket_id),
+    ]
+    time = next((at for at in (said.due_at, said.stopped_at, said.detected_at) if at is not None), None)
+    if time is not None:
+        headers.append(("ce_time", written(time).encode()))
+    return ticket_id, _encode(verdict(said)), headers
+
+
+def reject(
+    record: Record, rejection: Rejection
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """Key, value and headers as they came, and headers after them that say why and where it was read."""
+    added = {
+        REASON: rejection.reason,
+        FIELD: rejection.field,
+        DETAIL: rejection.detail,
+        TOPIC: record.topic,
+        PARTITION: str(record.partition),
+        OFFSET: str(record.offset),
+    }
+    said = [(name, text.encode()) for name, text in added.items() if text is not None]
+    return record.key, record.value, [*record.headers, *said]

@@ -1,0 +1,39 @@
+"""How to reach Kafka: the settings as the arguments every consumer, producer and admin client takes."""
+
+import ssl
+
+from service.settings import Refusal, Settings
+
+
+def connection(settings: Settings) -> dict[str, object]:
+    """Arguments for aiokafka's clients. Raises Refusal when a certificate or a key cannot be used."""
+    arguments: dict[str, object] = {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "security_protocol": settings.security_protocol,
+    }
+    if "SASL" in settings.security_protocol:
+        arguments["sasl_mechanism"] = settings.sasl_mechanism
+        arguments["sasl_plain_username"] = settings.sasl_username
+        arguments["sasl_plain_password"] = settings.sasl_password
+    if "SSL" in settings.security_protocol:
+        arguments["ssl_context"] = _tls(settings)
+    return arguments
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.ssl_ca_file)
+    except ssl.SSLError as error:
+        raise Refusal(
+            f"KAFKA_SSL_CA_FILE: {settings.ssl_ca_file} holds no certificate in PEM ({error.reason})"
+        ) from None
+    if settings.ssl_cert_file:
+        password = settings.ssl_key_password or ""  # given none at all, OpenSSL would ask at the terminal
+        try:
+            context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, lambda: password)
+        except ssl.SSLError as error:
+            reason = error.reason or "wrong or missing KAFKA_SSL_KEY_PASSWORD_FILE"
+            raise Refusal(
+                f"KAFKA_SSL_CERT_FILE: {settings.ssl_cert_file} and its key are of no use: {reason}"
+            ) from None
+    return context

@@ -1,0 +1,81 @@
+"""FastStream's part: the connection and the life of the group's consumer, which the worker reads from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from schemas.topics import LIFECYCLE
+from service.kafka.rights import denied, missing
+from service.kafka.terms import Terms
+from service.kafka.transaction import NotCommittedError
+from service.kafka.worker import Worker, consumer_settings
+from service.settings import Refusal
+
+_SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+_BROKER = (
+    "request_timeout_ms",
+    "metadata_max_age_ms",
+)  # of the consumer's settings, those FastStream takes there
+
+
+class Group:
+    """A worker and the consumer that FastStream makes for it."""
+
+    def __init__(self, terms: Terms, instance: str | None) -> None:
+        wanted = consumer_settings(terms.group, instance)
+        if wanted.pop("enable_auto_commit"):
+            raise AssertionError("offsets are committed in transactions only")  # see AckPolicy.MANUAL
+        self._terms = terms
+        self.joined = False
+        self.worker = Worker(terms, self._consumer)
+        self._broker = KafkaBroker(
+            terms.connection["bootstrap_servers"],
+            security=_security(terms.connection),
+            consumer_only=True,  # it shall neither produce nor create topics
+            allow_auto_create_topics=False,
+            logger=None,
+            **{name: wanted.pop(name) for name in _BROKER},
+        )
+        # No handlers, so FastStream starts the consumer and runs no loop of its own over it.
+        self._subscriber = self._broker.subscriber(
+            terms.topics.lifecycle, ack_policy=AckPolicy.MANUAL, listener=self.worker, **wanted
+        )
+
+    async def run(self) -> None:
+        """Join, and judge until `stop`. Raises what should end the process; Refusal: a right is missing."""
+        try:
+            await self.worker.start()
+            await self._broker.start()  # returns when the group has answered
+            self.joined = True
+            await self.worker.run()
+        except (KafkaError, NotCommittedError) as error:
+            if denied(error):  # a right was withdrawn while we ran: say which
+                prefix = self._terms.topics.lifecycle.removesuffix(LIFECYCLE.name)
+                lacking = await missing(self._terms.connection, prefix, self._terms.group)
+                raise Refusal("\n".join(lacking) or f"Kafka does not allow it: {error!r}") from None
+            raise
+
+    async def stop(self) -> None:
+        """Give all up and leave the group. Bound it: the consumer's part may hang."""
+        self.joined = False
+        await self.worker.stop()
+        await self._broker.stop()
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        assert self._subscriber.consumer is not None
+        return self._subscriber.consumer
+
+
+def _security(connection: Mapping[str, Any]) -> BaseSecurity:
+    tls = connection.get("ssl_context")
+    mechanism = connection.get("sasl_mechanism")
+    if mechanism is None:
+        return BaseSecurity(ssl_context=tls)
+    return _SASL[mechanism](
+        connection["sasl_plain_username"], connection["sasl_plain_password"], ssl_context=tls
+    )

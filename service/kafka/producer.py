@@ -1,0 +1,108 @@
+"""A transactional producer that sends each transactional request once, and that can be thrown away.
+
+This file reaches into aiokafka and knows its version: before another is pinned, read it and run its tests.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, NodeNotReadyError
+from aiokafka.protocol.transaction import (
+    AddOffsetsToTxnRequest,
+    AddPartitionsToTxnRequest,
+    EndTxnRequest,
+    TxnOffsetCommitRequest,
+)
+
+log = logging.getLogger(__name__)
+
+START_WITHIN = 15.0  # seconds
+DISCARD_WITHIN = 1.0  # seconds, for each of its two waits
+REQUEST_TIMEOUT = 15_000  # ms; longer than a transaction may take, so that ours ends first
+TRANSACTION_TIMEOUT = 10_000  # ms; then the broker aborts what a dead process left open
+BATCH_SIZE = 900_000  # bytes; below the default max.message.bytes, which counts whole batches
+
+_SENT_ONCE = (EndTxnRequest, TxnOffsetCommitRequest, AddOffsetsToTxnRequest, AddPartitionsToTxnRequest)
+
+Send = Callable[..., Awaitable[Any]]
+
+
+class FateUnknownError(Exception):
+    """A transactional request was sent and not answered: it may take effect at any time, or never.
+
+    Not a KafkaError on purpose: the library sends those again, and a late duplicate of EndTxn would commit
+    half of the next transaction.
+    """
+
+
+def sent_once(send: Send) -> Send:
+    """`client.send`, but a transactional request whose answer is missing raises FateUnknownError."""
+
+    async def send_once(node_id: int, request: Any, **options: Any) -> Any:
+        try:
+            return await send(node_id, request, **options)
+        except NodeNotReadyError:  # raised before anything is sent
+            raise
+        except KafkaError as error:
+            if isinstance(request, _SENT_ONCE):
+                raise FateUnknownError(f"{type(request).__name__}: {error!r}") from error
+            raise
+
+    return send_once
+
+
+async def open_producer(
+    connection: Mapping[str, Any],
+    transactional_id: str,
+    batch_size: int = BATCH_SIZE,
+    lasts: int = TRANSACTION_TIMEOUT,
+) -> AIOKafkaProducer:
+    """A started producer; every earlier one with its id is fenced then, and its transaction decided.
+
+    `lasts`: ms that a transaction may. Raises KafkaError, OSError or TimeoutError.
+    """
+    producer = AIOKafkaProducer(
+        **connection,
+        transactional_id=transactional_id,
+        transaction_timeout_ms=lasts,
+        request_timeout_ms=REQUEST_TIMEOUT,
+        max_batch_size=batch_size,
+    )
+    producer.client.send = sent_once(producer.client.send)
+    try:
+        async with asyncio.timeout(START_WITHIN):
+            await producer.start()
+    except BaseException:  # a cancelled start leaves connections behind as well
+        await discard(producer)
+        raise
+    return producer
+
+
+async def discard(producer: AIOKafkaProducer) -> None:
+    """Throw the producer away, in bounded time and whatever state it is in; the broker ends its transaction.
+
+    `producer.stop()` waits for a flush that may never come, and leaves tasks that open connections for ever.
+    """
+    producer._closed = True  # noqa: SLF001 (else its finalizer warns)
+    tasks = [task for task in asyncio.all_tasks() if _runs_in(task, producer._sender)]  # noqa: SLF001
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        done, stuck = await asyncio.wait(tasks, timeout=DISCARD_WITHIN)
+        for task in done:
+            _ = task.cancelled() or task.exception()
+        if stuck:
+            log.warning("%d tasks of a discarded producer did not end", len(stuck))
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(DISCARD_WITHIN):
+            await producer.client.close()
+
+
+def _runs_in(task: "asyncio.Task[Any]", sender: object) -> bool:
+    """True for the sender's routine and the requests it started, which only its local variables know."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    return frame is not None and frame.f_locals.get("self") is sender

@@ -1,0 +1,52 @@
+"""Topic `sla.policies`: what was published is read, and what is new is written, before anything is judged."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from service.kafka.reader import reading
+from service.kafka.topics import PATIENCE, unreachable
+from service.policy.publication import Publication, VersionKey, parse_publication, publication_record
+
+
+async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
+    """Every policy version that was ever published. Raises Refusal, BadPublicationError."""
+    found: dict[VersionKey, Publication] = {}
+    try:
+        async with asyncio.timeout(PATIENCE), reading(connection, committed=True) as reader:
+            cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create it)
+            partitions = [
+                TopicPartition(topic, number) for number in cluster.partitions_for_topic(topic) or ()
+            ]
+            reader.assign(partitions)
+            ends = await reader.end_offsets(partitions)
+            await reader.seek_to_beginning(*partitions)
+            while any([await reader.position(partition) < end for partition, end in ends.items()]):
+                for records in (await reader.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        publication = parse_publication(record.key or b"", record.value or b"")
+                        # The first one stays: two processes that started at once may both have written it.
+                        found.setdefault((publication.policy, publication.version), publication)
+    except (KafkaError, OSError) as error:
+        raise unreachable(connection, error) from None
+    return found
+
+
+async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publication]) -> None:
+    """Writes them to the topic. Raises Refusal."""
+    producer = AIOKafkaProducer(
+        **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await producer.start()
+            for publication in new:
+                key, value = publication_record(publication)
+                await producer.send_and_wait(topic, value, key)
+    except (KafkaError, OSError) as error:
+        raise unreachable(connection, error) from None
+    finally:
+        await producer.stop()

@@ -1,0 +1,74 @@
+"""Consumers without a group: they read where they are told to, and nobody counts on them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+ANSWER_WITHIN = 8.0  # seconds
+STOP_WITHIN = 2.0  # seconds
+REQUEST_TIMEOUT = 15_000  # ms
+
+
+class Span(NamedTuple):
+    """The first offset that a partition's log still has, and the next that it will give out."""
+
+    begin: int
+    end: int
+
+
+async def open_reader(connection: Mapping[str, Any], *, committed: bool) -> AIOKafkaConsumer:
+    """A started consumer of nothing yet. `committed`: it skips what was aborted, and its ends are stable.
+
+    Raises KafkaError, OSError or TimeoutError.
+    """
+    reader = AIOKafkaConsumer(
+        **connection,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed" if committed else "read_uncommitted",
+        request_timeout_ms=REQUEST_TIMEOUT,
+    )
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            await reader.start()
+    except BaseException:  # a cancelled start leaves connections behind as well
+        await close_reader(reader)
+        raise
+    return reader
+
+
+async def close_reader(reader: AIOKafkaConsumer) -> None:
+    """Stop it, in bounded time."""
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN):
+            await reader.stop()
+
+
+@asynccontextmanager
+async def reading(connection: Mapping[str, Any], *, committed: bool) -> AsyncIterator[AIOKafkaConsumer]:
+    """`open_reader` for the length of a block."""
+    reader = await open_reader(connection, committed=committed)
+    try:
+        yield reader
+    finally:
+        await close_reader(reader)
+
+
+async def spans(connection: Mapping[str, Any], *partitions: TopicPartition) -> dict[TopicPartition, Span]:
+    """What the logs hold, uncommitted records included. Raises KafkaError, OSError or TimeoutError."""
+    async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN):
+        begins = await reader.beginning_offsets(partitions)
+        ends = await reader.end_offsets(partitions)
+    return {partition: Span(begins[partition], ends[partition]) for partition in partitions}
+
+
+async def count(connection: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:
+    """How many partitions each topic has; 0: it is missing. Raises KafkaError, OSError or TimeoutError."""
+    async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN):
+        cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create the topic)
+    return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics}

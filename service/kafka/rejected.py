@@ -1,0 +1,132 @@
+"""Topic `complaints.rejected`: what was put aside and why, and how it gets back where it came from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import KafkaError
+
+from service.events.structured import LARGEST
+from service.kafka.codec import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC
+from service.kafka.partitioner import Partitioner
+from service.kafka.scan import partitions_of, scan, spans_of
+from service.kafka.topics import PATIENCE, unreachable
+from service.settings import Refusal
+
+_OURS = "sla_rejected_"
+_WITHOUT_CONTENT = "sla_rejected_bytes"  # how large a record was of which only the reason is left
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Aside(NamedTuple):
+    """A record that was put aside."""
+
+    partition: int  # of complaints.rejected
+    offset: int
+    at: int  # ms: when it was put aside
+    reason: str
+    field: str | None
+    detail: str
+    topic: str  # where it was read, with the next two
+    from_partition: int
+    from_offset: int
+    key: bytes | None  # as it came, like the next two
+    value: bytes | None
+    headers: Headers
+    bytes_lost: int | None  # how large it was, when its content could not be put aside
+
+    @property
+    def name(self) -> str:
+        """How people call it: `partition:offset`."""
+        return f"{self.partition}:{self.offset}"
+
+
+async def put_aside(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Aside]:
+    """Every record that the topic has now, partition by partition. Raises Refusal."""
+    for partition, span in (await spans_of(connection, topic)).items():
+        async for record in scan(connection, topic, partition, span):
+            yield aside(record)
+
+
+def aside(record: ConsumerRecord) -> Aside:
+    """What a record of the topic says. If it came with headers like ours, the last ones are ours."""
+    names = [name for name, _ in record.headers]
+    first = len(names) - names[::-1].index(REASON) - 1 if REASON in names else len(names)
+    said = {name: (value or b"").decode(errors="replace") for name, value in record.headers[first:]}
+    lost = said.get(_WITHOUT_CONTENT)
+    return Aside(
+        record.partition,
+        record.offset,
+        record.timestamp,
+        said.get(REASON, "unknown"),
+        said.get(FIELD),
+        said.get(DETAIL, ""),
+        said.get(TOPIC, ""),
+        _number(said.get(PARTITION), -1),
+        _number(said.get(OFFSET), -1),
+        record.key,
+        record.value,
+        [header for header in record.headers if not header[0].startswith(_OURS)],
+        None if lost is None else _number(lost, 0),
+    )
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    """Anybody who may write to the topic may have written it."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 20 else otherwise
+
+
+def hopeless(record: Aside, topics: Collection[str]) -> str | None:
+    """Why it makes no sense to send a record to one of `topics` again, if so."""
+    if record.bytes_lost is not None:
+        return "only its reason was kept"
+    if record.topic not in topics:
+        return f"it came from {record.topic or 'nowhere'}"
+    if record.key is None:
+        return "it has no key, so nobody knows its partition"
+    size = len(record.key) + len(record.value or b"")
+    size += sum(len(name) + len(value or b"") for name, value in record.headers)
+    return "it is larger than 256 KiB" if size > LARGEST else None
+
+
+class Send(Protocol):
+    """Sends one record to where it came from; gives partition and offset where it lies now."""
+
+    async def __call__(self, record: Aside) -> tuple[int, int]:
+        """Raises Refusal when Kafka does not take it."""
+
+
+@asynccontextmanager
+async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner) -> AsyncIterator[Send]:
+    """Gives a function that sends records as they came, each once, to the partition of its key."""
+    producer = AIOKafkaProducer(
+        **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
+    )
+    counts: dict[str, int] = {}
+
+    async def send(record: Aside) -> tuple[int, int]:
+        topic, key = record.topic, record.key or b""
+        if topic not in counts:
+            counts[topic] = await partitions_of(connection, topic)
+        partition = partitioner(key, counts[topic])
+        try:
+            landed = await producer.send_and_wait(
+                topic, record.value, record.key, partition=partition, headers=list(record.headers)
+            )
+        except KafkaError as error:
+            raise Refusal(f"topic {topic}: Kafka does not take {record.name}: {error}") from None
+        return landed.partition, landed.offset
+
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await producer.start()
+    except (KafkaError, OSError) as error:
+        await producer.stop()
+        raise unreachable(connection, error) from None
+    try:
+        yield send
+    finally:
+        await producer.stop()

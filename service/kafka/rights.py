@@ -1,0 +1,109 @@
+"""What the service may have to do on the broker, and which of it our user is not allowed to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+from aiokafka.protocol.group import HeartbeatRequest
+from aiokafka.protocol.transaction import EndTxnRequest
+
+from schemas.topics import BREACHES, CHANNELS, CLOCKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
+from service.kafka.allowed import TopicsRequest
+from service.kafka.greeting import turned_away
+from service.kafka.topics import PATIENCE, unreachable
+
+
+class Right(IntEnum):
+    """Kafka's operations by its own numbers. Who may read or write may describe as well."""
+
+    READ = 3
+    WRITE = 4
+    DESCRIBE = 8
+    DESCRIBE_CONFIGS = 10
+
+    def __str__(self) -> str:
+        """As `kafka-acls --operation` spells it."""
+        return self.name.title().replace("_", "")
+
+
+NEEDED = {
+    LIFECYCLE.name: (Right.READ, Right.DESCRIBE_CONFIGS),
+    REJECTED.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
+    BREACHES.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
+    CLOCKS.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
+    TICKETS.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
+    POLICIES.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
+    CHANNELS.name: (Right.DESCRIBE, Right.DESCRIBE_CONFIGS),
+}  # and Read of the group, Write of the transactional ids
+
+DENIALS = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+_DENIED = {error.errno for error in DENIALS}
+
+
+def denied(error: BaseException) -> bool:
+    """True when Kafka's authorizer is behind `error`."""
+    return isinstance(error, DENIALS) or (error.__cause__ is not None and denied(error.__cause__))
+
+
+async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> list[str]:
+    """The rights that our user has not got, one line for each resource that says how to grant them.
+
+    Topics that do not exist are left out. Raises Refusal when Kafka does not answer.
+    """
+    user = connection.get("sasl_plain_username") or "NAME"
+    client = AIOKafkaClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await client.bootstrap()
+            return [lack.told(user) async for lack in _lacking(client, prefix, group)]
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+        raise await turned_away(connection) or unreachable(connection, error) from None
+    finally:
+        await client.close()
+
+
+class _Lack(NamedTuple):
+    kind: str
+    name: str
+    rights: list[Right]
+    pattern: str = ""  # when not `literal`
+
+    def told(self, user: str) -> str:
+        operations = " ".join(f"--operation {right}" for right in self.rights)
+        pattern = f" --resource-pattern-type {self.pattern}" if self.pattern else ""
+        return (
+            f"{self.kind} {self.name}{'*' if self.pattern else ''}: our user has no right to"
+            f" {', '.join(map(str, self.rights))}; grant it: kafka-acls --add --allow-principal User:{user}"
+            f" {operations} --{self.kind} {self.name}{pattern}"
+        )
+
+
+async def _lacking(client: AIOKafkaClient, prefix: str, group: str) -> AsyncIterator[_Lack]:
+    node = client.get_random_node()
+    needed = {prefix + topic: rights for topic, rights in NEEDED.items()}
+    allowed = dict((await client.send(node, TopicsRequest(list(needed)))).rights())
+    for name, rights in needed.items():
+        if lacking := [right for right in rights if not allowed.get(name, -1) & (1 << right)]:
+            yield _Lack("topic", name, lacking)
+    # Nobody is this member or this producer: neither question changes anything, whichever node gets it.
+    heartbeat = await client.send(node, HeartbeatRequest(group, -1, "nobody"))
+    if heartbeat.error_code in _DENIED:
+        yield _Lack("group", group, [Right.READ])
+    transactional_id = f"{group}-{LIFECYCLE.named(prefix)}-0"
+    end = await client.send(node, EndTxnRequest(transactional_id, -1, -1, False))
+    if end.error_code in _DENIED:
+        yield _Lack("transactional-id", group + "-", [Right.WRITE], "prefixed")

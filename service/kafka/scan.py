@@ -1,0 +1,72 @@
+"""All that a topic holds now, read without a group: nobody's offsets move."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from service.kafka.reader import Span, count, reading
+from service.kafka.topics import PATIENCE, unreachable
+from service.settings import Refusal
+
+
+async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
+    """How many partitions a topic has. Raises Refusal when it is missing or Kafka does not answer."""
+    try:
+        partitions = (await count(connection, [topic]))[topic]
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+        raise unreachable(connection, error) from None
+    if not partitions:
+        raise Refusal(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+    return partitions
+
+
+async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, Span]:
+    """The committed span of each partition now. Raises Refusal."""
+    partitions = [TopicPartition(topic, number) for number in range(await partitions_of(connection, topic))]
+    try:
+        async with reading(connection, committed=True) as reader, asyncio.timeout(PATIENCE):
+            begins = await reader.beginning_offsets(partitions)
+            ends = await reader.end_offsets(partitions)
+    except (KafkaError, OSError) as error:
+        raise unreachable(connection, error) from None
+    return {source.partition: Span(begins[source], ends[source]) for source in partitions}
+
+
+async def scan(
+    connection: Mapping[str, Any], topic: str, partition: int, span: Span
+) -> AsyncIterator[ConsumerRecord]:
+    """The committed records of a partition within `span`, in order.
+
+    Raises Refusal when Kafka does not answer, or may not be read.
+    """
+    source, (begin, end) = TopicPartition(topic, partition), span
+    if begin == end:
+        return
+    try:
+        async with reading(connection, committed=True) as reader:
+            reader.assign([source])
+            reader.seek(source, begin)
+            position = begin
+            while position < end:
+                async with asyncio.timeout(PATIENCE):
+                    records, position = await _advance(reader, source, position)
+                for record in records:
+                    if record.offset < end:
+                        yield record
+    except (KafkaError, OSError) as error:
+        raise unreachable(connection, error) from None
+
+
+async def _advance(
+    reader: AIOKafkaConsumer, source: TopicPartition, position: int
+) -> tuple[list[ConsumerRecord], int]:
+    """Records, and how far they bring us: also over markers and what compaction removed."""
+    records: list[ConsumerRecord] = []
+    moved = position
+    while moved == position:
+        records += (await reader.getmany(source, timeout_ms=100)).get(source, ())
+        moved = await reader.position(source)
+    return records, moved

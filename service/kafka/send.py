@@ -1,0 +1,70 @@
+"""A plain producer for events in: idempotent, without transactions."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from service.kafka.partitioner import PARTITIONERS
+from service.kafka.topics import PATIENCE, unreachable
+from service.settings import Refusal
+
+Send = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent
+
+STRUCTURED = [
+    ("content-type", b"application/cloudevents+json; charset=utf-8")
+]  # a list: the encoder takes no tuple
+_UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
+
+
+@asynccontextmanager
+async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -> AsyncIterator[Send]:
+    """Gives a function that sends one record; when the block ends normally, all of them are in the log.
+
+    Records of one key keep their order. Raises Refusal when the topic is missing or a record is not taken.
+    """
+    producer = AIOKafkaProducer(
+        **connection,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        request_timeout_ms=int(PATIENCE * 1000),
+    )
+    try:
+        partitions = await _started(producer, connection, topic)
+        under_way: deque[asyncio.Future[Any]] = deque()
+
+        async def send(key: str, value: bytes) -> None:
+            raw = key.encode()
+            partition = PARTITIONERS[partitioner](raw, partitions)
+            confirmed = await producer.send(topic, value, raw, partition=partition, headers=STRUCTURED)
+            # Only the oldest failure is awaited; without this the others would be logged as never retrieved.
+            confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+            under_way.append(confirmed)
+            while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
+                await under_way.popleft()
+
+        yield send
+        await asyncio.gather(*under_way)
+    except KafkaError as error:
+        raise Refusal(f"topic {topic}: Kafka does not take the events: {error}") from None
+    finally:
+        await producer.stop()
+
+
+async def _started(producer: AIOKafkaProducer, connection: Mapping[str, Any], topic: str) -> int:
+    """How many partitions the topic has."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await producer.start()
+            cluster = await producer.client.fetch_all_metadata()  # asking by name could create the topic
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+        raise unreachable(connection, error) from None
+    partitions = cluster.partitions_for_topic(topic)
+    if not partitions:
+        raise Refusal(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+    return len(partitions)

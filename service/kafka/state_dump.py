@@ -1,0 +1,162 @@
+"""A dump of all tickets that knows no partitions: JSON Lines with a header, a line per ticket, and an end.
+
+Instants are ms. What tickets reflect of their input is left out: it means nothing in other partitions.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from schemas.instant import written
+from service.sla import ticket as state
+from service.sla.announce import Told
+from service.sla.announcement import Type
+from service.sla.facts import Fact, Kind
+from service.sla.ticket import NEVER, STATE_VERSION, Header, Ticket
+
+DUMP_VERSION = 1
+_NOTHING_READ = -1  # input offset that imported state reflects: the group's own offset says where to go on
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+
+
+class BadDumpError(ValueError):
+    """A line of a dump is not what `export` writes. Its text is one line without the line's content."""
+
+
+class Record(NamedTuple):
+    """A ticket for the changelog."""
+
+    tenant: str
+    ticket_id: str
+    value: bytes
+
+
+class _Head(msgspec.Struct, forbid_unknown_fields=True):
+    sla_timer_state: int  # version of this form
+    state_version: int
+    topic: str
+    partitions: int
+    exported_at: str
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    tenant: str
+    ticket_id: str
+    header: dict[str, Any]  # the fields of Header but `reflects`; wake_at None: waits for nothing
+    ticket: dict[str, Any]  # the fields of Ticket
+
+
+class _End(msgspec.Struct, forbid_unknown_fields=True):
+    tickets: int
+
+
+def head(topic: str, partitions: int, now: int) -> bytes:
+    """The first line. `now` in ms."""
+    return msgspec.json.encode(_Head(DUMP_VERSION, STATE_VERSION, topic, partitions, written(now))) + b"\n"
+
+
+def line(key: str, value: bytes) -> bytes:
+    """The line of a ticket, by its changelog record. Raises UnknownStateVersionError."""
+    header = state.header(value)._asdict()
+    ticket = state.decode(value)
+    tenant, ticket_id = state.names(key)
+    del header["reflects"]
+    header["wake_at"] = None if header["wake_at"] == NEVER else header["wake_at"]
+    content = _fields(ticket) | {
+        "facts": [{**_fields(fact), "kind": Kind(fact.kind).word} for fact in ticket.facts],
+        "told": [_fields(latest) for latest in ticket.told],
+    }
+    return msgspec.json.encode(_Line(tenant, ticket_id, header, content)) + b"\n"
+
+
+def end(tickets: int) -> bytes:
+    """The last line: without it a dump is not whole."""
+    return msgspec.json.encode(_End(tickets)) + b"\n"
+
+
+def records(lines: Iterable[bytes]) -> Iterator[Record]:
+    """The tickets of a dump; when the last one was given, it is known to be whole.
+
+    Raises BadDumpError.
+    """
+    numbered = enumerate(lines, start=1)
+    _, first = next(numbered, (1, b""))
+    _check(_read(first, _Head, 1))
+    seen: set[str] = set()
+    for number, text in numbered:
+        if text.startswith(b'{"tickets":'):
+            if _read(text, _End, number).tickets != len(seen) or next(numbered, None):
+                raise BadDumpError(f"{number}: tickets: is not how many lines are above, or lines follow")
+            return
+        record = _record(text, number)
+        key = state.key(record.tenant, record.ticket_id)
+        if key in seen:
+            raise BadDumpError(f"{number}: ticket_id: stands twice")
+        seen.add(key)
+        yield record
+    raise BadDumpError(f"{len(seen) + 2}: the last line is missing: the dump is not whole")
+
+
+def _check(found: _Head) -> None:
+    if found.sla_timer_state != DUMP_VERSION:
+        raise BadDumpError(f"1: sla_timer_state: is {found.sla_timer_state}, this one reads {DUMP_VERSION}")
+    if found.state_version > STATE_VERSION:
+        raise BadDumpError(
+            f"1: state_version: is {found.state_version}, this one reads up to {STATE_VERSION}: run the newer"
+        )
+
+
+def _record(text: bytes, number: int) -> Record:
+    found = _read(text, _Line, number)
+    names = found.tenant, found.ticket_id
+    if any("@" in name or not name for name in names):
+        raise BadDumpError(f"{number}: ticket_id or tenant: no id of ours")
+    try:
+        facts = [_struct(Fact, {**given, "kind": _kind(given)}) for given in found.ticket["facts"]]
+        told = [_struct(Told, given) for given in found.ticket["told"]]
+        ticket = _struct(Ticket, found.ticket | {"facts": facts, "told": told})
+        header = _header(found.header)
+    except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
+        raise BadDumpError(f"{number}: header or ticket: {error}") from None
+    if any(not 0 <= latest.type_index < len(Type) for latest in told):
+        raise BadDumpError(f"{number}: told: a type_index that nobody knows")
+    return Record(*names, state.encode(ticket, header))
+
+
+def _read(text: bytes, form: type[_Struct], number: int) -> _Struct:
+    try:
+        return msgspec.json.decode(text, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadDumpError(f"{number}: {error}") from None
+
+
+def _kind(given: dict[str, Any]) -> int:
+    try:
+        return Kind[str(given["kind"]).upper()]
+    except KeyError:
+        raise ValueError("a kind that nobody knows") from None
+
+
+def _fields(struct: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def _struct(form: type[_Struct], given: dict[str, Any]) -> _Struct:
+    """From its fields by name; a newer field that has a default may be missing."""
+    fields = msgspec.structs.fields(form)
+    if unknown := set(given) - {field.name for field in fields}:
+        raise ValueError(f"no field of ours: {min(unknown)!r}")
+    values = [given.get(field.name, field.default) for field in fields]
+    if missing := [
+        field.name for field, value in zip(fields, values, strict=True) if value is msgspec.NODEFAULT
+    ]:
+        raise ValueError(f"missing: {missing[0]}")
+    return msgspec.convert(values, form)
+
+
+def _header(given: dict[str, Any]) -> Header:
+    wake_at = NEVER if given["wake_at"] is None else given["wake_at"]
+    header = Header(**given | {"reflects": _NOTHING_READ, "wake_at": wake_at})
+    return msgspec.convert(tuple(header), Header)

@@ -1,0 +1,90 @@
+"""Tickets into an empty state topic, all of them or none.
+
+The other place where a transaction commits: no partition has an owner yet, and all must appear at once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from service.kafka.partitioner import Partitioner
+from service.kafka.producer import FateUnknownError, discard, open_producer
+from service.kafka.scan import spans_of
+from service.kafka.state_dump import Record
+from service.kafka.tickets import kept_tickets
+from service.kafka.topics import unreachable
+from service.settings import Refusal
+from service.sla.ticket import key as key_of
+
+_LASTS = 900_000  # ms that Kafka lets a transaction last at most (transaction.max.timeout.ms)
+_COMMIT_WITHIN = 60.0  # seconds
+_UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
+
+
+async def refuse_full(connection: Mapping[str, Any], topic: str) -> None:
+    """Raises Refusal when the topic holds a ticket, or what was committed to it cannot be read."""
+    async for kept in kept_tickets(connection, topic):
+        raise Refusal(
+            f"topic {topic}: already holds tickets (partition {kept.partition}, offset {kept.offset}); "
+            f"state is imported into an empty one: delete it, and run sla-timer topics ensure"
+        )
+
+
+async def load(
+    connection: Mapping[str, Any],
+    topic: str,
+    group: str,
+    records: Iterable[Record],
+    partitioner: Partitioner,
+) -> int:
+    """Write a record per ticket in one transaction; gives how many. `records` may raise: nothing is written.
+
+    Raises Refusal. What is left of an attempt that failed is aborted.
+    """
+    partitions = len(await spans_of(connection, topic))
+    transactional_id = f"{group}-import"
+    try:
+        producer = await open_producer(connection, transactional_id, lasts=_LASTS)
+    except (KafkaError, OSError) as error:
+        raise unreachable(connection, error) from None
+    try:
+        return await _write(producer, topic, partitions, records, partitioner)
+    except BaseException as error:
+        await discard(producer)
+        producer = await open_producer(connection, transactional_id)  # its start aborts
+        if isinstance(error, (KafkaError, FateUnknownError, OSError, AssertionError)):
+            raise Refusal(f"topic {topic}: Kafka does not take the state: {error!r}") from None
+        raise
+    finally:
+        await discard(producer)
+
+
+async def _write(
+    producer: AIOKafkaProducer,
+    topic: str,
+    partitions: int,
+    records: Iterable[Record],
+    partitioner: Partitioner,
+) -> int:
+    await producer.partitions_for(topic)
+    await producer.begin_transaction()
+    under_way: deque[asyncio.Future[Any]] = deque()
+    written = 0
+    for tenant, ticket_id, value in records:
+        partition = partitioner(ticket_id.encode(), partitions)
+        key = key_of(tenant, ticket_id).encode()
+        confirmed = await producer.send(topic, value, key, partition=partition)
+        confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+        under_way.append(confirmed)
+        written += 1
+        while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
+            await under_way.popleft()
+    # Before the commit: that succeeds even if a record of the transaction was refused.
+    await asyncio.gather(*under_way)
+    async with asyncio.timeout(_COMMIT_WITHIN):
+        await producer.commit_transaction()
+    return written

@@ -1,0 +1,30 @@
+"""What an owner is doing, for probes and metrics."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How far an owner has come."""
+
+    ACQUIRING = "acquiring"
+    RESTORING = "restoring"
+    RUNNING = "running"
+    SILENT = "silent"  # it would run, but the log has not answered for a while
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One partition. Instants in ms."""
+
+    state: State
+    restored: int  # records of the changelog
+    total: int
+    percent: int  # of them
+    seconds_left: float | None  # of the restore, at its pace so far
+    watermark: int | None
+    next_at: int | None  # the earliest deadline armed
+    armed: int  # deadlines
+    tickets: int  # held in memory
+    lag: int  # records of the input not processed, as of the log's last answer

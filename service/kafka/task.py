@@ -1,0 +1,284 @@
+"""The owner of one input partition: wait for records or the next deadline, decode, step, commit."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from service.events.rejection import TOO_MANY_FACTS, Rejection
+from service.kafka.ask import Answer, Asker
+from service.kafka.changelog import Progress, first_offset, restore
+from service.kafka.codec import decode, encode, reject
+from service.kafka.horizon import Horizon
+from service.kafka.placed import Placed
+from service.kafka.reader import ANSWER_WITHIN, Span, spans
+from service.kafka.rights import denied
+from service.kafka.status import State, Status
+from service.kafka.terms import Terms
+from service.kafka.transaction import LARGEST, FencedError, NotCommittedError, Outgoing, Transactions
+from service.now import Clock
+from service.sla.announcement import BILLING, Announcement
+from service.sla.partition import Arrival, Partition
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 1_000  # records, or deadlines, in one step: what other partitions may have to wait for
+FENCED_FOR = 1.5  # seconds: 1.5 heartbeats, so that a zombie learns of its end before it fences again
+BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
+FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
+KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
+
+LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
+
+
+class Kept(NamedTuple):
+    """All that an owner knew when it stopped, nothing of it uncommitted."""
+
+    partition: Partition
+    changelog_end: int
+    next_offset: int  # of the input
+    at: int  # ms
+
+
+class Owner:
+    """Owns one partition from `start` to `stop`, and acquires it again whenever the log fails it."""
+
+    def __init__(
+        self,
+        source: TopicPartition,
+        terms: Terms,
+        counts: Mapping[str, int],
+        consumer: AIOKafkaConsumer,
+        asker: Asker,
+        clock: Clock,
+        kept: Kept | None = None,
+    ) -> None:
+        """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
+        self._source = source
+        self._terms = terms
+        self._counts = counts  # partitions by topic
+        self._consumer = consumer
+        self._asker = asker
+        self._clock = clock
+        self._kept = kept
+        self._changelog = TopicPartition(terms.topics.tickets, source.partition)
+        self._state = State.ACQUIRING
+        self._stopping = False
+        self._committing = False
+        self._task: asyncio.Task[None] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Have nothing in memory; the changelog has it all."""
+        self._partition = Partition(self._terms.policies, self._terms.retention)
+        self._committed = False  # all that is in memory
+        self._horizon = Horizon(self._source, self._asker, self._clock, self._terms.grace)
+        self._progress = Progress()
+        self._next_offset = 0  # of the input
+
+    def status(self) -> Status:
+        """What to show."""
+        running = self._state is State.RUNNING
+        return Status(
+            State.SILENT if running and self._horizon.silent else self._state,
+            self._progress.restored,
+            self._progress.total,
+            self._progress.percent,
+            self._progress.seconds_left,
+            self._horizon.watermark,
+            self._partition.next_at(),
+            self._partition.armed,
+            len(self._partition),
+            max(0, self._horizon.end - self._next_offset) if running else 0,
+        )
+
+    def start(self) -> "asyncio.Task[None]":
+        """Begin. The task ends by `stop`, or by an exception that is not the log's fault."""
+        self._task = asyncio.create_task(self._run(), name=f"owner of {self._source}")
+        return self._task
+
+    @property
+    def stopping(self) -> bool:
+        """True once `stop` was called."""
+        return self._stopping
+
+    async def stop(self) -> Kept | None:
+        """Give the partition up: a transaction that is under way may end, then nothing more is done.
+
+        Gives what the next owner in this process may begin with.
+        """
+        if self._task is None:
+            return None
+        self._stopping = True
+        if not self._committing:
+            self._task.cancel()
+        _, late = await asyncio.wait([self._task], timeout=FINISH_WITHIN)
+        if late:
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=FINISH_WITHIN)
+        self._state = State.STOPPED
+        return self._kept
+
+    async def _run(self) -> None:
+        back_off = BACK_OFF[0]
+        while not self._stopping:
+            try:
+                await self._own()
+            except FencedError:
+                log.warning("%s: another process has taken the partition over", self._source)
+                self._terms.observer.fenced(self._source.partition)
+                back_off = FENCED_FOR
+            except LOG_FAILURES as error:
+                if denied(error):
+                    raise
+                log.warning("%s: acquiring again: %r", self._source, error)
+                self._terms.observer.lost(self._source.partition, type(error).__name__)
+                back_off = BACK_OFF[0] if self._state is State.RUNNING else min(2 * back_off, BACK_OFF[1])
+            if not self._stopping:
+                self._state = State.ACQUIRING
+                self._kept = None
+                self._forget()
+                await asyncio.sleep(back_off)
+
+    async def _own(self) -> None:
+        """Fence, committed offset, end offset, restore, seek, run: the order is the guarantee."""
+        terms, source = self._terms, self._source
+        began = asyncio.get_running_loop().time()
+        self._consumer.pause(source)
+        transactions = await Transactions.open(
+            terms.connection, source, self._changelog, terms.group, terms.largest
+        )
+        try:
+            await transactions.meet(terms.topics)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                committed = await self._consumer.committed(source)
+            logs = await spans(terms.connection, source, self._changelog)
+            self._state = State.RESTORING
+            span, knows = self._begin_with_kept(logs[self._changelog])
+            into = Placed(self._partition, source.partition, self._counts[source.topic], terms.partitioner)
+            transactions.changelog_end = await restore(
+                terms.connection, self._changelog, span, into, self._progress
+            )
+            knows = max(knows, self._partition.reflects)
+            self._next_offset = first_offset(source, committed, knows, logs[source])
+            self._consumer.seek(source, self._next_offset)
+            self._state = State.RUNNING
+            self._committed = True
+            self._consumer.resume(source)
+            self._horizon = Horizon(source, self._asker, self._clock, terms.grace)
+            seconds = asyncio.get_running_loop().time() - began
+            restored = self._progress.restored
+            terms.observer.acquired(source.partition, restored, seconds)
+            log.info(
+                "%s: running from offset %d; restored %d records in %.1f s",
+                source,
+                self._next_offset,
+                restored,
+                seconds,
+            )
+            await self._serve(transactions)
+        finally:
+            if self._committed:
+                self._kept = Kept(
+                    self._partition, transactions.changelog_end, self._next_offset, self._clock.latest()
+                )
+            await transactions.discard()
+
+    def _begin_with_kept(self, changelog: Span) -> tuple[Span, int]:
+        """What is left to read of the changelog, and the last offset of the input that memory reflects."""
+        kept, self._kept = self._kept, None
+        if (
+            kept is None
+            or not changelog.begin <= kept.changelog_end <= changelog.end
+            or self._clock.latest() - kept.at > KEPT_FOR
+        ):
+            return changelog, -1
+        self._partition = kept.partition
+        return Span(kept.changelog_end, changelog.end), kept.next_offset - 1
+
+    async def _serve(self, transactions: Transactions) -> None:
+        """The loop. Raises LOG_FAILURES."""
+        poll: asyncio.Task[dict[TopicPartition, list[ConsumerRecord]]] | None = None
+        ask: asyncio.Task[Answer] | None = None
+        horizon = self._horizon
+        try:
+            while not self._stopping:
+                poll = poll or asyncio.create_task(
+                    self._consumer.getmany(self._source, timeout_ms=1_000, max_records=AT_ONCE)
+                )
+                ask = ask or horizon.ask(self._partition.next_at())
+                await asyncio.wait(
+                    [poll, ask] if ask else [poll],
+                    timeout=horizon.patience(self._partition.next_at(), asking=ask is not None),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if ask is not None and ask.done():
+                    horizon.hear(ask)
+                    ask = None
+                # While `poll` is not done, the position is that of what we were given before. So between this
+                # look at it and the next reading of the position nothing may be awaited but the step.
+                if poll.done():
+                    records = poll.result().get(self._source, [])
+                    poll = None
+                    if records:
+                        await self._step(transactions, records)
+                horizon.processed(await self._consumer.position(self._source))
+                if horizon.lapsed(self._partition.next_at()) and not self._stopping:
+                    await self._step(transactions, [])
+        finally:
+            for task in (poll, ask):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
+                    _ = task.cancelled() or task.exception()
+
+    async def _step(self, transactions: Transactions, records: Sequence[ConsumerRecord]) -> None:
+        """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction."""
+        terms, began = self._terms, asyncio.get_running_loop().time()
+        now = self._clock.latest()
+        arrivals: list[Arrival] = []
+        sources: list[ConsumerRecord] = []
+        rejected: list[tuple[ConsumerRecord, Rejection]] = []
+        for record in records:
+            decoded = decode(record, now, self._counts[self._source.topic], terms.partitioner)
+            if isinstance(decoded, Rejection):
+                rejected.append((record, decoded))
+            else:
+                arrivals.append(Arrival(*decoded))
+                sources.append(record)
+        next_offset = records[-1].offset + 1 if records else self._next_offset
+        self._committed = False
+        step = self._partition.step(
+            arrivals, at=self._horizon.at, now=now, offset=next_offset - 1, grace=terms.grace, most=AT_ONCE
+        )
+        rejected += [(sources[index], TOO_MANY_FACTS) for index in step.refused]
+        outgoing = [self._announce(announcement) for announcement in step.announcements]
+        outgoing += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
+        outgoing += [self._put_aside(record, rejection) for record, rejection in rejected]
+        if outgoing or records:
+            self._committing = True
+            try:
+                await transactions.commit(outgoing, {self._source: next_offset} if records else {})
+            finally:
+                self._committing = False
+        self._next_offset, self._committed = next_offset, True
+        partition, seconds = self._source.partition, asyncio.get_running_loop().time() - began
+        terms.observer.committed(partition, step, len(records), self._clock.latest(), seconds)
+        for _, rejection in rejected:
+            terms.observer.rejected(partition, rejection.reason)
+
+    def _announce(self, announcement: Announcement) -> Outgoing:
+        topics = self._terms.topics
+        topic = topics.breaches if announcement.type in BILLING else topics.clocks
+        key, value, headers = encode(announcement)
+        partition = self._terms.partitioner(key, self._counts[topic])
+        return Outgoing(TopicPartition(topic, partition), key, value, headers)
+
+    def _put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
+        topic = self._terms.topics.rejected
+        target = TopicPartition(topic, record.partition % self._counts[topic])
+        whole = Outgoing(target, *reject(record, rejection))
+        return whole if whole.size <= self._terms.largest.get(topic, LARGEST) else whole.without_content()

@@ -1,0 +1,37 @@
+"""What all owners of a process have in common."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from service.kafka.observer import Nobody, Observer
+from service.kafka.partitioner import Partitioner
+from service.now import elapsed_ms
+from service.sla.policy import Policies
+
+
+class Topics(NamedTuple):
+    """The names of the topics, prefix included."""
+
+    lifecycle: str
+    tickets: str
+    breaches: str
+    clocks: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to reach Kafka, what to judge by, whom to tell. Lengths in ms."""
+
+    connection: Mapping[str, Any]
+    group: str
+    topics: Topics
+    policies: Policies
+    retention: int
+    grace: int
+    now: Callable[[], int]
+    partitioner: Partitioner
+    observer: Observer = field(default_factory=Nobody)
+    largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
+    elapsed: Callable[[], int] = elapsed_ms  # against which `now` is held

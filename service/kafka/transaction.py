@@ -1,0 +1,166 @@
+"""The one place where a transaction commits."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from service.kafka.producer import BATCH_SIZE, FateUnknownError, discard, open_producer
+
+COMMIT_WITHIN = 8.0  # seconds
+_LONGEST_KEY = 1_000  # bytes, of a record without content
+_OVERHEAD = 100  # bytes of a batch and its only record
+LARGEST = 1_000_000  # bytes of one record, where its topic's limit is not given: the broker's default
+
+
+class Outgoing(NamedTuple):
+    """A record to be written to one partition of a topic."""
+
+    target: TopicPartition
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes, rounded up by what a batch of one adds."""
+        content = len(self.key or b"") + len(self.value or b"")
+        return (
+            content + sum(4 * len(name) + len(value or b"") + 10 for name, value in self.headers) + _OVERHEAD
+        )
+
+    def without_content(self) -> "Outgoing":
+        """The last resort for what no topic takes: only the headers that are ours, and how large it was."""
+        key = self.key if len(self.key or b"") <= _LONGEST_KEY else None
+        ours = [header for header in self.headers if header[0].startswith("sla_rejected_")]
+        return Outgoing(self.target, key, None, [*ours, ("sla_rejected_bytes", str(self.size).encode())])
+
+
+class NotCommittedError(Exception):
+    """The transaction failed, or nobody knows. Discard the producer and forget what was not committed."""
+
+
+class FencedError(NotCommittedError):
+    """Another process has taken the partition over."""
+
+
+class OtherWriterError(NotCommittedError):
+    """Somebody else wrote to our changelog partition: memory does not reflect it."""
+
+
+class TooLargeError(Exception):
+    """One of our own records is larger than its topic may take."""
+
+
+class Transactions:
+    """The transactions of one input partition, one after the other. Failed once, it is of no more use."""
+
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        changelog: TopicPartition,
+        group: str,
+        largest: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        self._producer = producer
+        self._changelog = changelog
+        self._group = group
+        self._largest = largest  # bytes of one record, by topic
+        self.changelog_end = 0  # where our next changelog record has to land
+
+    @classmethod
+    async def open(
+        cls,
+        connection: Mapping[str, Any],
+        source: TopicPartition,
+        changelog: TopicPartition,
+        group: str,
+        largest: Mapping[str, int] = MappingProxyType({}),
+    ) -> Self:
+        """Fence every earlier owner of `source`. Raises KafkaError, OSError or TimeoutError."""
+        transactional_id = f"{group}-{source.topic}-{source.partition}"
+        batch_size = min((BATCH_SIZE, *largest.values()))
+        producer = await open_producer(connection, transactional_id, batch_size)
+        return cls(producer, changelog, group, largest)
+
+    async def meet(self, topics: Iterable[str]) -> None:
+        """Learn where `topics` are: a transaction cannot wait for that. Raises KafkaError or TimeoutError."""
+        async with asyncio.timeout(COMMIT_WITHIN):
+            for topic in topics:
+                await self._producer.partitions_for(topic)
+
+    async def commit(self, records: Iterable[Outgoing], offsets: Mapping[TopicPartition, int]) -> None:
+        """Write all of `records` and the group's `offsets` (may be empty), or nothing.
+
+        Raises NotCommittedError, and TooLargeError before anything is sent.
+        """
+        batches = self._pack(records)
+        try:
+            async with asyncio.timeout(COMMIT_WITHIN):
+                await self._commit(batches, offsets)
+        except (ProducerFenced, InvalidProducerEpoch) as error:
+            raise FencedError(str(error)) from error
+        except (KafkaError, FateUnknownError, TimeoutError, OSError, AssertionError) as error:
+            # AssertionError: how aiokafka's transaction manager says that its sender died meanwhile
+            raise NotCommittedError(repr(error)) from error
+
+    async def discard(self) -> None:
+        """Give up the producer. There is no abort: it can hang, and the next owner's start aborts anyway."""
+        await discard(self._producer)
+
+    def _pack(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[BatchBuilder]]:
+        packed: dict[TopicPartition, list[BatchBuilder]] = {}
+        for target, key, value, given in records:
+            headers = list(given)  # the compiled builder takes nothing else
+            batches = packed.setdefault(target, [])
+            added = batches and batches[-1].append(timestamp=None, key=key, value=value, headers=headers)
+            if not added:
+                batches.append(batch := self._producer.create_batch())
+                added = batch.append(timestamp=None, key=key, value=value, headers=headers)
+                # An empty batch takes a record of any size, so whatever is too large ends up here.
+                if added.size + _OVERHEAD > self._largest.get(target.topic, LARGEST):
+                    raise TooLargeError(f"{target.topic}: a record has {added.size} bytes")
+        return packed
+
+    async def _commit(
+        self, batches: Mapping[TopicPartition, list[BatchBuilder]], offsets: Mapping[TopicPartition, int]
+    ) -> None:
+        producer = self._producer
+        await producer.begin_transaction()
+        _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (fails also when nobody waits for it)
+        tasks = [asyncio.create_task(self._write(target, packed)) for target, packed in batches.items()]
+        if offsets:
+            sent = producer.send_offsets_to_transaction(dict(offsets), self._group)
+            tasks.append(asyncio.create_task(sent))
+        try:
+            # Before the commit: that succeeds even if a record of the transaction was refused.
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        await producer.commit_transaction()
+        if self._changelog in batches:
+            self.changelog_end += 1  # the commit's marker
+
+    async def _write(self, target: TopicPartition, batches: Sequence[BatchBuilder]) -> None:
+        """Write batches to one partition, in order. Raises OtherWriterError."""
+        sent = []
+        for batch in batches:
+            future = await self._producer.send_batch(batch, target.topic, partition=target.partition)
+            _read(future)
+            sent.append((future, batch.record_count()))
+        for future, count in sent:
+            landed = await future
+            if target == self._changelog:
+                if landed.offset != self.changelog_end:
+                    raise OtherWriterError(f"{target}: at {landed.offset}, expected {self.changelog_end}")
+                self.changelog_end += count
+
+
+def _read(future: "asyncio.Future[Any]") -> None:
+    """An exception that nobody reads ends as a line in the log."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -1,0 +1,163 @@
+"""One process of the group: an owner for each partition that the group gives it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from service.kafka.ask import Asker
+from service.kafka.reader import count
+from service.kafka.rights import denied
+from service.kafka.status import Status
+from service.kafka.task import Kept, Owner
+from service.kafka.terms import Terms
+from service.now import Clock
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 30  # errors of the group in a row, a second apart, before the process gives up
+
+
+class GroupError(Exception):
+    """The process cannot be a member of its group, or its topics are not what they were."""
+
+
+def consumer_settings(group: str, instance: str | None) -> dict[str, Any]:
+    """How the consumer has to be made that feeds a worker. Add the connection, and the worker as listener."""
+    return {
+        "group_id": group,
+        "group_instance_id": instance,  # static: who crashes and comes back stalls nobody else
+        "session_timeout_ms": 10_000,
+        "heartbeat_interval_ms": 1_000,
+        "rebalance_timeout_ms": 10_000,
+        "max_poll_interval_ms": 2**31 - 1,  # a member without partitions does not poll; owners have deadlines
+        "enable_auto_commit": False,
+        "auto_offset_reset": "none",  # any other would lose or repeat records in silence
+        "isolation_level": "read_committed",
+        "request_timeout_ms": 15_000,
+        "metadata_max_age_ms": 30_000,
+        "fetch_max_wait_ms": 500,
+    }
+
+
+class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+    """Listens to the group and keeps one owner per assigned partition.
+
+    `start`, start the consumer with this as its listener, await `run`; `stop` before the consumer is stopped.
+    """
+
+    def __init__(self, terms: Terms, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+        """`consumer` is asked for when the group assigns for the first time, not before."""
+        self._terms = terms
+        self._consumer = consumer
+        self._clock = Clock(terms.now, terms.elapsed)
+        self._asker = Asker(terms.connection, self._clock.earliest)
+        self._counts: Mapping[str, int] = {}
+        self._owners: dict[TopicPartition, Owner] = {}
+        self._kept: dict[TopicPartition, Kept] = {}  # between two assignments of the group
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.stopping = False
+
+    async def start(self) -> None:
+        """Connect. Raises GroupError, KafkaError, OSError or TimeoutError."""
+        self._counts = await self._count()
+        (await self._asker.start()).add_done_callback(partial(self._over, self))
+
+    async def run(self) -> None:
+        """Until `stop`. Raises what no owner could help: the process should die of it."""
+        watch = asyncio.create_task(self._watch())
+        watch.add_done_callback(partial(self._over, self))
+        try:
+            await self._ended
+        finally:
+            watch.cancel()
+
+    async def stop(self) -> None:
+        """Finish what is being committed and give everything up, within about six seconds. Raises nothing."""
+        self.stopping = True
+        await self._release(set(self._owners))
+        await self._asker.stop()
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def status(self) -> dict[int, Status]:
+        """Each partition that is ours."""
+        return {source.partition: owner.status() for source, owner in self._owners.items()}
+
+    @property
+    def astray(self) -> int:
+        """How far (ms) the wall clock was set ahead since the start, or back (below 0)."""
+        return self._clock.astray
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """The group's answer: pause first, records may be on their way; acquire in the background."""
+        consumer = self._consumer()
+        consumer.pause(*assigned)
+        self._terms.observer.assigned(len(assigned))
+        log.info("assigned: %s", sorted(source.partition for source in assigned))
+        kept, self._kept = self._kept, {}  # what went elsewhere is forgotten here
+        for source in () if self.stopping else sorted(assigned):
+            owner = Owner(
+                source, self._terms, self._counts, consumer, self._asker, self._clock, kept.get(source)
+            )
+            self._owners[source] = owner
+            owner.start().add_done_callback(partial(self._over, owner))
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Every rebalance takes everything away first. An exception here would only be logged."""
+        await self._release(revoked)
+
+    async def _release(self, partitions: set[TopicPartition]) -> None:
+        owners = {source: owner for source in partitions if (owner := self._owners.pop(source, None))}
+        left = await asyncio.gather(*(owner.stop() for owner in owners.values()))
+        self._kept |= {source: kept for source, kept in zip(owners, left, strict=True) if kept}
+
+    def _over(self, whose: "Owner | Worker", task: "asyncio.Task[None]") -> None:
+        """End the process with the first error. A task that was told to stop has none."""
+        error = None if task.cancelled() else task.exception()
+        if not whose.stopping and not self._ended.done():
+            self._ended.set_exception(error or GroupError(f"{task.get_name()} ended by itself"))
+
+    async def _count(self) -> dict[str, int]:
+        """Partitions by topic."""
+        counts = await count(self._terms.connection, self._terms.topics)
+        for topic, partitions in counts.items():
+            if not partitions:
+                raise GroupError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+        lifecycle, tickets = self._terms.topics.lifecycle, self._terms.topics.tickets
+        if counts[lifecycle] != counts[tickets]:
+            raise GroupError(
+                f"topic {tickets}: {counts[tickets]} partitions, but {lifecycle} has {counts[lifecycle]}"
+            )
+        return counts
+
+    async def _watch(self) -> None:
+        """See what nobody else would: errors of the group, a dead fetcher, partitions added to the input."""
+        lifecycle = self._terms.topics.lifecycle
+        nowhere = TopicPartition(lifecycle, -1)  # asking for its records raises what the group has to say
+        errors = 0
+        while errors < PATIENCE:
+            try:
+                consumer = self._consumer()
+                await consumer.getmany(nowhere, timeout_ms=1_000)
+                errors = 0
+            except KafkaError as error:
+                if denied(error):
+                    raise
+                errors += 1
+                log.warning("the group: %r", error)
+                await asyncio.sleep(1)
+                continue
+            if consumer._fetcher.error_future.done():  # noqa: SLF001 (else getmany waits for ever)
+                raise GroupError("the consumer's fetcher has died")
+            before, partitions = self._counts[lifecycle], consumer.partitions_for_topic(lifecycle)
+            if partitions is not None and len(partitions) != before:
+                raise GroupError(
+                    f"topic {lifecycle}: {len(partitions)} partitions, but there were {before}: "
+                    f"tickets would change their partition; see `sla-timer state export`"
+                )
+        raise GroupError(f"no member of group {self._terms.group}: see the log above")

@@ -1,0 +1,50 @@
+"""What becomes of the metrics when something was committed."""
+
+from service.metrics import FIRED, OF_CLOCK, WHOLE_CLOCK, Metrics
+from service.sla.partition import Step
+
+
+class Meter:
+    """Observes the owners of partitions for the metrics: see service.kafka.observer."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def committed(self, partition: int, step: Step, records: int, now: int, seconds: float) -> None:
+        """A transaction committed at `now` (ms) after `seconds`; it processed so many `records`."""
+        del partition
+        self._metrics.transactions.observe(seconds)
+        self._metrics.processed.inc(records)
+        self._metrics.undecided.inc(step.unjudged)
+        for outcome, count in step.outcomes.items():
+            self._metrics.facts.labels(outcome.value).inc(count)
+        for told in step.announcements:
+            labels = (told.clock,) if told.type in OF_CLOCK else (told.clock, told.level or WHOLE_CLOCK)
+            self._metrics.announced[told.type].labels(*labels).inc()
+            if told.type in FIRED and told.due_at is not None:
+                self._metrics.lateness.observe((now - told.due_at) / 1_000)
+
+    def rejected(self, partition: int, reason: str) -> None:
+        """A record was put aside."""
+        del partition
+        self._metrics.rejections.labels(reason).inc()
+
+    def acquired(self, partition: int, restored: int, seconds: float) -> None:
+        """A partition is judged again after `seconds`."""
+        del partition, restored
+        self._metrics.restore.observe(seconds)
+
+    def lost(self, partition: int, error: str) -> None:
+        """A transaction, or an attempt to acquire a partition, failed."""
+        del partition, error
+        self._metrics.failures.inc()
+
+    def fenced(self, partition: int) -> None:
+        """Another process has taken a partition over."""
+        del partition
+        self._metrics.fences.inc()
+
+    def assigned(self, partitions: int) -> None:
+        """The group gave us partitions."""
+        del partitions
+        self._metrics.rebalances.inc()

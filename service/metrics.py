@@ -1,0 +1,211 @@
+"""Every metric of the service. The closed list: a name that is not here does not exist.
+
+Base units (seconds, records). No ticket, customer or tenant is ever a label. All label sets exist from the
+start, so that a rate over the first breach is right.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+
+from service.sla.announcement import Type
+from service.sla.history import Outcome
+
+LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10, 30, 60, 300, 1800, 3600)  # grace (1 s) included
+TRANSACTION = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8)  # 8 s: a transaction's deadline
+RESTORE = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+OF_CLOCK = (Type.MET, Type.CANCELLED)  # of a clock, not of one of its levels
+FIRED = (Type.BREACHED, Type.AT_RISK)
+WHOLE_CLOCK = ""  # the level of a corrected `met` or `cancelled`
+
+ANNOUNCED = {
+    Type.BREACHED: (
+        "sla_breaches",
+        "Breaches announced. Worry when it rises faster than your promise allows.",
+    ),
+    Type.BREACH_RETRACTED: (
+        "sla_retractions",
+        "Breaches taken back. Worry when it rises: facts arrive late or wrong.",
+    ),
+    Type.BREACH_SETTLED: (
+        "sla_settled",
+        "Breached clocks that ended. Worry when it lags sla_breaches_total for days.",
+    ),
+    Type.AT_RISK: ("sla_at_risk", "Warnings announced. Worry when it rises: breaches follow."),
+    Type.MET: (
+        "sla_met",
+        "Clocks that kept their promise. Worry when it stands still while tickets come in.",
+    ),
+    Type.CANCELLED: (
+        "sla_cancelled",
+        "Clocks cancelled. Worry when withdrawals or mergers outgrow the met ones.",
+    ),
+    Type.CORRECTED: (
+        "sla_corrected",
+        "Warnings, met and cancelled taken back. Worry when it rises: facts arrive late.",
+    ),
+}
+
+
+class Partition(Protocol):
+    """What is shown of a partition that is ours."""
+
+    @property
+    def tickets(self) -> int:
+        """Held in memory."""
+
+    @property
+    def armed(self) -> int:
+        """Deadlines."""
+
+    @property
+    def lag(self) -> int:
+        """Input records not processed."""
+
+    @property
+    def restored(self) -> int:
+        """Changelog records read."""
+
+    @property
+    def total(self) -> int:
+        """Changelog records to read."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until they are read; None while nobody can say."""
+
+
+class Metrics:
+    """The metrics of one process."""
+
+    def __init__(
+        self, clocks: Iterable[tuple[str, str]], reasons: Iterable[str], build: Mapping[str, str]
+    ) -> None:
+        """`clocks`: each (clock, level) of the policies; `reasons`: to reject; `build`: versions."""
+        self.registry = CollectorRegistry()
+        pairs = sorted(set(clocks))
+        self.announced: dict[Type, Counter] = {}
+        for kind, (name, help_text) in ANNOUNCED.items():
+            per_level = kind not in (
+                "sla.met",
+                "sla.cancelled",
+            )  # these two speak of the clock, not of a level
+            self.announced[kind] = counter = self._counter(
+                name, help_text, "clock", *(["level"] if per_level else [])
+            )
+            for clock, level in pairs:
+                counter.labels(clock, level) if per_level else counter.labels(clock)
+            if kind is Type.CORRECTED:
+                for clock in {clock for clock, _ in pairs}:
+                    counter.labels(clock, WHOLE_CLOCK)
+        self.lateness = self._histogram(
+            "sla_lateness_seconds",
+            "From a due instant to the commit of its announcement, the grace included; what late facts show "
+            "counts too. Worry when the 99th percentile exceeds the grace by 5 s.",
+            LATENESS,
+        )
+        self.undecided = self._counter(
+            "sla_tickets_without_policy",
+            "Cycles that no policy fits, judged by no clock. Worry when not 0: a promise may be missing.",
+        )
+        self.open_tickets = self._gauge(
+            "sla_open_tickets",
+            "Tickets held in memory. Worry when it only ever rises: tickets are never closed.",
+            "partition",
+        )
+        self.armed = self._gauge(
+            "sla_deadlines_armed",
+            "Instants waiting to come due. Worry when it is 0 while tickets are open.",
+            "partition",
+        )
+        self.lag = self._gauge(
+            "sla_input_lag_records",
+            "Input records not yet processed. Worry when it rises for minutes: breaches are announced late.",
+            "partition",
+        )
+        self.restoring = self._gauge(
+            "sla_restore_remaining_records",
+            "Changelog records still to read before a partition is judged. Worry when it does not fall.",
+            "partition",
+        )
+        self.restoring_for = self._gauge(
+            "sla_restore_remaining_seconds",
+            "Seconds until a partition is judged, by the pace of its restore so far. Worry when it rises.",
+            "partition",
+        )
+        self.astray = self._gauge(
+            "sla_clock_astray_seconds",
+            "How far the wall clock was set ahead (or back, below 0) since the start. Worry when not 0: "
+            "deadlines are held back and told late; put the clock right, or restart if it is right now.",
+        )
+        self.restore = self._histogram(
+            "sla_restore_seconds",
+            "How long a partition took from assigned to judged. Worry above a minute.",
+            RESTORE,
+        )
+        self.transactions = self._histogram(
+            "sla_transaction_seconds",
+            "How long a committed transaction took. Worry near 8 s: that is its limit.",
+            TRANSACTION,
+        )
+        self.failures = self._counter(
+            "sla_transaction_failures",
+            "Transactions given up, their partition acquired again. Worry when it keeps rising.",
+        )
+        self.fences = self._counter(
+            "sla_fenced",
+            "Times another process had taken a partition over. Worry when it rises without a deployment.",
+        )
+        self.rebalances = self._counter(
+            "sla_rebalances", "Assignments received from the group. Worry when it rises without a deployment."
+        )
+        self.processed = self._counter(
+            "sla_records_processed",
+            "Input records processed. Worry when it stands still while the lag is not 0.",
+        )
+        self.rejections = self._counter(
+            "sla_records_rejected",
+            "Records put aside as unusable. Worry when not 0: a publisher is wrong.",
+            "reason",
+        )
+        for reason in reasons:
+            self.rejections.labels(reason)
+        self.facts = self._counter(
+            "sla_facts",
+            "Facts by what became of them. Worry about `replaced` and `outranked`: one id, two contents.",
+            "outcome",
+        )
+        for outcome in Outcome:
+            self.facts.labels(outcome.value)
+        self._build = Info(
+            "sla_build", "What runs here: versions. Worry when processes differ.", registry=self.registry
+        )
+        self._build.info(dict(build))
+
+    def render(self, partitions: Mapping[int, Partition], astray: int = 0) -> bytes:
+        """The exposition in Prometheus' text format, with the state of the partitions that are ours now.
+
+        `astray`: of the wall clock, ms.
+        """
+        self.astray.set(astray / 1_000)
+        for gauge in (self.open_tickets, self.armed, self.lag, self.restoring, self.restoring_for):
+            gauge.clear()  # a partition that went elsewhere is no longer ours to speak of
+        for number, partition in partitions.items():
+            self.open_tickets.labels(number).set(partition.tickets)
+            self.armed.labels(number).set(partition.armed)
+            self.lag.labels(number).set(partition.lag)
+            self.restoring.labels(number).set(partition.total - partition.restored)
+            if partition.seconds_left is not None:
+                self.restoring_for.labels(number).set(partition.seconds_left)
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(name, help_text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
+        return Gauge(name, help_text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, help_text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(name, help_text, buckets=buckets, registry=self.registry)

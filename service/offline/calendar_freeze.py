@@ -1,0 +1,119 @@
+"""`calendar freeze`: official days as fields of a calendar file, in place of what it said of those years."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from service.offline.official_days import OfficialDays
+from service.policy.calendar_file import read_calendar
+from service.policy.document import Node, NotReadError, read_document
+from service.policy.place import BadPolicies, Problem
+from service.settings import Refusal
+
+_FROZEN = ("holidays", "working_days", "official")
+
+
+def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> int:
+    """Writes the days into the file, or to `out` without one; gives the exit code. Raises Refusal.
+
+    Make-up days work as `weekday` (`mon` … `sun`): the notices do not say as which. What the file says
+    about other years stays; it is written only when it is fit for use then.
+    """
+    if path is None:
+        out.writelines(_lines(days, {}, {}, days.years, weekday))
+        return 0
+    try:
+        raw = path.read_bytes()
+        root = read_document(raw)
+        text = _frozen(raw.decode("utf-8-sig"), root, days, weekday)
+        read_calendar(str(path), text.encode(), path.stem)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}") from None
+    except NotReadError as error:
+        raise BadPolicies([Problem(str(path), error.line, error.field, error.reason)]) from None
+    years = ", ".join(map(str, days.years))
+    print(
+        f"{path}: {len(days.holidays)} holidays, {len(days.working_days)} make-up days of {years}", file=out
+    )
+    return 0
+
+
+def _frozen(text: str, root: Node, days: OfficialDays, weekday: str) -> str:
+    """The file's text with the three fields written anew where the first of them stood, or at the end."""
+    fields = root.value if isinstance(root.value, dict) else {}
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    starts = sorted(field.line for field in fields.values())
+    if len(set(starts)) < len(starts) or not re.match(r"[A-Za-z]", lines[starts[0] - 1] if starts else ""):
+        raise Refusal("the file must have each of its fields on lines of its own")
+    spans = [_span(fields[name].line, starts, lines) for name in _FROZEN if name in fields]
+    years = sorted({*days.years, *_official_years(fields)})
+    holidays = _kept_holidays(fields, days, lines)
+    new = list(_lines(days, holidays, _kept_working_days(fields, days), years, weekday))
+    at = min((span.start for span in spans), default=len(lines))
+    gone = {index for span in spans for index in span}
+    before = [line for index, line in enumerate(lines) if index < at and index not in gone]
+    after = [line for index, line in enumerate(lines) if index >= at and index not in gone]
+    return "".join(before + new + after)
+
+
+def _span(line: int, starts: list[int], lines: list[str]) -> range:
+    """Indexes of a field's lines, without the comments that stand before the next field."""
+    end = next((start for start in starts if start > line), len(lines) + 1) - 1
+    while end > line and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
+        end -= 1
+    return range(line - 1, end)
+
+
+def _official_years(fields: Mapping[str, Node]) -> set[int]:
+    official = fields["official"].value if "official" in fields else None
+    years = official.get("years") if isinstance(official, dict) else None
+    items = years.value if years and isinstance(years.value, list) else []
+    return {int(item.value) for item in items if isinstance(item.value, str) and item.value.isdigit()}
+
+
+def _kept_holidays(fields: Mapping[str, Node], days: OfficialDays, lines: list[str]) -> dict[str, str]:
+    """Those of other years, with the comment behind each."""
+    listed = fields["holidays"].value if "holidays" in fields else None
+    items = listed if isinstance(listed, list) else []
+    texts = [(item.value, item.line) for item in items if isinstance(item.value, str)]
+    kept = {}
+    for text, line in texts:
+        if not _is_of(text, days):
+            comment = re.fullmatch(r"\s*- \S+\s+#\s*(.*)\n", lines[line - 1])
+            kept[text] = comment[1] if comment else ""
+    return kept
+
+
+def _kept_working_days(fields: Mapping[str, Node], days: OfficialDays) -> dict[str, str]:
+    listed = fields["working_days"].value if "working_days" in fields else None
+    items = listed.items() if isinstance(listed, dict) else ()
+    return {key: node.value for key, node in items if isinstance(node.value, str) and not _is_of(key, days)}
+
+
+def _is_of(text: str, days: OfficialDays) -> bool:
+    return text[:4] in map(str, days.years)
+
+
+def _lines(
+    days: OfficialDays,
+    holidays: Mapping[str, str],
+    working_days: Mapping[str, str],
+    years: "list[int] | tuple[int, ...]",
+    weekday: str,
+) -> Iterator[str]:
+    named = {**holidays, **{_written(day): name for day, name in days.holidays.items()}}
+    works = {**working_days, **{_written(day): weekday for day in days.working_days}}
+    yield f"holidays:  # official days from {days.source}; weekend days of a break are closed by the week\n"
+    yield from (f"  - {day}  # {named[day]}\n" if named[day] else f"  - {day}\n" for day in sorted(named))
+    yield "working_days:  # make-up days: each works as that day of the week\n"
+    yield from (f"  {day}: {works[day]}\n" for day in sorted(works))
+    yield f"official: {{country: {days.country}, years: [{', '.join(map(str, years))}]}}\n"
+
+
+def _written(day: date) -> str:
+    return day.isoformat()

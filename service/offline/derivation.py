@@ -1,0 +1,162 @@
+"""How each verdict on a ticket comes about, as data: facts, stretches of time, sums, comparisons."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from schemas.instant import written
+from service.sla.cycle import Cycle
+from service.sla.facts import Fact, Kind
+from service.sla.history import identity, order, standing, unique
+from service.sla.judge import END_OF_TIME, Judgement, Run, State, Verdict, has_lapsed, judge
+from service.sla.policy import Policies
+
+Part = dict[str, Any]  # of the derivation; instants as text, lengths in ms
+
+
+def derivation(ticket_id: str, tenant: str, facts: Iterable[Fact], policies: Policies, at: int) -> Part:
+    """Everything a person needs to redo the verdicts on one ticket at `at` (ms).
+
+    Facts are numbered in fact order. `offset` and `partition` are null where no log holds the facts.
+    """
+    known = sorted(unique(facts), key=order)
+    numbers = {identity(fact): number for number, fact in enumerate(known, 1)}
+    judgement = judge(known, policies, tenant, at)
+    return {
+        "ticket_id": ticket_id,
+        "tenant": tenant,
+        "judged_at": None if at == END_OF_TIME else written(at),
+        "facts": _facts(known),
+        "cycles": [_cycle(cycle, judgement, numbers, at) for cycle in judgement.cycles],
+    }
+
+
+def _facts(known: list[Fact]) -> list[Part]:
+    counting = {identity(fact) for fact in standing(known)}
+    return [
+        {
+            "number": number,
+            "time": written(fact.time),
+            "type": f"complaint.{Kind(fact.kind).word}",
+            "source": fact.source,
+            "id": fact.id,
+            "data": fact.data,
+            "recorded_at": written(fact.recorded_at) if fact.offset >= 0 else None,
+            "partition": fact.partition if fact.offset >= 0 else None,
+            "offset": fact.offset if fact.offset >= 0 else None,
+            "voided": identity(fact) not in counting,
+        }
+        for number, fact in enumerate(known, 1)
+    ]
+
+
+def _cycle(cycle: Cycle, judgement: Judgement, numbers: dict[tuple[str, str], int], at: int) -> Part:
+    policy = cycle.policy
+    return {
+        "cycle": cycle.number,
+        "start": numbers[identity(cycle.facts[0])],
+        "started_at": written(cycle.started_at),
+        "attributes": dict(cycle.attributes_at(cycle.started_at)),
+        "policy": policy
+        and {
+            "id": policy.id,
+            "version": policy.version,
+            "sha256": policy.sha256,
+            "title": dict(policy.title),
+        },
+        "clocks": [_clock(run, numbers, at) for run in judgement.runs if run.cycle is cycle],
+    }
+
+
+def _clock(run: Run, numbers: dict[tuple[str, str], int], at: int) -> Part:
+    dues = [verdict.due_at for verdict in run.verdicts if verdict.due_at is not None]
+    until = run.stopped_at
+    if until is None:
+        until = max(dues, default=run.started_at) if at == END_OF_TIME else max(at, run.started_at)
+    return {
+        "clock": run.clock.name,
+        "clause": run.clock.clause,
+        "calendar": run.clock.calendar.name,
+        "when": {key: sorted(values) for key, values in run.clock.when},
+        "start": numbers[identity(run.start)],
+        "started_at": written(run.started_at),
+        "end": run.end and numbers[identity(run.end)],
+        "stopped_at": None if run.stopped_at is None else written(run.stopped_at),
+        "ending": run.ending and str(run.ending),
+        "stretches": list(_stretches(run, until, [due for due in dues if due <= until])),
+        "levels": [_level(run, verdict, at) for verdict in run.verdicts],
+    }
+
+
+def _stretches(run: Run, until: int, dues: list[int]) -> Iterator[Part]:
+    """From the start to `until`, cut where hours, pauses and levels end; `elapsed` sums up `counted`."""
+    calendar = run.clock.calendar
+    stretches = [*run.pauses, *calendar.open_between(run.started_at, until)]
+    edges = [edge for stretch in stretches for edge in stretch if edge is not None]
+    inside = {edge for edge in edges + dues if run.started_at < edge < until}
+    elapsed = 0
+    for since, to in pairwise(sorted({run.started_at, until} | inside)):
+        paused = any(begin <= since and (end is None or to <= end) for begin, end in run.pauses)
+        open_for = calendar.elapsed(since, to, ())
+        counted = 0 if paused else open_for
+        elapsed += counted
+        yield {
+            "from": written(since),
+            "until": written(to),
+            "length": to - since,
+            "counted": counted,
+            "paused": open_for - counted,
+            "closed": to - since - open_for,
+            "elapsed": elapsed,
+        }
+
+
+def _level(run: Run, verdict: Verdict, at: int) -> Part:
+    level, due_at = verdict.level, verdict.due_at
+    paused = closed = None
+    if due_at is not None and level.after_ms is not None:
+        cut = list(_stretches(run, due_at, []))
+        paused, closed = sum(part["paused"] for part in cut), sum(part["closed"] for part in cut)
+    overrun = None
+    if due_at is not None and run.stopped_at is not None and verdict.state is State.BREACHED:
+        overrun = run.clock.calendar.elapsed(due_at, run.stopped_at, run.pauses)
+    return {
+        "level": level.name,
+        "target": level.after_ms,
+        "working_days": level.working_days,
+        "paused_before_due": paused,
+        "closed_before_due": closed,
+        "due_at": None if due_at is None else written(due_at),
+        "attributes": _asked(run, verdict, at),
+        "state": str(verdict.state),
+        "because": _because(run, verdict, at),
+        "overrun": overrun,
+    }
+
+
+def _asked(run: Run, verdict: Verdict, at: int) -> Part:
+    """The attributes that `when` asks for, at the instant that decides."""
+    due_at = verdict.due_at
+    if due_at is not None and has_lapsed(due_at, at) and run.outlasts(due_at):
+        attributes = run.cycle.attributes_at(due_at)
+    elif run.end is not None and run.end in run.cycle.facts:
+        attributes = run.cycle.attributes_before(run.cycle.facts.index(run.end))
+    else:
+        attributes = run.cycle.attributes_at(at)
+    return {key: attributes.get(key) for key, _ in run.clock.when}
+
+
+def _because(run: Run, verdict: Verdict, at: int) -> str:
+    """Which comparison decided: the key of a sentence."""
+    due_at = verdict.due_at
+    if verdict.state is State.NOT_APPLICABLE:
+        return "does_not_apply"
+    if run.stopped_at is not None:
+        if due_at is None:
+            return "ended_in_pause"
+        if run.stopped_at <= due_at:
+            return "ended_in_time"
+        return "ended_late" if has_lapsed(due_at, at) else "ended_not_due_yet"
+    if due_at is None:
+        return "in_pause"
+    return "not_ended" if has_lapsed(due_at, at) else "not_due_yet"

@@ -1,0 +1,128 @@
+"""Files of events: JSON Lines of structured CloudEvents, or a CSV export; `-` is standard input."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from service.events.rejection import TOO_MANY_FACTS, Rejection
+from service.events.structured import decode_json
+from service.offline.export import export_lines
+from service.offline.lines import Line, Problem, json_lines
+from service.offline.mapping import read_mapping
+from service.offline.progress import Progress
+from service.settings import Refusal
+from service.sla.facts import Fact
+from service.sla.history import Outcome, add
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event that is fit to be judged, and the line that holds it."""
+
+    line: Line
+    ticket: str  # its key
+    fact: Fact
+
+
+class Problems:
+    """Tells each problem on a line of its own, and counts them. Stops at the first if strict."""
+
+    def __init__(self, events: str, err: TextIO, *, strict: bool = False) -> None:
+        self._file = "standard input" if events == STANDARD_INPUT else events
+        self._err = err
+        self._strict = strict
+        self.count = 0
+
+    def tell(self, problem: Problem) -> None:
+        """Raises StoppedError when strict."""
+        self.count += 1
+        print(problem.at(self._file), file=self._err)
+        if self._strict:
+            raise StoppedError
+
+
+class StoppedError(Exception):
+    """The first problem of a strict run; it has been told."""
+
+
+@contextmanager
+def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
+    """The file, or standard input. Raises Refusal when it cannot be read."""
+    if events == STANDARD_INPUT:
+        yield stdin
+        return
+    try:
+        stream = Path(events).open("rb")  # noqa: SIM115 (closed below; only opening may be refused)
+    except OSError as error:
+        raise Refusal(f"{events}: {error.strerror}") from None
+    with stream:
+        yield stream
+
+
+def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[Line | Problem]:
+    """The events of a file as structured JSON. Raises Refusal for a bad mapping or a missing column."""
+    if mapping:
+        return export_lines(Path(events), stream, read_mapping(mapping))
+    if events.lower().endswith(".csv"):
+        raise Refusal(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
+    return json_lines(stream)
+
+
+def fit(
+    events: str,
+    *,
+    stdin: BinaryIO,
+    mapping: Path | None,
+    problems: Problems,
+    err: TextIO,
+    now: int | None = None,
+    doing: str = "reading",
+) -> Iterator[Event]:
+    """The events of a file that are fit, in its order (a CSV export's as they happened); the rest is told.
+
+    `now` in ms; without it, the future has no limit. `doing` is the word for the progress. Raises Refusal
+    when the file cannot be read, StoppedError at the first problem of a strict run.
+    """
+    with (
+        opened(events, stdin) as stream,
+        Progress(err, doing, None if mapping else _size(stream)) as progress,
+    ):
+        for line in lines(events, stream, mapping):
+            found = line if isinstance(line, Problem) else _decoded(line, now)
+            if isinstance(found, Problem):
+                progress.clear()
+                problems.tell(found)
+            else:
+                progress.advance(1 if mapping else len(found.line.record) + 1)
+                yield found
+
+
+def tickets(found: Iterable[Event], problems: Problems) -> dict[str, list[Fact]]:
+    """The facts of each ticket, by ticket key, each identity once. What a full ticket cannot take is told."""
+    facts: dict[str, list[Fact]] = {}
+    for event in found:
+        if add(facts.setdefault(event.ticket, []), event.fact) is Outcome.FULL:
+            problems.tell(Problem(event.line.number, None, TOO_MANY_FACTS.detail))
+    return facts
+
+
+def _decoded(line: Line, now: int | None) -> Event | Problem:
+    decoded = decode_json(line.record, now)
+    if isinstance(decoded, Rejection):
+        return Problem(line.number, decoded.field, decoded.detail)
+    return Event(line, *decoded)
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """Bytes of a regular file; None for a pipe."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,37 @@
+"""Instants from the times of an export, which often carry no offset."""
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from schemas.instant import milliseconds
+from service.offline.mapping import ISO, Time
+
+_zone = lru_cache(ZoneInfo)
+
+
+def instant(text: str, time: Time) -> int:
+    """The instant that `text` names, in ms. Raises ValueError with what would have been right.
+
+    A local time that exists twice is the first; one that does not exist moves forward by the gap: the
+    offset from before the change gives both, and that is what `fold=0` means.
+    """
+    try:
+        read = _read(text, time.format)
+    except ValueError:
+        wanted = "an ISO 8601 date and time" if time.format == ISO else f"a time as {time.format}"
+        raise ValueError(f"is not {wanted}") from None
+    if read.tzinfo is None:
+        if time.zone is None:
+            raise ValueError("has no offset, and the mapping names no zone")
+        read = read.replace(tzinfo=_zone(time.zone), fold=0)
+    try:
+        return milliseconds(read)
+    except OverflowError:
+        raise ValueError("is outside the years that can be handled") from None
+
+
+def _read(text: str, form: str) -> datetime:
+    if form == ISO:
+        return datetime.fromisoformat(text)
+    return datetime.strptime(text, form)  # noqa: DTZ007 (the zone is the mapping's)

@@ -1,0 +1,44 @@
+"""The official days of a country: which dates are holidays, and which work although they would not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+
+import holidays
+
+from service.settings import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialDays:
+    """What the government published for some whole years."""
+
+    country: str
+    years: tuple[int, ...]
+    holidays: Mapping[date, str]  # with its name
+    working_days: tuple[date, ...]  # make-up days (调休)
+    source: str
+
+
+def official_days(country: str, years: Iterable[int]) -> OfficialDays:
+    """The days of these years, from the holidays package. Raises Refusal for years it only extrapolates.
+
+    China's notice for a year comes out late in the year before. Until the package has it, it derives
+    holidays from the rules and knows no make-up days; that is a guess, and no year so far had none.
+    """
+    if country != "CN":
+        raise Refusal(f"--country {country}: official days are known for CN only")
+    wanted, package = sorted(set(years)), f"holidays {version('holidays')}"
+    found = holidays.country_holidays(country, years=wanted, language="en_US", expand=False)
+    # The package books the swap of 31 December under the year of the day off.
+    notices = holidays.country_holidays(country, years=[*wanted, wanted[-1] + 1], expand=False)
+    make_up = sorted(day for day in notices.weekend_workdays if day.year in wanted)
+    for year in wanted:
+        if not any(day.year == year for day in make_up):
+            raise Refusal(
+                f"--years {year}: {package} has no make-up working days of {year}: either the official days "
+                "are not published yet, or it takes a newer package"
+            )
+    named = {day: found[day] for day in sorted(found) if day.year in wanted}
+    return OfficialDays(country, tuple(wanted), named, tuple(make_up), package)

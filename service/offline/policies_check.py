@@ -1,0 +1,127 @@
+"""`policies check`: whether the policy files are fit for use, and when each of their levels would be due."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from schemas.instant import milliseconds
+from service.offline.calendar_samples import samples
+from service.policy.directory import read_policies
+from service.policy.place import BadPolicies
+from service.policy.policy_file import PolicyFile
+from service.sla.calendar import YearUnknown
+from service.sla.duration import duration_text
+from service.sla.policy import Clock, Level, Match, Policy
+from service.sla.working_time import WorkingTime
+
+_HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
+
+
+def check(directory: Path, out: TextIO, err: TextIO, receipt: datetime | None = None) -> int:
+    """Prints a table per policy version to `out`, or every problem to `err`; gives the exit code, 0 or 2.
+
+    `receipt` (see parse_instant) is where due instants count from, and its offset the one they are
+    shown in; without it, each policy's own `effective_from` as the file writes it. Raises YearUnknown
+    when a calendar does not reach far enough for `receipt`.
+    """
+    try:
+        read = read_policies(directory)
+    except BadPolicies as bad:
+        for problem in bad.problems:
+            print(problem, file=err)
+        return 2
+    for key in sorted(read.files):
+        for line in _shown(read.files[key], receipt):
+            print(line, file=out)
+    count = len(read.files)
+    print(f"{count} policy version{'s' if count > 1 else ''}, no problem", file=out)
+    return 0
+
+
+def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
+    policy = file.policy
+    start = receipt or file.effective_from
+    note = "" if start >= file.effective_from else " (not yet in force then)"
+    yield f"{policy.id} version {policy.version} · {file.file}"
+    yield from (f"  {title}" for title in policy.title.values())
+    yield f"  in force from {_instant(file.effective_from)} for {_asked(policy.match) or 'every ticket'}"
+    yield f"  sha256 {policy.sha256}"
+    yield ""
+    yield f"  when a clock starts at {_instant(start)}{note}:"
+    yield ""
+    rows = [_row(clock, level, start) for clock in policy.clocks for level in clock.levels]
+    if policy.stalled_after_ms is not None:
+        due = start + timedelta(milliseconds=policy.stalled_after_ms)
+        after = duration_text(policy.stalled_after_ms)
+        rows.append(("activity", "", "any fact", "any fact", "", "warning", after, _instant(due)))
+    yield from _table([_HEADINGS, *rows])
+    yield ""
+    for calendar in {clock.calendar.name: clock.calendar for clock in policy.clocks}.values():
+        if isinstance(calendar, WorkingTime):
+            yield from _by_calendar(policy, calendar, milliseconds(start))
+
+
+def _row(clock: Clock, level: Level, start: datetime) -> tuple[str, ...]:
+    stops = ", ".join(kind.word for kind in sorted(clock.stop)) or "nothing"
+    after, due = _target(clock, level, start)
+    promise = (clock.name, clock.clause or "", clock.start.word, stops, _asked(clock.when))
+    return (*promise, level.name, after, due)
+
+
+def _target(clock: Clock, level: Level, start: datetime) -> tuple[str, str]:
+    began = milliseconds(start)
+    due = clock.due_at(level, began, ())
+    return _after(level), _instant(
+        start + timedelta(milliseconds=due - began)
+    ) if due is not None else "never"
+
+
+def _after(level: Level) -> str:
+    return f"{level.working_days} working days" if level.after_ms is None else duration_text(level.after_ms)
+
+
+def _by_calendar(policy: Policy, calendar: WorkingTime, start: int) -> Iterator[str]:
+    """What its weekends, holidays, make-up days and shifts of the clocks do to each level."""
+    shown = samples(calendar, start)
+    if not shown:
+        return
+    yield f"  by calendar {calendar.name} ({calendar.days.zone}), when a clock starts before"
+    yield ""
+    clocks = [clock for clock in policy.clocks if clock.calendar is calendar]
+    rows = [("", "", "", *(kind for kind, _ in shown))]
+    rows.append(("clock", "level", "after", *(_local(calendar, instant) for _, instant in shown)))
+    for clock in clocks:
+        for level in clock.levels:
+            dues = (_sample_due(clock, level, instant) for _, instant in shown)
+            rows.append((clock.name, level.name, _after(level), *dues))
+    yield from _table(rows)
+    yield ""
+
+
+def _sample_due(clock: Clock, level: Level, start: int) -> str:
+    assert isinstance(clock.calendar, WorkingTime), "only such calendars have samples"
+    try:
+        due = clock.due_at(level, start, ())
+    except YearUnknown:
+        return "refused: year unknown"
+    return _local(clock.calendar, due) if due is not None else "never"
+
+
+def _local(calendar: WorkingTime, instant: int) -> str:
+    return calendar.days.local(instant).isoformat(sep=" ", timespec="minutes")
+
+
+def _asked(match: Match) -> str:
+    return ", ".join(f"{key} {' or '.join(sorted(values))}" for key, values in match)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(sep=" ", timespec="milliseconds")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  " + "  ".join(cells).rstrip()

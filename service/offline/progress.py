@@ -1,0 +1,55 @@
+"""How far a long command is: a line that rewrites itself, on a terminal only."""
+
+from types import TracebackType
+from typing import Self, TextIO
+
+_WIDTH = 30
+
+
+class Progress:
+    """Use as a context manager: the line is gone afterwards, so that errors and results stay readable."""
+
+    def __init__(self, err: TextIO, label: str, total: int | None) -> None:
+        self._err = err
+        self._label = label
+        self._total = total  # None: not known
+        self._done = 0
+        self._shown = -1
+        self._visible = err.isatty()
+
+    def to(self, done: int) -> None:
+        """`done` of the total is done."""
+        self._done = done
+        if not self._visible:
+            return
+        step = 100 * done // self._total if self._total else done // 1000
+        if step != self._shown:
+            self._shown = step
+            self._draw()
+
+    def advance(self, more: int = 1) -> None:
+        """`more` is done."""
+        self.to(self._done + more)
+
+    def clear(self) -> None:
+        """Make room for another line."""
+        if self._visible:
+            self._err.write("\r\x1b[K")
+            self._shown = -1
+
+    def _draw(self) -> None:
+        if self._total:
+            filled = min(_WIDTH, _WIDTH * self._done // self._total)
+            self._err.write(f"\r{self._label} [{'#' * filled:<{_WIDTH}}] {self._shown:3} %")
+        else:
+            self._err.write(f"\r{self._label} {self._done:,}")
+        self._err.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.clear()
+        self._err.flush()

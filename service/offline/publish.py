@@ -1,0 +1,83 @@
+"""Send a file of events as a help desk would: as they are, or moved so that the last happens now."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from schemas.instant import written
+from service.offline.events_in import STANDARD_INPUT, Event, Problems, fit
+from service.offline.progress import Progress
+from service.sla.ticket import names
+
+Send = Callable[[str, bytes], Awaitable[None]]  # record key, structured CloudEvent
+
+
+def publish(
+    events: str,
+    *,
+    sending: AbstractAsyncContextManager[Send],
+    now: int,
+    mapping: Path | None = None,
+    rebase: bool = False,
+    rate: float | None = None,
+    stdin: BinaryIO,
+    out: TextIO,
+    err: TextIO,
+) -> int:
+    """Send the fit events of a file (`-`: standard input) and tell the others. Gives the exit code.
+
+    `now` in ms; with `rebase` the times move so that the last one is `now`. `rate`: events a second, default
+    as fast as Kafka takes them. `sending` gives the function that sends; it ends when all is in the log.
+    Raises Refusal when the file cannot be read at all, and what `sending` raises.
+    """
+    problems = Problems(events, err)
+    doing = "reading" if rebase else "sending"
+    latest = None if rebase else now
+    found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err, now=latest, doing=doing)
+    if rebase:
+        found = _rebased(list(found), now, err)
+    sent = asyncio.run(_send(found, sending, rate, live=events == STANDARD_INPUT and not rebase))
+    print(f"{sent:,} events sent", file=out)
+    return 1 if problems.count else 0
+
+
+async def _send(
+    events: Iterator[Event], sending: AbstractAsyncContextManager[Send], rate: float | None, *, live: bool
+) -> int:
+    """How many were sent. No more than `rate` a second, evenly; what comes late is made up for.
+
+    `live`: the next event may be long in coming, and those before it must not wait for it.
+    """
+    loop = asyncio.get_running_loop()
+    sent = 0
+    async with sending as send:
+        began = loop.time()
+        while (
+            event := await asyncio.to_thread(next, events, None) if live else next(events, None)
+        ) is not None:
+            if rate and (early := began + sent / rate - loop.time()) > 0:
+                await asyncio.sleep(early)
+            await send(names(event.ticket)[1], event.line.record)
+            sent += 1
+    return sent
+
+
+def _rebased(events: Sequence[Event], now: int, err: TextIO) -> Iterator[Event]:
+    """The same events, all moved by as much, so that the last happens `now`."""
+    last = max((event.fact.time for event in events), default=now)
+    with Progress(err, "sending", len(events)) as progress:
+        for event in events:
+            yield _moved(event, now - last)
+            progress.advance()
+
+
+def _moved(event: Event, by: int) -> Event:
+    """The same event `by` ms later."""
+    content = json.loads(event.line.record)
+    content["time"] = written(event.fact.time + by)
+    record = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return replace(event, line=replace(event.line, record=record))

@@ -1,0 +1,101 @@
+"""The rows of a CSV file, each with the line it begins at."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from service.offline.lines import Problem
+from service.offline.mapping import Column
+from service.settings import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `number` is the line of the file that it begins at, from 1."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+class _Text:
+    """The file's lines as text; remembers where a row began and which lines could not be decoded."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._encoding = encoding
+        self._number = 0
+        self._began: int | None = None
+        self.unreadable: list[int] = []
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self._began = None
+
+    @property
+    def began(self) -> int:
+        """The line, from 1, at which the row began."""
+        return self._began or self._number
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._stream:
+            self._number += 1
+            try:
+                text = line.decode(self._encoding)
+            except UnicodeDecodeError:
+                self.unreadable.append(self._number)
+                continue
+            self._began = self._began or self._number
+            yield text.removeprefix("\ufeff") if self._number == 1 else text
+
+
+class Rows:
+    """A CSV file with a header. Iterating gives its rows, and a Problem for each that cannot be read."""
+
+    def __init__(self, path: Path, stream: BinaryIO, *, delimiter: str, encoding: str) -> None:
+        self._path = path
+        self._encoding = encoding
+        self._text = _Text(stream, encoding)
+        self._reader = csv.reader(self._text, delimiter=delimiter, strict=True)
+        try:
+            self.header = next(self._reader, None)
+        except csv.Error as error:
+            raise Refusal(f"{path}:1: the header is no CSV: {error}") from None
+        if self.header is None or self._text.unreadable:
+            raise Refusal(
+                f"{path}:1: " + (f"is not {encoding}" if self._text.unreadable else "has no header")
+            )
+
+    def position(self, column: Column) -> int:
+        """Where the cells of `column` are, from 0. Raises Refusal when it is missing or named twice."""
+        header = self.header or []
+        if isinstance(column, int):
+            if not 1 <= column <= len(header):
+                raise Refusal(f"{self._path}:1: there is no column {column}: the header has {len(header)}")
+            return column - 1
+        if header.count(column) > 1:
+            places = " and ".join(str(place) for place, name in enumerate(header, 1) if name == column)
+            raise Refusal(f"{self._path}:1: column {column!r} stands at {places}: name it by its position")
+        if column not in header:
+            raise Refusal(f"{self._path}:1: there is no column {column!r}")
+        return header.index(column)
+
+    def __iter__(self) -> Iterator[Row | Problem]:
+        width = len(self.header or [])
+        while True:
+            self._text.begin()
+            try:
+                cells = next(self._reader, None)
+            except csv.Error as error:
+                yield Problem(self._text.began, None, f"is no CSV: {error}")
+                continue
+            while self._text.unreadable:
+                yield Problem(self._text.unreadable.pop(0), None, f"is not {self._encoding}")
+            if cells is None:
+                return
+            number = self._text.began
+            if cells and len(cells) != width:
+                yield Problem(number, None, f"has {len(cells)} cells, the header has {width}")
+            elif cells:
+                yield Row(number, tuple(cells))

@@ -1,0 +1,34 @@
+"""Verdicts as rows: every level of every clock that started, and the order in which rows are written."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from schemas.instant import written
+from service.sla.judge import Judgement
+
+Row = Mapping[str, Any]  # keys in the order they are written; instants as text
+
+_UNKNOWN = "~"  # sorts after every instant
+
+
+def clock_rows(tenant: str, ticket_id: str, judgement: Judgement) -> Iterator[Row]:
+    """A row for every level of every clock that started."""
+    for run in judgement.runs:
+        for verdict in run.verdicts:
+            yield {
+                "tenant": tenant,
+                "ticket_id": ticket_id,
+                "cycle": run.cycle.number,
+                "clock": run.clock.name,
+                "level": verdict.level.name,
+                "started_at": written(run.started_at),
+                "due_at": None if verdict.due_at is None else written(verdict.due_at),
+                "stopped_at": None if run.stopped_at is None else written(run.stopped_at),
+                "state": str(verdict.state),
+            }
+
+
+def order(row: Row) -> tuple[str, str, str, str, str, int]:
+    """By due instant (unknown ones last), ticket, clock, level (a clock as a whole first), tenant, cycle."""
+    due_at = row["due_at"] or _UNKNOWN
+    return due_at, row["ticket_id"], row["clock"], row["level"] or "", row["tenant"], row["cycle"]

@@ -1,0 +1,157 @@
+"""A place in a policy file, and what is wrong there: a line with file, line, field and reason."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar
+
+from service.policy.document import Node
+from service.settings import Refusal
+
+_NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,128}")
+_MOST = 100  # problems noted per file
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, and where."""
+
+    file: str
+    line: int | None
+    field: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        field = f" {self.field}:" if self.field else ""
+        return f"{self.file}{line}:{field} {self.reason}"
+
+
+class BadPolicies(Refusal):
+    """The policy files cannot be used. Its text has one line per problem."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value and its field's path. What is wrong is noted in `problems`; reading goes on with a stand-in."""
+
+    file: str
+    node: Node
+    field: str
+    problems: list[Problem]
+
+    def wrong(self, reason: str) -> None:
+        """Note a problem here."""
+        if not self._enough:
+            self.problems.append(Problem(self.file, self.node.line, self.field or None, reason))
+
+    def text(self) -> str:
+        """The text here, or '' when it is none."""
+        if isinstance(self.node.value, str) and self.node.value:
+            return self.node.value
+        self.wrong(f"must be a text, not {_form(self.node)}")
+        return ""
+
+    def read(self, reader: Callable[[str], T], otherwise: T) -> T:
+        """What `reader` makes of the text here; its ValueError says what is wrong with the text."""
+        text = self.text()
+        try:
+            return reader(text) if text else otherwise
+        except ValueError as error:
+            self.wrong(f"{shown(text)} {error}")
+            return otherwise
+
+    def name(self) -> str:
+        """The text here, which must be a name: one that may also stand in a topic's keys."""
+        return self.read(name, "")
+
+    def one_of(self, choices: Collection[str], what: str) -> str | None:
+        """The text here when it is one of `choices`."""
+        text = self.text()
+        if text in choices:
+            return text
+        if text and not self._enough:
+            self.wrong(f"{shown(text)} is {what}{suggestion(text, choices)}")
+        return None
+
+    def items(self) -> "list[Place]":
+        """The places of a list."""
+        if not isinstance(self.node.value, list):
+            self.wrong(f"must be a list, [like, this], not {_form(self.node)}")
+            return []
+        return [self._at(item, f"{self.field}[{index}]") for index, item in enumerate(self.node.value)]
+
+    def one_or_more(self) -> "list[Place]":
+        """The places of a list that is not empty, or the place itself."""
+        items = self.items() if isinstance(self.node.value, list) else [self]
+        if not items:
+            self.wrong("must not be an empty list")
+        return items
+
+    def entries(self) -> "dict[str, Place]":
+        """The places of a mapping whose names are free."""
+        if not isinstance(self.node.value, dict):
+            self.wrong(f"must be a mapping, {{like: this}}, not {_form(self.node)}")
+            return {}
+        return {key: self._at(child, self._path(key)) for key, child in self.node.value.items()}
+
+    def fields(self, known: Sequence[str], needed: Collection[str] = ()) -> "dict[str, Place]":
+        """The places of a mapping whose names must be `known` ones, with all that are `needed`."""
+        given = self.entries()
+        for key, place in given.items():
+            if key not in known and not self._enough:
+                place.wrong(f"no such field{suggestion(key, known)}")
+        if isinstance(self.node.value, dict):
+            for key in known:
+                if key in needed and key not in given:
+                    self._at(Node(None, self.node.line), self._path(key)).wrong("is missing")
+        return given
+
+    @property
+    def _enough(self) -> bool:
+        return len(self.problems) >= _MOST
+
+    def _path(self, key: str) -> str:
+        return f"{self.field}.{shorter(key)}" if self.field else shorter(key)
+
+    def _at(self, node: Node, field: str) -> "Place":
+        return Place(self.file, node, field, self.problems)
+
+
+def name(text: str) -> str:
+    """`text` when it fits the rule for ids and codes. Raises ValueError."""
+    if not _NAME.fullmatch(text):
+        raise ValueError("must have 1 to 128 characters, none of them a space, @ or a control character")
+    return text
+
+
+def suggestion(text: str, choices: Collection[str]) -> str:
+    """What to try instead of `text`, as the end of a sentence."""
+    near = get_close_matches(text, choices, n=1) if len(text) <= 64 else []
+    return f"; did you mean {near[0]}?" if near else f"; it is one of {', '.join(choices)}"
+
+
+def shown(text: str) -> str:
+    """`text` as a problem quotes it."""
+    return f"“{shorter(text)}”"
+
+
+def shorter(text: str) -> str:
+    """`text` on one line, cut to what a line can bear."""
+    short = text if len(text) <= 60 else text[:59] + "…"
+    return "".join(character if character.isprintable() else "�" for character in short)
+
+
+def _form(node: Node) -> str:
+    if node.value is None:
+        return "left empty"
+    if node.value == "":
+        return "an empty text"
+    return {str: "a text", list: "a list", dict: "a mapping"}[type(node.value)]

@@ -1,0 +1,220 @@
+"""One policy file: from its bytes to the policy that the core judges by."""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from schemas.instant import EPOCH
+from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/offline.py)
+from schemas.instant import read as read_instant
+from service.policy.document import NotReadError, canonical_json, content, read_document
+from service.policy.levels import read_levels
+from service.policy.place import BadPolicies, Place, Problem, name
+from service.sla.calendar import ALWAYS, Calendar, YearUnknown
+from service.sla.duration import parse_duration
+from service.sla.facts import Kind
+from service.sla.policy import Clock, Match, PausesThatCount, Policy
+
+_POLICY = ("policy", "version", "effective_from", "title", "match", "calendar", "clocks", "stalled_after")
+_CLOCK = ("clause", "when", "start", "stop", "levels", "pause", "calendar")
+_WHEN = ("complexity", "priority", "category", "service", "region", "channel", "customer_id")
+_MATCH = ("tenant", *_WHEN)
+_CLOSED = {"complexity": ("general", "complex"), "channel": ("online", "phone", "email", "other")}
+_KINDS = {kind.word: kind for kind in Kind}
+_NO_STARTS = {Kind.WITHDRAWN, Kind.MERGED, Kind.VOIDED}
+_NO_STOPS = {Kind.RECEIVED, Kind.REOPENED, Kind.VOIDED}
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCalendar:
+    """A calendar that policies may name. `content`: what its file says; None: built in."""
+
+    calendar: Calendar
+    content: Any = None
+
+
+BUILT_IN: Mapping[str, NamedCalendar] = {"always": NamedCalendar(ALWAYS)}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy and where it came from."""
+
+    file: str
+    policy: Policy
+    effective_from: datetime  # with the offset that the file writes
+    content: Any  # what was hashed: {"calendars": …, "policy": …}
+    lines: Mapping[str, int]  # of the top fields
+
+    def problem(self, field: str, reason: str) -> Problem:
+        """A problem of one of its top fields; of the first line when the file lacks the field."""
+        return Problem(self.file, self.lines.get(field, 1), field, reason)
+
+
+def read_policy(file: str, raw: bytes, calendars: Mapping[str, NamedCalendar] = BUILT_IN) -> PolicyFile:
+    """The policy in `raw`; problems name it `file`. Raises BadPolicies with every problem of the file."""
+    try:
+        root = read_document(raw)
+    except NotReadError as error:
+        raise BadPolicies([Problem(file, error.line, error.field, error.reason)]) from None
+    place = Place(file, root, "", [])
+    read = _policy_file(place, calendars)
+    if place.problems:
+        raise BadPolicies(sorted(place.problems, key=lambda problem: problem.line or 0))
+    return read
+
+
+def parse_instant(text: str) -> datetime:
+    """An instant in RFC 3339 with an offset, truncated to ms. Raises ValueError."""
+    try:
+        instant = read_instant(text)
+    except ValueError:
+        raise ValueError(
+            "is no instant with an offset; write for example 2026-01-01T00:00:00+08:00"
+        ) from None
+    if not 1970 < instant.year < 3000:
+        raise ValueError("is outside the years 1971 to 2999")
+    return instant
+
+
+def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> PolicyFile:
+    given = place.entries()
+    if "desks" in given:
+        given = {"desks": given["desks"]}
+        given["desks"].wrong("policies for support desks are not supported yet")
+    else:
+        given = place.fields(_POLICY, needed=("policy", "version", "effective_from", "clocks"))
+    calendar: Calendar = _get(given, "calendar", lambda named: _calendar(named, calendars), ALWAYS)
+    clocks: tuple[Clock, ...] = _get(given, "clocks", lambda named: _clocks(named, calendar, calendars), ())
+    used = {calendar.name, *(clock.calendar.name for clock in clocks)}
+    said = {
+        "policy": content(place.node),
+        "calendars": {name: one.content for name, one in calendars.items() if name in used and one.content},
+    }
+    effective_from = _get(given, "effective_from", _effective_from, EPOCH)
+    policy = Policy(
+        id=_get(given, "policy", Place.name, ""),
+        version=_get(given, "version", lambda version: version.read(_version, 0), 0),
+        sha256=hashlib.sha256(canonical_json(said).encode()).hexdigest(),
+        effective_from=milliseconds(effective_from),
+        title=_get(given, "title", _title, {}),
+        match=_get(given, "match", lambda match: _match(match, _MATCH), ()),
+        clocks=clocks,
+        stalled_after_ms=_get(given, "stalled_after", lambda after: after.read(_stalled_after, None), None),
+    )
+    if not place.problems:
+        _reach(given["clocks"], policy)
+    lines = {field: found.node.line for field, found in given.items()}
+    return PolicyFile(place.file, policy, effective_from, said, lines)
+
+
+def _get(given: Mapping[str, Place], field: str, read: Callable[[Place], T], otherwise: U) -> T | U:
+    return read(given[field]) if field in given else otherwise
+
+
+def _effective_from(place: Place) -> datetime:
+    return place.read(parse_instant, EPOCH)
+
+
+def _version(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise ValueError("must be a whole number from 1")
+    return int(text)
+
+
+def _stalled_after(text: str) -> int:
+    after = parse_duration(text)
+    if after == 0:
+        raise ValueError("must be longer than nothing")
+    return after
+
+
+def _title(place: Place) -> Mapping[str, str]:
+    return {language: title.text() for language, title in place.fields(("en", "zh")).items()}
+
+
+def _match(place: Place, known: Sequence[str]) -> Match:
+    keys = place.entries()
+    if "tenant" in keys and "tenant" not in known:
+        keys.pop("tenant").wrong("a tenant is asked for in match, not in when: it never changes")
+    else:
+        place.fields(known)
+    return tuple((key, _values(key, value)) for key, value in keys.items())
+
+
+def _values(key: str, place: Place) -> frozenset[str]:
+    return frozenset(_value(key, value) for value in place.one_or_more())
+
+
+def _value(key: str, place: Place) -> str:
+    if key in _CLOSED:
+        return place.one_of(_CLOSED[key], f"no {key}") or ""
+    return place.name()
+
+
+def _calendar(place: Place, calendars: Mapping[str, NamedCalendar]) -> Calendar:
+    chosen = place.one_of(calendars.keys(), "no calendar that is there")
+    return calendars[chosen].calendar if chosen else ALWAYS
+
+
+def _clocks(place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> tuple[Clock, ...]:
+    given = place.entries()
+    if place.node.value == {}:
+        place.wrong("needs at least one clock")
+    return tuple(_clock(key, clock, calendar, calendars) for key, clock in given.items())
+
+
+def _clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> Clock:
+    try:
+        name(key)
+    except ValueError as error:
+        place.wrong(f"the clock's name {error}")
+    if key == "activity":
+        place.wrong("the name activity is kept for stalled_after")
+    given = place.fields(_CLOCK, needed=("start", "stop", "levels"))
+    own = _get(given, "calendar", lambda named: _calendar(named, calendars), calendar)
+    pauses: PausesThatCount = _get(given, "pause", _pauses, False)
+    return Clock(
+        name=key,
+        clause=_get(given, "clause", Place.text, None),
+        start=_get(given, "start", lambda start: _kind(start, _NO_STARTS, "starts"), Kind.RECEIVED),
+        stop=_get(given, "stop", _stop, frozenset()),
+        when=_get(given, "when", lambda when: _match(when, _WHEN), ()),
+        pauses=pauses,
+        levels=_get(given, "levels", lambda levels: read_levels(levels, own, pauses=bool(pauses)), ()),
+        calendar=own,
+    )
+
+
+def _reach(place: Place, policy: Policy) -> None:
+    """Every level has a due instant at least when the policy takes effect."""
+    for clock, where in zip(policy.clocks, place.entries().values(), strict=True):
+        for level in clock.levels:
+            try:
+                clock.due_at(level, policy.effective_from, ())
+            except YearUnknown as error:
+                where.wrong(f"level {level.name}, when the policy takes effect: {error}")
+
+
+def _stop(place: Place) -> frozenset[Kind]:
+    return frozenset(_kind(kind, _NO_STOPS, "stops") for kind in place.items())
+
+
+def _kind(place: Place, none_of: Collection[Kind], does: str) -> Kind:
+    possible = [word for word, kind in _KINDS.items() if kind not in none_of]
+    if isinstance(place.node.value, str) and _KINDS.get(place.node.value) in none_of:
+        place.wrong(f"{place.node.value} never {does} a clock")
+        return Kind.CLOSED
+    return _KINDS[place.one_of(possible, "no event kind") or "closed"]
+
+
+def _pauses(place: Place) -> PausesThatCount:
+    if isinstance(place.node.value, list):
+        return frozenset(reason.name() for reason in place.items())
+    return place.one_of(("true", "false"), "neither true nor false nor a list of reasons") == "true"

@@ -1,0 +1,175 @@
+"""Announcements: the difference between what is true of a ticket now and what was told about it before."""
+
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha1
+from uuid import NAMESPACE_URL
+
+import msgspec
+from msgspec.structs import replace
+
+from service.sla.announcement import Announcement, Type
+from service.sla.facts import Fact, Kind
+from service.sla.judge import Judgement
+from service.sla.statement import Key, Statement, held_now, statements
+
+LATE_AFTER = 5_000  # ms after due + grace; news of a breach that comes later says so
+
+_TYPES = tuple(Type)
+_INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
+_SETTLED = Type.BREACH_SETTLED
+_TAKEN_BACK = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
+_OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
+_NAMESPACE = NAMESPACE_URL.bytes
+_VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
+_encode = msgspec.json.Encoder().encode
+_OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
+_REASONS: dict[int, str] = {
+    Kind.VOIDED: "voided",
+    Kind.RECLASSIFIED: "reclassified",
+}  # of a withdrawal, by the kind of its cause
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The latest announcement of one breach id, as the ticket remembers it."""
+
+    cycle: int
+    clock: str
+    level: str | None
+    revision: int
+    type_index: int  # into Type
+    due_at: int | None
+    digest: int
+
+    @property
+    def key(self) -> Key:
+        """What it was about."""
+        return self.cycle, self.clock, self.level
+
+    @property
+    def type(self) -> Type:
+        """Its type."""
+        return _TYPES[self.type_index]
+
+    @property
+    def stands(self) -> bool:
+        """True unless it was taken back."""
+        return _TYPES[self.type_index] not in _TAKEN_BACK
+
+
+def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
+    """The same for the same level of the same clock, for ever: UUIDv5 over compact JSON."""
+    name = _encode((tenant, ticket_id, *key))
+    digits = sha1(_NAMESPACE + name, usedforsecurity=False).hexdigest()
+    variant = _VARIANTS[digits[16]]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """A statement to be told as the next revision of its breach id."""
+
+    statement: Statement
+    revision: int
+    reason: str | None = None
+    cause: Fact | None = None
+
+    @property
+    def told(self) -> Told:
+        """What to remember of it."""
+        statement = self.statement
+        cycle, clock, level = statement.key
+        type_index = _INDEXES[statement.type]
+        return Told(cycle, clock, level, self.revision, type_index, statement.due_at, statement.digest)
+
+
+def changes(
+    judgement: Judgement, at: int, told: Iterable[Told], cause_of: Callable[[Told], Fact | None]
+) -> Iterator[Change]:
+    """What to announce so that readers of `told` know what is true at `at`, in order.
+
+    `cause_of` names the new fact because of which something that was told no longer holds.
+    """
+    before = {latest.key: latest for latest in told}
+    for statement in statements(judgement, at):
+        latest = before.pop(statement.key, None)
+        revision = latest.revision if latest else 0
+        if latest and latest.stands:
+            if latest.digest == statement.digest:
+                continue
+            if statement.type not in _OF_BREACHES:
+                if not statement.timely:
+                    continue
+                revision += 1
+                yield _withdrawal(judgement, latest, revision, cause_of)
+        elif statement.type is _SETTLED:
+            revision += 1
+            yield Change(statement.unsettled(), revision)
+        if statement.timely:
+            yield Change(statement, revision + 1)
+    for latest in before.values():
+        if latest.stands:
+            yield _withdrawal(judgement, latest, latest.revision + 1, cause_of)
+
+
+def _withdrawal(
+    judgement: Judgement, latest: Told, revision: int, cause_of: Callable[[Told], Fact | None]
+) -> Change:
+    """A retraction of a breach, or a correction of anything else that was told."""
+    type_ = Type.BREACH_RETRACTED if latest.type in _OF_BREACHES else Type.CORRECTED
+    statement = held_now(judgement, latest.key, type_)
+    if statement.due_at is None:
+        statement = replace(statement, due_at=latest.due_at)
+    cause = cause_of(latest)
+    reason = _REASONS.get(cause.kind, "late_fact") if cause else "policy_changed"
+    return Change(statement, revision, reason, cause)
+
+
+def announcement(
+    tenant: str, ticket_id: str, change: Change, detected_at: int | None, grace: int
+) -> Announcement:
+    """The event out for `change`. `detected_at` in ms, None offline; `grace` in ms."""
+    statement = change.statement
+    cycle, clock, level = statement.key
+    lower = statement.supersedes
+    return Announcement(
+        statement.type,
+        breach_id(tenant, ticket_id, statement.key),
+        change.revision,
+        statement.state,
+        tenant,
+        ticket_id,
+        statement.customer_id,
+        cycle,
+        clock,
+        level,
+        breach_id(tenant, ticket_id, (cycle, clock, lower)) if lower else None,
+        statement.run.clock.clause if statement.run else None,
+        statement.policy,
+        statement.started_at,
+        statement.due_at,
+        statement.stopped_at,
+        statement.paused_for,
+        statement.elapsed_for,
+        statement.overrun_for,
+        detected_at,
+        _is_late(statement, detected_at, grace),
+        change.reason or statement.reason,
+        change.cause,
+        statement.evidence,
+    )
+
+
+def _is_late(statement: Statement, detected_at: int | None, grace: int) -> bool:
+    """True for news of a lapse, or of a breach's end, that is told too long after it became true."""
+    if detected_at is None or statement.type not in _OF_LAPSES:
+        return False
+    true_since = statement.due_at if statement.stopped_at is None else statement.stopped_at
+    return true_since is not None and detected_at > true_since + grace + LATE_AFTER
+
+
+def standing(tenant: str, ticket_id: str, judgement: Judgement, at: int) -> list[Announcement]:
+    """What stands at `at` (ms): the latest announcement of each breach id, all as a first revision."""
+    return [
+        announcement(tenant, ticket_id, Change(statement, 1), None, 0)
+        for statement in statements(judgement, at)
+        if statement.timely
+    ]

@@ -1,0 +1,55 @@
+"""What the service says to the world: one change of truth about one level of one clock."""
+
+from enum import StrEnum
+
+import msgspec
+
+from service.sla.facts import Fact
+from service.sla.judge import State
+from service.sla.policy import Policy
+
+
+class Type(StrEnum):
+    """The kinds of events out. Their order is stored: append only."""
+
+    BREACHED = "sla.breached"
+    BREACH_SETTLED = "sla.breach_settled"
+    BREACH_RETRACTED = "sla.breach_retracted"
+    AT_RISK = "sla.at_risk"
+    MET = "sla.met"
+    CANCELLED = "sla.cancelled"
+    CORRECTED = "sla.corrected"
+
+
+BILLING = frozenset(
+    {Type.BREACHED, Type.BREACH_SETTLED, Type.BREACH_RETRACTED}
+)  # told on the topic of breaches
+
+
+class Announcement(msgspec.Struct, frozen=True, gc=False):
+    """The content of one event out. Instants are ms since the epoch, lengths are ms."""
+
+    type: Type
+    breach_id: str
+    revision: int  # 1, 2, … per breach_id
+    state: State  # what holds now
+    tenant: str
+    ticket_id: str
+    customer_id: str | None
+    cycle: int
+    clock: str
+    level: str | None  # None for sla.met and sla.cancelled
+    supersedes: str | None  # breach_id of the next lower breached level
+    clause: str | None
+    policy: Policy | None  # None when a retraction finds no policy that judges the cycle any more
+    started_at: int | None
+    due_at: int | None
+    stopped_at: int | None
+    paused_for: int | None
+    elapsed_for: int | None  # None while the clock runs
+    overrun_for: int | None  # likewise
+    detected_at: int | None  # None offline
+    late_detection: bool
+    reason: str | None
+    cause: Fact | None
+    evidence: tuple[Fact, ...]

@@ -1,0 +1,42 @@
+"""Because of which new fact something that was told no longer holds."""
+
+from collections.abc import Callable, Sequence
+
+from service.sla.announce import Told
+from service.sla.facts import Fact
+
+
+class Causes:
+    """Looks among the facts that arrived together for the one that made the difference.
+
+    `before` gives the facts known till then, `digests` the statements that hold for a set of facts.
+    """
+
+    def __init__(
+        self,
+        before: Callable[[], Sequence[Fact]],
+        arrived: Sequence[Fact],
+        digests: Callable[[Sequence[Fact]], set[int]],
+    ) -> None:
+        self._before = before
+        self._arrived = arrived
+        self._digests = digests
+        self._known: dict[int, set[int]] = {}  # by how many of those that arrived
+
+    def of(self, latest: Told) -> Fact | None:
+        """A fact before which `latest` held and after which it does not.
+
+        None when it did not hold without any: then other policies judge now than when it was told.
+        """
+        if not self._holds(0, latest):
+            return None
+        low, high = 0, len(self._arrived)
+        while high - low > 1:  # holds after `low` of them, and not after `high`
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._holds(middle, latest) else (low, middle)
+        return self._arrived[low] if self._arrived else None
+
+    def _holds(self, count: int, latest: Told) -> bool:
+        if count not in self._known:
+            self._known[count] = self._digests([*self._before(), *self._arrived[:count]])
+        return latest.digest in self._known[count]

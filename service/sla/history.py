@@ -1,0 +1,85 @@
+"""A ticket's facts as they count: each identity once, voids applied, in fact order."""
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from operator import attrgetter
+
+from service.sla.facts import Fact, Kind
+
+MOST_FACTS = 1000  # on one ticket; its record is refused beyond that
+
+_STARTS = int(Kind.RECEIVED), int(Kind.REFUSED)  # of cycle 1, by rank
+_VOIDED = int(Kind.VOIDED)
+
+
+class Outcome(StrEnum):
+    """What adding a fact to a history did."""
+
+    NEW = "new"
+    REPEATED = "repeated"  # the same identity and content again
+    REPLACED = "replaced"  # the identity with other, smaller content: this one counts now
+    OUTRANKED = "outranked"  # the identity with other, larger content: the known one still counts
+    FULL = "full"
+
+
+def identity(fact: Fact) -> tuple[str, str]:
+    """What makes an event the same event: its source and id."""
+    return fact.source, fact.id
+
+
+order = attrgetter("time", "kind", "source", "id")  # sort key of the fact order
+
+
+def content(fact: Fact) -> tuple[int, int, bytes]:
+    """Sort key among facts that claim one identity: the smallest counts, whichever came first."""
+    canonical = json.dumps(fact.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return fact.time, fact.kind, canonical.encode()
+
+
+def add(facts: list[Fact], fact: Fact) -> Outcome:
+    """Put `fact` into `facts` (one per identity, any order), in place."""
+    for index, known in enumerate(facts):
+        if known.id == fact.id and known.source == fact.source:
+            if (known.time, known.kind, known.data) == (fact.time, fact.kind, fact.data):
+                return Outcome.REPEATED
+            if content(fact) >= content(known):
+                return Outcome.OUTRANKED
+            facts[index] = fact
+            return Outcome.REPLACED
+    if len(facts) >= MOST_FACTS:
+        return Outcome.FULL
+    facts.append(fact)
+    return Outcome.NEW
+
+
+def unique(facts: Iterable[Fact]) -> list[Fact]:
+    """Each identity once, however often and in whatever order it came."""
+    chosen: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        known = chosen.setdefault(identity(fact), fact)
+        if known is not fact and content(fact) < content(known):
+            chosen[identity(fact)] = fact
+    return list(chosen.values())
+
+
+def standing(facts: Iterable[Fact]) -> list[Fact]:
+    """`facts` (one per identity) without the voided ones, in fact order. A void always stands."""
+    ordered = sorted(facts, key=order)
+    voids = [fact for fact in ordered if fact.kind == _VOIDED]
+    if not voids:
+        return ordered
+    voided = {(str(void.data.get("event_source", void.source)), str(void.data["event_id"])) for void in voids}
+    return [fact for fact in ordered if fact.kind == _VOIDED or identity(fact) not in voided]
+
+
+def lead(ordered: list[Fact]) -> list[Fact]:
+    """Facts in fact order, with the start fact of cycle 1 first; empty when there is none yet.
+
+    What was dated before the start fact follows right after it, in its own order.
+    """
+    for start_kind in _STARTS:
+        for index, fact in enumerate(ordered):
+            if fact.kind == start_kind:
+                return [fact, *ordered[:index], *ordered[index + 1 :]] if index else ordered
+    return []

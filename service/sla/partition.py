@@ -1,0 +1,177 @@
+"""A partition: the tickets it owns, encoded as the changelog holds them, and the timers over them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+from service.sla import announce, history
+from service.sla import ticket as state
+from service.sla.announcement import Announcement
+from service.sla.cause import Causes
+from service.sla.facts import Fact
+from service.sla.history import Outcome
+from service.sla.judge import has_lapsed, judge
+from service.sla.policy import Policies
+from service.sla.statement import statements
+from service.sla.ticket import NEVER, Header, Ticket
+from service.sla.timers import Timers
+from service.sla.wake import forget_at, wake_at
+
+_SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
+
+
+class Arrival(NamedTuple):
+    """A fact that the log delivered, and the changelog key of its ticket."""
+
+    key: str
+    fact: Fact
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step has to make durable, all or nothing, and what is worth counting once it is."""
+
+    announcements: list[Announcement] = field(default_factory=list)
+    changes: dict[str, bytes | None] = field(
+        default_factory=dict
+    )  # changelog records; None forgets the ticket
+    refused: list[int] = field(default_factory=list)  # indexes of arrivals whose ticket is full
+    outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the arrivals
+    unjudged: int = 0  # cycles that began and that no policy judges
+
+
+_NEWS = frozenset({Outcome.NEW, Outcome.REPLACED})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a step takes place, and which input it reflects. Instants and lengths in ms."""
+
+    at: int
+    now: int
+    offset: int
+    grace: int
+
+
+class Partition:
+    """The tickets of one input partition. A step changes memory at once: drop it if a commit fails."""
+
+    def __init__(self, policies: Policies, retention: int) -> None:
+        self._policies = policies
+        self._retention = retention  # ms
+        self._tickets: dict[str, bytes] = {}
+        self._timers = Timers()
+        self._edition = _edition(policies)
+        self.reflects = -1  # the highest input offset that restored state reflects
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    @property
+    def armed(self) -> int:
+        """How many instants are armed, those included that no longer matter."""
+        return len(self._timers)
+
+    def next_at(self) -> int | None:
+        """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
+        return self._timers.next_at()
+
+    def restore(self, key: str, value: bytes | None) -> None:
+        """Take one changelog record, in log order; None: a tombstone. Raises UnknownStateVersionError."""
+        if value is None:
+            self._tickets.pop(key, None)
+            return
+        head = state.header(value)
+        self.reflects = max(self.reflects, head.reflects)
+        if head.edition == self._edition:
+            self._keep(key, value, head.wake_at)
+        else:  # other policies may see it otherwise
+            self._keep(key, state.rewake(value, head.at), head.at)
+
+    def step(
+        self, arrivals: Sequence[Arrival], *, at: int, now: int, offset: int, grace: int, most: int = 2_000
+    ) -> Step:
+        """Judge the tickets of `arrivals`, and up to `most` whose deadline lapsed, at watermark - grace.
+
+        `offset`: the last input offset consumed; `now`: the instant of detection. All in ms.
+        """
+        step = Step()
+        tickets: dict[str, Ticket] = {}
+        news: dict[str, list[Fact]] = {}
+        for index, arrival in enumerate(arrivals):
+            ticket = tickets.get(arrival.key)
+            if ticket is None:
+                ticket = tickets[arrival.key] = self._open(arrival.key)
+            outcome = history.add(ticket.facts, arrival.fact)
+            if outcome in _NEWS:
+                news.setdefault(arrival.key, []).append(arrival.fact)
+            elif outcome is Outcome.FULL:
+                step.refused.append(index)
+            elif now - ticket.seen_at > _SEEN_AGAIN:
+                news.setdefault(arrival.key, [])
+            step.outcomes[outcome] += 1
+        moment = Moment(at, now, offset, grace)
+        for ticket_key, arrived in news.items():
+            ticket = tickets[ticket_key]
+            ticket.seen_at = now
+            self._look(step, ticket_key, ticket, arrived, moment)
+        for key in self._timers.take(at, most):
+            value = self._tickets.get(key)
+            if value is not None and state.header(value).wake_at < at:
+                self._look(step, key, state.decode(value), None, moment)
+        return step
+
+    def _look(self, step: Step, key: str, ticket: Ticket, arrived: list[Fact] | None, moment: Moment) -> None:
+        """Judge one ticket, tell what changed, keep its state. `arrived` is None when no record came."""
+        before = self._tickets.get(key)
+        head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
+        # What was told was true at that `at`, perhaps another process's: judging earlier would take it back.
+        at = max(moment.at, head.at)
+        tenant, ticket_id = state.names(key)
+        judgement = judge(ticket.facts, self._policies, tenant, at)
+
+        def digests(facts: Sequence[Fact]) -> set[int]:
+            then = judge(facts, self._policies, tenant, at)
+            return {statement.digest for statement in statements(then, at)}
+
+        causes = Causes(lambda: self._open(key).facts, arrived or (), digests)
+        changes = list(announce.changes(judgement, at, ticket.told, causes.of))
+        step.announcements += [
+            announce.announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in changes
+        ]
+        if arrived:
+            step.unjudged += sum(
+                cycle.policy is None and any(fact is cycle.facts[0] for fact in arrived)
+                for cycle in judgement.cycles
+            )
+        forget = forget_at(ticket, judgement, self._retention)
+        if has_lapsed(forget, at):
+            self._tickets.pop(key, None)
+            step.changes[key] = None
+            return
+        if changes:
+            told = {latest.key: latest for latest in [*ticket.told, *[change.told for change in changes]]}
+            ticket = Ticket(ticket.facts, list(told.values()), ticket.seen_at)
+        wake = min(wake_at(judgement, at), forget)
+        value = state.encode(ticket, Header(moment.offset, at, wake, self._edition))
+        if arrived is not None or changes or head.edition != self._edition:
+            step.changes[key] = value
+        self._keep(key, value, wake)
+
+    def _open(self, key: str) -> Ticket:
+        value = self._tickets.get(key)
+        return Ticket([], []) if value is None else state.decode(value)
+
+    def _keep(self, key: str, value: bytes, wake: int) -> None:
+        known = self._tickets.get(key)
+        self._tickets[key] = value
+        if wake != NEVER and (known is None or state.header(known).wake_at != wake):
+            self._timers.arm(key, wake)
+
+
+def _edition(policies: Policies) -> int:
+    """Another number for other policies."""
+    names = [(policy.id, policy.version, policy.sha256) for policy in policies.versions]
+    return int.from_bytes(blake2b(repr(names).encode(), digest_size=8).digest())

@@ -1,0 +1,116 @@
+"""Policies as the judge uses them: which clocks run for a cycle, from what to what, and how long they may."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from service.sla.calendar import ALWAYS, Calendar, Interval
+from service.sla.facts import CANCELLING, Kind, implied_by
+
+Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, category, service, region
+PausesThatCount = frozenset[str] | bool  # True: every pause; a set: of these reasons; False: none
+Match = tuple[tuple[str, frozenset[str]], ...]  # every key's value must be one of its set; () matches all
+
+
+def matches(match: Match, attributes: Attributes) -> bool:
+    """True when each key of `match` has, among `attributes`, one of the values asked for."""
+    for key, values in match:  # noqa: SIM110 (`all` with a generator takes three times as long)
+        if attributes.get(key) not in values:
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A named target of a clock. Exactly one of `after_ms` and `working_days` is set."""
+
+    name: str
+    after_ms: int | None  # calendar time; a percentage is resolved when the policy is read
+    working_days: int | None = None
+    warns: bool = field(init=False, repr=False, compare=False)  # announced before a promise breaks
+
+    def __post_init__(self) -> None:
+        # Every other level is a breach.
+        object.__setattr__(self, "warns", self.name == "warning" or self.name.startswith("warning-"))
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One promise: from `start` to the first of `stop`, within each of `levels`."""
+
+    name: str
+    clause: str | None
+    start: Kind
+    stop: frozenset[Kind]
+    when: Match
+    pauses: PausesThatCount
+    levels: tuple[Level, ...]  # in the order of the file
+    calendar: Calendar
+    starts: frozenset[Kind] = field(init=False, repr=False, compare=False)  # with the later milestones
+    stops: frozenset[Kind] = field(init=False, repr=False, compare=False)  # likewise
+    ends: frozenset[Kind] = field(init=False, repr=False, compare=False)  # what stops or cancels
+    _plain: tuple[int, ...] | None = field(init=False, repr=False, compare=False)  # targets of a 7×24 clock
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts", implied_by(self.start))
+        object.__setattr__(self, "stops", frozenset().union(*map(implied_by, self.stop)))
+        object.__setattr__(self, "ends", self.stops | CANCELLING)
+        plain = self.calendar is ALWAYS and all(level.working_days is None for level in self.levels)
+        targets = tuple(level.after_ms or 0 for level in self.levels)
+        object.__setattr__(self, "_plain", targets if plain else None)
+
+    def dues(self, started_at: int, pauses: Sequence[Interval]) -> Sequence[int | None]:
+        """When the time of each level is up, in ms; None: a pause never lets it. Raises YearUnknown."""
+        if self._plain is not None and not pauses:  # as below, several times as fast
+            return [started_at + target for target in self._plain]
+        return [self.due_at(level, started_at, pauses) for level in self.levels]
+
+    def due_at(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
+        """When the time of one level is up: see `dues`."""
+        if level.working_days is not None:
+            return self.calendar.due_in_days(started_at, level.working_days)
+        return self.calendar.due(started_at, level.after_ms or 0, pauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One published version of a promise to customers."""
+
+    id: str
+    version: int
+    sha256: str  # over the parsed content, calendars included
+    effective_from: int  # ms since the epoch: for cycles that start at or after it
+    title: Mapping[str, str]
+    match: Match  # may also ask for `tenant`
+    clocks: tuple[Clock, ...]
+    stalled_after_ms: int | None = None
+    courses: dict[bytes, Any] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )  # see course
+
+
+class Policies:
+    """All versions of all policies; chooses the one that judges a cycle."""
+
+    def __init__(self, versions: Iterable[Policy]) -> None:
+        self.versions = tuple(sorted(versions, key=lambda policy: (policy.id, policy.version)))
+        by_id = groupby(self.versions, key=lambda policy: policy.id)
+        self._newest_first = [tuple(policies)[::-1] for _, policies in by_id]
+        self._ask_tenant = any(key == "tenant" for policy in self.versions for key, _ in policy.match)
+
+    def choose(self, tenant: str, attributes: Attributes, started_at: int) -> Policy | None:
+        """The policy for a cycle that starts at `started_at` (ms) with these attributes, or None.
+
+        Of each policy id the highest version in force; of those that match, the one that asks for most keys.
+        """
+        known = {**attributes, "tenant": tenant} if self._ask_tenant else attributes
+        chosen: Policy | None = None
+        for versions in self._newest_first:
+            for policy in versions:
+                if policy.effective_from <= started_at:
+                    asks_more = chosen is None or len(policy.match) > len(chosen.match)
+                    if asks_more and matches(policy.match, known):
+                        chosen = policy
+                    break
+        return chosen

@@ -1,0 +1,242 @@
+"""What is true of a ticket and worth telling: statements, which announcements make, change and take back."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+import msgspec
+from msgspec.structs import replace
+
+from service.sla.announcement import Type
+from service.sla.facts import Fact, Kind
+from service.sla.judge import (
+    AT_RISK,
+    BREACHED,
+    CANCELLED,
+    MET,
+    NOT_APPLICABLE,
+    RUNNING,
+    STOPPED,
+    Judgement,
+    Run,
+    State,
+    Verdict,
+    has_lapsed,
+)
+from service.sla.policy import Policy
+
+Key = tuple[int, str, str | None]  # cycle, clock, level; no level for a clock as a whole
+
+ACTIVITY = "activity"  # the pseudo-clock of a ticket that nobody touches
+
+_BREACHED, _SETTLED, _AT_RISK = Type.BREACHED, Type.BREACH_SETTLED, Type.AT_RISK  # see judge: names are quick
+_MET, _CANCELLED = Type.MET, Type.CANCELLED
+_RECLASSIFIED, _PAUSED, _RESUMED = int(Kind.RECLASSIFIED), int(Kind.PAUSED), int(Kind.RESUMED)
+_encode = msgspec.json.Encoder().encode
+
+
+class Statement(msgspec.Struct, frozen=True, gc=False):
+    """One sentence about a level of a clock, or about a whole clock. Instants and lengths in ms."""
+
+    key: Key
+    type: Type
+    state: State
+    policy: Policy | None
+    customer_id: str | None
+    started_at: int | None
+    due_at: int | None
+    run: Run | None = None  # None for the pseudo-clock, and for a clock that never started
+    stopped_at: int | None = None  # when the clock ended, of what is said with its end in mind
+    supersedes: str | None = None  # the next lower breached level
+    timely: bool = True  # False: stands if it was told, but is not worth telling any more
+    latest: Fact | None = None  # of a silence: what it follows
+
+    @property
+    def paused_for(self) -> int | None:
+        """Counted time that pauses took out: until the end, or until the due instant while the clock runs."""
+        run, until = self.run, self.due_at if self.stopped_at is None else self.stopped_at
+        if run is None or until is None:
+            return None
+        return run.clock.calendar.paused(run.started_at, until, run.pauses) if run.pauses else 0
+
+    @property
+    def elapsed_for(self) -> int | None:
+        """Counted time from the start to the end."""
+        return None if self.started_at is None else self._counted_since(self.started_at)
+
+    @property
+    def overrun_for(self) -> int | None:
+        """Counted time from the due instant to the end; 0 when the end was in time."""
+        return None if self.due_at is None else self._counted_since(self.due_at)
+
+    def _counted_since(self, instant: int) -> int | None:
+        run, stopped_at = self.run, self.stopped_at
+        if run is None or stopped_at is None:
+            return None
+        return run.clock.calendar.elapsed(instant, stopped_at, run.pauses)
+
+    @property
+    def reason(self) -> str | None:
+        """Why a clock was cancelled."""
+        cancelled = self.run is not None and self.type is _CANCELLED
+        return str(self.run.ending) if self.run and cancelled else None
+
+    @property
+    def evidence(self) -> tuple[Fact, ...]:
+        """The facts that decided it, in fact order."""
+        if self.run is None:
+            return (self.latest,) if self.latest else ()
+        return _evidence(self.run, ended=self.stopped_at is not None)
+
+    @property
+    def digest(self) -> int:
+        """Differs when readers of an announcement would have to be told again."""
+        told = (
+            self.type,
+            self.policy and (self.policy.id, self.policy.version),
+            self.customer_id,
+            self.started_at,
+            self.due_at,
+            self.stopped_at,
+            self.paused_for,
+            self.elapsed_for,
+            self.supersedes,
+            self.reason,
+        )
+        return int.from_bytes(blake2b(_encode(told), digest_size=7).digest())
+
+    def unsettled(self) -> "Statement":
+        """The breach as it stood before its clock ended."""
+        return replace(self, type=_BREACHED, stopped_at=None)
+
+
+def statements(judgement: Judgement, at: int) -> Iterator[Statement]:
+    """All that is true at `at` (ms), the instant `judgement` was made for; each key at most once."""
+    for run in judgement.runs:
+        if BREACHED in run.states or AT_RISK in run.states:
+            yield from _of_levels(run)
+        if (outcome := _outcome(run)) is not None:
+            yield outcome
+    silence = stalled(judgement)
+    if silence is not None and silence.due_at is not None and has_lapsed(silence.due_at, at):
+        yield silence
+
+
+def _of(
+    run: Run,
+    level: str | None,
+    type_: Type,
+    state: State,
+    due_at: int | None,
+    stopped_at: int | None = None,
+    supersedes: str | None = None,
+    timely: bool = True,  # noqa: FBT001, FBT002 (a private function)
+) -> Statement:
+    key = run.cycle.number, run.clock.name, level
+    customer_id = run.cycle.attributes.get("customer_id")
+    return Statement(
+        key,
+        type_,
+        state,
+        run.policy,
+        customer_id,
+        run.started_at,
+        due_at,
+        run,
+        stopped_at,
+        supersedes,
+        timely,
+    )
+
+
+def _of_levels(run: Run) -> Iterator[Statement]:
+    lower: str | None = None
+    broken = _SETTLED if run.ending else _BREACHED
+    timely = run.ending is None and BREACHED not in run.states
+    for level, due_at, state in zip(run.clock.levels, run.dues, run.states, strict=True):
+        if state is BREACHED:
+            yield _of(run, level.name, broken, state, due_at, run.stopped_at, lower)
+            lower = level.name
+        elif state is AT_RISK:
+            yield _of(run, level.name, _AT_RISK, state, due_at, timely=timely)
+
+
+def _outcome(run: Run) -> Statement | None:
+    """That the clock was met or cancelled, once it was."""
+    if run.ending is None or not run.applies:
+        return None
+    due_at = first_breach_at(run)
+    if run.ending is not STOPPED:
+        return _of(run, None, _CANCELLED, CANCELLED, due_at, run.stopped_at)
+    if due_at is None or not run.outlasts(due_at):
+        return _of(run, None, _MET, MET, due_at, run.stopped_at)
+    return None
+
+
+def first_breach_at(run: Run) -> int | None:
+    """The due instant (ms) of the clock's first breach level."""
+    levels = zip(run.clock.levels, run.dues, strict=True)
+    dues = [due_at for level, due_at in levels if due_at is not None and not level.warns]
+    return min(dues) if dues else None
+
+
+def stalled(judgement: Judgement) -> Statement | None:
+    """That nothing happened for too long while a clock ran: true once its `due_at` has lapsed."""
+    if not judgement.cycles:
+        return None
+    cycle = judgement.cycles[-1]
+    if cycle.policy is None or cycle.policy.stalled_after_ms is None:
+        return None
+    latest = max(cycle.facts, key=cycle.instant)
+    started_at = cycle.instant(latest)
+    due_at = started_at + cycle.policy.stalled_after_ms
+    runs = (run for run in judgement.runs if run.cycle is cycle)
+    if not any(run.ending is None and run.ongoing(due_at) is RUNNING for run in runs):
+        return None
+    key = cycle.number, ACTIVITY, "warning"
+    customer_id = cycle.attributes.get("customer_id")
+    return Statement(key, _AT_RISK, AT_RISK, cycle.policy, customer_id, started_at, due_at, latest=latest)
+
+
+def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
+    """What takes the place of a statement about `key` that no longer holds, to be told as `type_`."""
+    number, clock, level = key
+    for run in judgement.runs:
+        if (run.cycle.number, run.clock.name) == (number, clock):
+            for verdict in run.verdicts if level else [_first_breach(run)]:
+                if level in (None, verdict.level.name):
+                    return _of(run, level, type_, verdict.state, verdict.due_at, run.stopped_at)
+    silence = stalled(judgement) if clock == ACTIVITY else None
+    for cycle in judgement.cycles:
+        if cycle.number == number:
+            state = RUNNING if silence else NOT_APPLICABLE
+            customer_id = cycle.attributes.get("customer_id")
+            latest = max(cycle.facts, key=cycle.instant) if clock == ACTIVITY else None
+            return Statement(key, type_, state, cycle.policy, customer_id, None, None, latest=latest)
+    return Statement(key, type_, NOT_APPLICABLE, None, None, None, None)
+
+
+def _first_breach(run: Run) -> Verdict:
+    """The verdict of the first breach level, or of the first warning where there is none."""
+    breaches = [verdict for verdict in run.verdicts if not verdict.level.warns]
+    known = [verdict for verdict in breaches if verdict.due_at is not None]
+    return min(known, key=lambda verdict: verdict.due_at or 0) if known else (breaches or run.verdicts)[0]
+
+
+def _evidence(run: Run, *, ended: bool) -> tuple[Fact, ...]:
+    """The cycle's start, the clock's start and end, and what changed attributes or paused it in between."""
+    facts, start, end = run.cycle.facts, run.start, run.end
+    first = facts[0]
+    found = [first]
+    for fact in facts:
+        if fact is end:
+            break
+        kind = fact.kind
+        if fact is not first and (
+            fact is start
+            or (kind == _RECLASSIFIED and run.clock.when)
+            or (kind in (_PAUSED, _RESUMED) and run.clock.pauses)
+        ):
+            found.append(fact)
+    if end is not None and end is not first and (ended or end is start):
+        found.append(end)
+    return tuple(found)

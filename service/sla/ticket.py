@@ -1,0 +1,75 @@
+"""A ticket's state: its facts and what was told about it, as the changelog holds it."""
+
+import struct
+from typing import NamedTuple
+
+import msgspec
+
+from service.sla.announce import Told
+from service.sla.facts import Fact
+
+STATE_VERSION = 1
+NEVER = (1 << 63) - 1  # wake instant of a ticket that waits for nothing
+
+_HEADER = struct.Struct(">BqqqQ")  # version, and the fields of Header
+
+
+class Header(NamedTuple):
+    """What the owner of a ticket reads without decoding it."""
+
+    reflects: int  # the last input offset that the state takes into account
+    at: int  # the instant (ms) it was judged at; later judgements are never at an earlier one
+    wake_at: int  # the instant (ms) after which to look at it again
+    edition: int = 0  # of the policies that judged it
+
+
+class UnknownStateVersionError(ValueError):
+    """The changelog was written by a newer version of this software."""
+
+
+class Ticket(msgspec.Struct, array_like=True, gc=False):
+    """What is known of one ticket. `facts` has one entry per identity."""
+
+    facts: list[Fact]
+    told: list[Told]
+    seen_at: int = 0  # ms, by our own clock: when its last record was processed
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Ticket)
+
+
+def key(tenant: str, ticket_id: str) -> str:
+    """How the changelog names a ticket. No id contains an `@`."""
+    return f"{ticket_id}@{tenant}"
+
+
+def names(key: str) -> tuple[str, str]:
+    """Tenant and ticket id of a changelog key."""
+    ticket_id, _, tenant = key.rpartition("@")
+    return tenant, ticket_id
+
+
+def encode(ticket: Ticket, header: Header) -> bytes:
+    """The changelog value."""
+    return _HEADER.pack(STATE_VERSION, *header) + _encoder.encode(ticket)
+
+
+def decode(value: bytes) -> Ticket:
+    """The ticket of a changelog value whose header was read before."""
+    return _decoder.decode(memoryview(value)[_HEADER.size :])
+
+
+def rewake(value: bytes, wake_at: int) -> bytes:
+    """The same value, to be looked at after `wake_at` (ms)."""
+    return _HEADER.pack(STATE_VERSION, *header(value)._replace(wake_at=wake_at)) + value[_HEADER.size :]
+
+
+def header(value: bytes) -> Header:
+    """The head of a changelog value. Raises UnknownStateVersionError."""
+    version, *fields = _HEADER.unpack_from(value)
+    if version != STATE_VERSION:
+        raise UnknownStateVersionError(
+            f"the changelog holds state of version {version}, this one reads {STATE_VERSION}: run the newer"
+        )
+    return Header(*fields)

@@ -1,0 +1,62 @@
+"""Before anything is judged: policies fit and as published, rights enough, topics as they must be."""
+
+import logging
+from dataclasses import dataclass
+
+from schemas.topics import POLICIES
+from service.kafka.connection import connection
+from service.kafka.publications import publish, published
+from service.kafka.rights import missing
+from service.kafka.topics import Found, check, find
+from service.now import now_ms
+from service.policy.directory import PolicyDirectory, read_policies
+from service.policy.publication import BadPublicationError, verify
+from service.settings import Refusal, Settings
+from service.timezones import database_version
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the service stands on."""
+
+    connection: dict[str, object]
+    policies: PolicyDirectory
+    topics: dict[str, Found]  # by name without prefix
+
+
+async def prepare(settings: Settings) -> Ground:
+    """Checks policies, rights, topics, publications; publishes what is new. Raises Refusal: what to do."""
+    policies = read_policies(settings.policies)
+    reach = connection(settings)
+    if denied := await missing(reach, settings.topic_prefix, settings.group):
+        raise Refusal("\n".join(denied))
+    topics = await find(reach, settings.topic_prefix)
+    if wrong := check(topics, settings.topic_prefix):
+        raise Refusal("\n".join(wrong))
+    await _publish(reach, POLICIES.named(settings.topic_prefix), policies)
+    return Ground(reach, policies, topics)
+
+
+async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:
+    """Holds the policies against what was published, and publishes what is new. Raises Refusal."""
+    try:
+        verified = verify(policies, await published(reach, topic), now_ms(), database_version())
+        for warning in verified.warnings:
+            log.warning("%s", warning)
+        if not verified.new:
+            return
+        await publish(reach, topic, verified.new)
+        # Another process may have published other content a moment before. The first stays, even where
+        # compaction keeps the last.
+        first = await published(reach, topic)
+        names = {(new.policy, new.version): new.sha256 for new in verified.new}
+        await publish(
+            reach, topic, [first[name] for name, ours in names.items() if first[name].sha256 != ours]
+        )
+        verify(policies, first, now_ms(), database_version())
+    except BadPublicationError as error:
+        raise Refusal(f"topic {topic}: {error}") from None
+    for new in verified.new:
+        log.info("published %s version %d", new.policy, new.version)

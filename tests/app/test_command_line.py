@@ -1,0 +1,54 @@
+"""The command line: what it offers, and how it says no."""
+
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = ("run", "demo", "publish", "simulate", "explain", "topics", "policies", "rejected", "state")
+
+
+def sla_timer(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "service", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_help_names_every_command() -> None:
+    ended = sla_timer("--help")
+    assert ended.returncode == 0
+    assert [command for command in COMMANDS if f"\n  {command} " not in ended.stdout] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["rum"], "No such command 'rum'."),
+        (["run", "--grave", "1s"], "No such option '--grave'."),
+        (["simulate"], "Missing argument 'EVENTS'."),
+        (["publish", "-", "--rate", "0"], "Invalid value for '--rate'"),
+        (
+            ["policies", "check", "--at", "noon"],
+            "Invalid value for '--at': 'noon' is no instant with an offset",
+        ),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line(arguments: list[str], line: str) -> None:
+    ended = sla_timer(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (said,) = ended.stderr.splitlines()
+    assert said.startswith(f"sla-timer: {line}")
+
+
+def test_help_loads_no_library_of_the_service() -> None:
+    """Else it takes a second instead of a fifth of one."""
+    code = (
+        "import sys, service.cli as cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "late = ('aiokafka', 'faststream', 'pydantic', 'starlette', 'asyncio', 'ssl')\n"
+        "print([name for name in late if name in sys.modules])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"

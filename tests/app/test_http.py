@@ -1,0 +1,99 @@
+"""Probes, metrics and who may ask for them."""
+
+import asyncio
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from service.http import Answers, OwnHosts, application
+
+
+def ask(
+    path: str,
+    partitions: Mapping[int, str] | None = None,
+    method: str = "GET",
+    listening_on: str = "127.0.0.1",
+    host: str = "localhost",
+    answers: Answers | None = None,
+) -> httpx.Response:
+    answers = answers or Answers(
+        metrics=lambda: b"sla_open_tickets 1\n", partitions=lambda: partitions, asyncapi=b"{}"
+    )
+    transport = httpx.ASGITransport(application(answers, listening_on))
+
+    async def request() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, headers={"host": host})
+
+    return asyncio.run(request())
+
+
+@pytest.mark.parametrize(
+    ("partitions", "status", "body"),
+    [
+        (None, 503, {"ready": False, "partitions": {}}),
+        ({}, 200, {"ready": True, "partitions": {}}),
+        ({0: "running", 1: "running"}, 200, {"ready": True, "partitions": {"0": "running", "1": "running"}}),
+        (
+            {0: "running", 1: "restoring"},
+            503,
+            {"ready": False, "partitions": {"0": "running", "1": "restoring"}},
+        ),
+        ({0: "silent"}, 503, {"ready": False, "partitions": {"0": "silent"}}),
+        ({0: "acquiring"}, 503, {"ready": False, "partitions": {"0": "acquiring"}}),
+    ],
+)
+def test_it_is_ready_when_all_that_is_ours_is_judged(
+    partitions: Mapping[int, str] | None, status: int, body: object
+) -> None:
+    answer = ask("/readyz", partitions)
+    assert (answer.status_code, answer.json()) == (status, body)
+
+
+def test_it_says_how_far_a_restore_is() -> None:
+    far = {"records": 500, "of": 2_000, "percent": 25, "seconds_left": 1.5}
+    answers = Answers(lambda: b"", lambda: {0: "restoring"}, b"{}", lambda: {0: far})
+    assert ask("/readyz", answers=answers).json()["restoring"] == {"0": far}
+
+
+@pytest.mark.parametrize(("partitions", "status"), [(None, 503), ({}, 200), ({0: "restoring"}, 200)])
+def test_it_has_started_when_the_group_has_answered(
+    partitions: Mapping[int, str] | None, status: int
+) -> None:
+    assert ask("/startupz", partitions).status_code == status
+
+
+def test_it_is_alive_whatever_the_state_of_kafka() -> None:
+    assert ask("/livez").text == "alive\n"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/startupz", "/asyncapi.json"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_no_route_changes_anything(method: str, path: str) -> None:
+    assert ask(path, method=method).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("listening_on", "host", "own"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "localhost:8080", True),
+        ("127.0.0.1", "LOCALHOST.", True),
+        ("127.0.0.1", "[::1]:8080", True),
+        ("127.0.0.1", "evil.example", False),
+        ("127.0.0.1", "localhost.evil.example", False),
+        ("127.0.0.1", "10.0.0.1", False),
+        ("127.0.0.1", "", False),
+        ("0.0.0.0", "10.0.0.1:8080", True),  # a kubelet asks by address
+        ("0.0.0.0", "sla-timer:8080", True),  # a service name of a compose file
+        ("0.0.0.0", "sla-timer.help.svc.cluster.local", True),
+        ("0.0.0.0", "evil.example", False),
+        ("sla.example", "sla.example:80", True),
+    ],
+)
+def test_only_names_of_this_machine_are_answered(listening_on: str, host: str, own: bool) -> None:
+    assert OwnHosts(application, listening_on).own(host) is own  # type: ignore[arg-type]
+    if host:
+        answer = ask("/livez", listening_on=listening_on, host=host)
+        assert answer.status_code == (200 if own else 400)

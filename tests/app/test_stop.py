@@ -1,0 +1,44 @@
+"""The service stops when told, also while Kafka keeps it waiting; and what it says when it dies."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.app import _last_words
+from service.kafka.worker import GroupError
+from tests.broker.service import STOPS_WITHIN, environment
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_in_order_while_kafka_does_not_answer(end: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = environment(f"127.0.0.1:{silent.getsockname()[1]}", "")
+        command = [sys.executable, "-m", "service", "run"]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                silent.settimeout(30)
+                connection, _ = silent.accept()
+                with connection:
+                    process.send_signal(end)
+                    assert process.wait(STOPS_WITHIN) == 0
+                assert process.stderr
+                assert process.stderr.read() == ""
+            finally:
+                process.kill()
+
+
+def test_it_says_in_one_line_what_our_own_errors_say() -> None:
+    assert _last_words(GroupError("no member\nof group")) == "GroupError: no member of group"
+
+
+def test_it_says_only_where_of_errors_that_may_quote_a_ticket() -> None:
+    try:
+        {}["customer 42"]
+    except KeyError as error:
+        words = _last_words(error)
+    assert words.startswith(f"KeyError at {Path(__file__)}:")
+    assert "42" not in words.rpartition(":")[0]

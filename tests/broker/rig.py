@@ -1,0 +1,132 @@
+"""A service as the broker tests run it: topics and a group of its own, a policy in milliseconds."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+
+from schemas.instant import written
+from service.kafka.observer import Nobody, Observer
+from service.kafka.partitioner import murmur2
+from service.kafka.terms import Terms, Topics
+from service.kafka.worker import Worker, consumer_settings
+from service.now import now_ms
+from service.sla.calendar import ALWAYS
+from service.sla.facts import Kind
+from service.sla.policy import Clock, Level, Policies, Policy
+from tests.broker.log import new_topics, read, write
+
+GRACE = 50  # ms
+RETENTION = 35 * 86_400_000  # ms
+
+
+def policies(target: int) -> Policies:
+    """One clock, to be answered within `target` ms."""
+    levels = (Level("minor", target), Level("major", 2 * target))
+    stop = frozenset({Kind.RESPONSE_STARTED})
+    response = Clock("response", "2.3.2", Kind.RECEIVED, stop, (), False, levels, ALWAYS)
+    return Policies([Policy("test", 1, "0" * 64, 0, {}, (), (response,))])
+
+
+def event(ticket: str, kind: str, time: int, **data: str) -> tuple[str, bytes]:
+    """Ticket, and a structured CloudEvent that says that `kind` happened to it at `time` (ms)."""
+    body = {
+        "specversion": "1.0",
+        "id": f"{ticket}-{kind}-{time}",
+        "source": "/desk",
+        "type": f"complaint.{kind}",
+        "subject": ticket,
+        "time": written(time),
+        "data": {"customer_id": "C1", "channel": "phone"} if kind == "received" else data,
+    }
+    return ticket, json.dumps(body).encode()
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Where it runs. A child process gets it as JSON."""
+
+    bootstrap: str
+    topics: Topics
+    group: str
+    partitions: int
+    target: int
+    largest: dict[str, int] = field(default_factory=dict)  # bytes a record may have, by a topic's role
+    retention: int = RETENTION
+
+    def terms(self, observer: Observer) -> Terms:
+        connection = {"bootstrap_servers": self.bootstrap}
+        return Terms(
+            connection,
+            self.group,
+            self.topics,
+            policies(self.target),
+            self.retention,
+            GRACE,
+            now_ms,
+            murmur2,
+            observer,
+            {getattr(self.topics, role): size for role, size in self.largest.items()},
+        )
+
+    def partition(self, ticket: str) -> int:
+        return murmur2(ticket.encode(), self.partitions)
+
+    async def publish(self, events: Iterable[tuple[str, bytes | None]]) -> None:
+        """Sends (ticket, value), each to the partition of its key."""
+        records = [(self.partition(ticket), ticket.encode(), value) for ticket, value in events]
+        await write(self.bootstrap, self.topics.lifecycle, records)
+
+    async def announced(self, at_least: int = 0, within: float = 30) -> list[ConsumerRecord]:
+        """What readers of both topics of announcements see, once it is `at_least` so many records."""
+        async with asyncio.timeout(within):
+            while (
+                len(records := await read(self.bootstrap, self.topics.breaches, self.topics.clocks))
+                < at_least
+            ):
+                pass
+        return records
+
+    @asynccontextmanager
+    async def worker(
+        self, instance: str | None = None, observer: Observer | None = None
+    ) -> AsyncIterator[Worker]:
+        """A worker in this process; an error that ends it is raised at the end of the block."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, **consumer_settings(self.group, instance)
+        )
+        worker = Worker(self.terms(observer or Nobody()), lambda: consumer)
+        await worker.start()
+        consumer.subscribe([self.topics.lifecycle], listener=worker)
+        await consumer.start()
+        running = asyncio.create_task(worker.run())
+        try:
+            yield worker
+        finally:
+            await worker.stop()
+            await consumer.stop()
+            await running
+
+
+async def new_rig(bootstrap: str, partitions: int = 1, target: int = 200) -> Rig:
+    """Fresh topics. `target` in ms."""
+    names = await new_topics(
+        bootstrap, ["lifecycle", "tickets", "breaches", "clocks", "rejected"], partitions
+    )
+    return Rig(bootstrap, Topics(*names), names[0], partitions, target)
+
+
+async def main(rig: Rig, instance: str | None) -> None:
+    """A worker until the process is killed."""
+    async with rig.worker(instance):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    given["rig"]["topics"] = Topics(*given["rig"]["topics"])
+    asyncio.run(main(Rig(**given["rig"]), given["instance"]))

@@ -1,0 +1,55 @@
+"""The service as a process, and topics for it."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+POLICIES = Path(__file__).parents[2] / "policies"
+STARTS_WITHIN = 30.0  # seconds
+STOPS_WITHIN = 10.0  # seconds: promised
+
+
+def environment(bootstrap: str, prefix: str, **settings: str) -> dict[str, str]:
+    """Nothing of the caller's own settings, but all that a process needs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLA_", "KAFKA_"))}
+    ours = {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "SLA_TOPIC_PREFIX": prefix,
+        "SLA_GROUP": prefix + "group",
+        "SLA_POLICIES": str(POLICIES),
+        "SLA_HTTP": "127.0.0.1:0",
+    }
+    return kept | ours | settings
+
+
+def sla_timer(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A command, to its end."""
+    command = [sys.executable, "-m", "service", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextmanager
+def running(env: dict[str, str]) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+    """`run` from when it listens, and a client for its HTTP."""
+    command = [sys.executable, "-m", "service", "run"]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            said: list[str] = []
+            assert process.stdout
+            for line in process.stdout:
+                said.append(line)
+                if found := re.search(r"listening.*?port\D+(\d+)", line):
+                    with httpx.Client(base_url=f"http://127.0.0.1:{found[1]}", timeout=5) as client:
+                        yield process, client
+                    return
+            raise AssertionError("".join(said))
+        finally:
+            process.kill()

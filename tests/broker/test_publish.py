@@ -1,0 +1,89 @@
+"""`publish` against a real broker: a file is in the log, keyed and placed as the service expects."""
+
+import asyncio
+import io
+import json
+
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+
+from schemas.instant import written
+from service.demo.broker import Broker
+from service.events.rejection import Rejection
+from service.kafka.codec import decode
+from service.kafka.partitioner import PARTITIONERS
+from service.kafka.send import sending
+from service.offline.publish import publish
+from service.settings import Refusal
+from tests.broker.log import new_topics, read
+from tests.offline.exports import HELPDESK, SAMPLE
+from tests.sla.stories import DAY, at
+
+NOW = at("20:00") + 60 * DAY
+
+
+def send(kafka: Broker, topic: str, partitioner: str = "murmur2", **how: object) -> int:
+    connection = {"bootstrap_servers": [kafka.bootstrap]}
+    return publish(
+        str(SAMPLE),
+        sending=sending(connection, topic, partitioner),
+        now=NOW,
+        mapping=HELPDESK,
+        stdin=io.BytesIO(),
+        out=io.StringIO(),
+        err=io.StringIO(),
+        **how,
+    )
+
+
+def topic(kafka: Broker, partitions: int = 3) -> str:
+    (name,) = asyncio.run(new_topics(kafka.bootstrap, ["lifecycle"], partitions))
+    return name
+
+
+@pytest.mark.parametrize("partitioner", ["murmur2", "crc32"])
+def test_what_is_published_is_what_the_service_accepts(kafka: Broker, partitioner: str) -> None:
+    name = topic(kafka)
+    assert send(kafka, name, partitioner) == 0
+    records = asyncio.run(read(kafka.bootstrap, name))
+    assert len(records) == 21
+    assert len({record.partition for record in records}) > 1
+    for record in records:
+        assert not isinstance(decode(record, NOW, 3, PARTITIONERS[partitioner]), Rejection)
+
+
+def test_murmur2_places_keys_as_the_default_of_the_library_does(kafka: Broker) -> None:
+    name = topic(kafka)
+    send(kafka, name)
+    for record in asyncio.run(read(kafka.bootstrap, name)):
+        assert record.partition == DefaultPartitioner()(record.key, [0, 1, 2], [])
+
+
+def test_the_events_of_a_ticket_are_in_the_log_in_the_order_of_the_file(kafka: Broker) -> None:
+    name = topic(kafka)
+    send(kafka, name, rebase=True)
+    times: dict[str, list[str]] = {}
+    for record in asyncio.run(read(kafka.bootstrap, name)):
+        event = json.loads(record.value)
+        times.setdefault(event["subject"], []).append(event["time"])
+    assert all(happened == sorted(happened) for happened in times.values())
+    assert max(time for happened in times.values() for time in happened) == written(NOW)
+
+
+def test_a_missing_topic_is_refused_and_not_created(kafka: Broker) -> None:
+    for _ in range(2):
+        with pytest.raises(Refusal, match=r"topic nowhere: missing; create it with: sla-timer topics ensure"):
+            send(kafka, "nowhere")
+
+
+def test_a_broker_that_does_not_answer_is_refused() -> None:
+    with pytest.raises(Refusal, match=r"KAFKA_BOOTSTRAP_SERVERS: 127\.0\.0\.1:1: "):
+        publish(
+            str(SAMPLE),
+            sending=sending({"bootstrap_servers": ["127.0.0.1:1"]}, "any", "murmur2"),
+            now=NOW,
+            mapping=HELPDESK,
+            stdin=io.BytesIO(),
+            out=io.StringIO(),
+            err=io.StringIO(),
+        )

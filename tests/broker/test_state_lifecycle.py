@@ -1,0 +1,128 @@
+"""State over time: forgotten, compacted, read by other versions, and found under other partitions."""
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+
+from schemas.topics import LIFECYCLE, TICKETS
+from service.kafka.placed import MisplacedError
+from service.kafka.reader import spans
+from service.kafka.tickets import kept_tickets
+from service.kafka.worker import GroupError
+from service.now import now_ms
+from tests.broker.live import WITHIN, set_up
+from tests.broker.log import new_topics, read, write
+from tests.broker.rig import event, new_rig
+from tests.broker.service import sla_timer
+
+SOON = {
+    "cleanup.policy": "compact",
+    "segment.bytes": "1048576",  # the least that Kafka takes
+    "segment.ms": "500",
+    "min.cleanable.dirty.ratio": "0.01",
+    "delete.retention.ms": "0",
+    "max.compaction.lag.ms": "1000",
+}
+
+
+async def add_partitions(bootstrap: str, total: int, *topics: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        answer = await admin.create_partitions({topic: NewPartitions(total) for topic in topics})
+        assert not any(code for _, code, _ in answer.topic_errors), answer
+    finally:
+        await admin.close()
+
+
+async def test_a_finished_ticket_is_forgotten_after_the_retention_with_a_tombstone(bootstrap: str) -> None:
+    rig = await new_rig(bootstrap, target=200)
+    now = now_ms()
+    rig = replace(rig, retention=1_500)
+    await rig.publish([event("T1", "received", now), event("T1", "response_started", now + 1)])
+    async with rig.worker() as worker, asyncio.timeout(WITHIN):
+        while not (records := await read(bootstrap, rig.topics.tickets)) or records[-1].value is not None:
+            pass
+        assert worker.status()[0].tickets == 0
+    assert {record.key for record in records} == {b"T1@default"}
+    # Heard of again, it is judged anew, under the same breach ids.
+    await rig.publish([event("T1", "received", now), event("T1", "response_started", now + 1)])
+    async with rig.worker():
+        announced = await rig.announced(at_least=2)
+    first, second, *_ = (dict(record.headers)["ce_id"] for record in announced)
+    assert first == second
+
+
+async def test_the_changelog_shrinks_to_a_record_per_ticket(bootstrap: str) -> None:
+    rig = await new_rig(bootstrap, target=3_600_000)
+    (tickets,) = await new_topics(bootstrap, ["compacted"], config=SOON)
+    rig = replace(rig, topics=rig.topics._replace(tickets=tickets))
+    changelog = TopicPartition(tickets, 0)
+    connection = {"bootstrap_servers": bootstrap}
+    async with rig.worker(), asyncio.timeout(WITHIN):
+        number = 0
+        while len(records := await read(bootstrap, tickets)) >= number // 2:
+            # The cleaner leaves the newest segment alone: go on until older ones have been compacted.
+            now = now_ms()
+            await rig.publish(
+                [event(f"T{n}", "reassigned", now, team=os.urandom(60).hex()) for n in range(20)]
+            )
+            number += 20
+    written = (await spans(connection, changelog))[changelog].end
+    assert len(records) < written // 2
+    kept = [kept.key async for kept in kept_tickets(connection, tickets)]
+    assert sorted(kept) == sorted(f"T{n}@default" for n in range(20))
+
+
+def test_state_of_a_newer_version_is_refused_in_one_line(bootstrap: str, prefix: str, tmp_path: Path) -> None:
+    env = set_up(bootstrap, prefix, tmp_path, partitions=1)
+    asyncio.run(write(bootstrap, f"{prefix}sla.tickets", [(0, b"T1@default", b"\x02" + bytes(60))]))
+    line = "the changelog holds state of version 2, this one reads 1: run the newer"
+    ended = sla_timer("run", env=env)
+    assert ended.returncode == 70
+    assert ended.stderr == f"sla-timer: died: UnknownStateVersionError: {line}\n"
+    for command in (["state", "export"], ["explain", "T1"]):
+        refused = sla_timer(*command, env=env)
+        assert refused.returncode == 2
+        assert refused.stderr == f"sla-timer: topic {prefix}sla.tickets: {line}\n"
+
+
+async def test_partitions_added_under_a_running_service_end_it(bootstrap: str) -> None:
+    rig = await new_rig(bootstrap, partitions=2)
+    async with rig.worker() as worker:
+        await rig.publish([event("T1", "received", now_ms())])
+        await rig.announced(at_least=1)
+        await add_partitions(bootstrap, 3, rig.topics.lifecycle)
+        await worker._consumer()._client.force_metadata_update()  # by itself it looks every 30 s
+        with pytest.raises(
+            GroupError, match=r"3 partitions, but there were 2: .* see `sla-timer state export`"
+        ):
+            async with asyncio.timeout(WITHIN):
+                await worker.run()
+
+
+async def test_state_that_lies_in_other_partitions_than_its_tickets_is_refused(bootstrap: str) -> None:
+    rig = await new_rig(bootstrap, partitions=1)
+    await rig.publish(event(f"T{number}", "received", now_ms()) for number in range(20))
+    async with rig.worker():
+        await rig.announced(at_least=40)
+    await add_partitions(bootstrap, 2, *rig.topics)
+    with pytest.raises(MisplacedError, match=r"partition 0 of the changelog holds a ticket of partition 1"):
+        async with replace(rig, partitions=2).worker() as worker, asyncio.timeout(WITHIN):
+            await worker.run()
+
+
+def test_the_service_says_how_to_migrate_when_it_is_started_on_more_partitions(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    env = set_up(bootstrap, prefix, tmp_path, partitions=1)
+    asyncio.run(add_partitions(bootstrap, 2, prefix + LIFECYCLE.name))
+    ended = sla_timer("run", env=env)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert f"topic {prefix}{TICKETS.name}: 1 partitions, but {prefix}{LIFECYCLE.name} has 2; " in ended.stderr
+    assert "sla-timer state export and import" in ended.stderr

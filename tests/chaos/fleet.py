@@ -1,0 +1,66 @@
+"""The service's processes, as an orchestrator keeps them: who ends by itself is started again."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from service.demo import kraft
+from service.demo.leash import Leash
+
+STOPS_WITHIN = 10.0  # seconds: promised
+LOOK = 0.5  # seconds between looks at who is there
+
+
+class Fleet:
+    """Workers by number, each with a static SLA_INSTANCE of its own."""
+
+    def __init__(self, leash: Leash, environment: Mapping[str, str], logs: Path) -> None:
+        self._leash = leash
+        self._environment = environment
+        self._logs = logs
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self.starts = 0
+        self.deaths: list[str] = []  # of those who ended by themselves
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(sorted(self._running))
+
+    def start(self, number: int) -> None:
+        environment = dict(self._environment) | {
+            "SLA_INSTANCE": f"worker-{number}",
+            "SLA_HTTP": f"127.0.0.1:{kraft.free_ports(1)[0]}",
+        }
+        command = [sys.executable, "-m", "service", "run"]
+        log = self._logs / f"worker-{number}.log"
+        self._running[number] = self._leash.start(command, log=log, env=environment)
+        self.starts += 1
+
+    def signal(self, number: int, what: signal.Signals) -> None:
+        self._running[number].send_signal(what)
+
+    def kill(self, number: int) -> None:
+        """As a power cut would."""
+        process = self._running.pop(number)
+        process.kill()
+        process.wait()
+        self._leash.let_go(process)
+
+    async def stop(self, number: int) -> None:
+        """In order. Raises when it takes longer than promised."""
+        process = self._running.pop(number)
+        process.terminate()
+        await asyncio.to_thread(process.wait, STOPS_WITHIN)
+        self._leash.let_go(process)
+
+    async def watch(self) -> None:
+        """Starts whoever ended by itself again, until cancelled."""
+        while True:
+            for number, process in list(self._running.items()):
+                if process.poll() is not None:
+                    self.deaths.append(f"worker-{number} ended with code {process.returncode}")
+                    self._leash.let_go(process)
+                    self.start(number)
+            await asyncio.wait([asyncio.current_task()], timeout=LOOK)  # type: ignore[list-item]

@@ -1,0 +1,154 @@
+"""What is done to workers, brokers and the network while complaints come in. Seconds everywhere."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.chaos.cluster import Cluster
+from tests.chaos.fleet import Fleet
+
+ZOMBIE = 13  # longer than the session timeout of the group (10)
+FROZEN = 10  # much longer than a broker's session with the controller (3)
+
+
+@dataclass
+class Stage:
+    """Where a scenario plays. `generator` ends with an error only."""
+
+    cluster: Cluster
+    fleet: Fleet
+    generator: "asyncio.Task[None]"
+    prefix: str
+    dice: random.Random
+
+    async def play(self, seconds: float) -> None:
+        """Let complaints come in for so long."""
+        await asyncio.wait([self.generator], timeout=seconds)
+        if self.generator.done():
+            self.generator.result()
+
+    async def whole(self) -> None:
+        """Until every replica is in sync: a second broker down would stop everything."""
+        async with asyncio.timeout(90):
+            await self.cluster.whole(self.prefix)
+
+
+async def calm(stage: Stage) -> None:
+    """Nothing: the figures to compare with."""
+    await stage.play(20)
+
+
+async def kill_worker(stage: Stage) -> None:
+    """kill -9 of any worker, started again at once."""
+    await stage.play(3)
+    number = stage.dice.choice([*stage.fleet])
+    stage.fleet.kill(number)
+    stage.fleet.start(number)
+
+
+async def zombie(stage: Stage) -> None:
+    """A worker sleeps through its session and wakes up."""
+    number = stage.dice.choice([*stage.fleet])
+    stage.fleet.signal(number, signal.SIGSTOP)
+    await stage.play(ZOMBIE)
+    stage.fleet.signal(number, signal.SIGCONT)
+    await stage.play(4)
+
+
+async def kill_brokers(stage: Stage) -> None:
+    """kill -9 of each broker in turn: leaders, group and transaction coordinators all move."""
+    for node in stage.cluster.nodes:
+        await kill_broker(stage, node.kill, node.start, 4)
+
+
+async def kill_broker(stage: Stage, down: Callable[[], None], up: Callable[[], None], seconds: float) -> None:
+    """One broker is down for a while, and comes back whole."""
+    down()
+    await stage.play(seconds)
+    await asyncio.to_thread(up)
+    await stage.whole()
+    await stage.play(2)
+
+
+async def freeze_brokers(stage: Stage) -> None:
+    """SIGSTOP of each broker in turn, so long that others lead in its place, then SIGCONT: stale leaders."""
+    for node in stage.cluster.nodes:
+        await kill_broker(stage, node.freeze, node.thaw, FROZEN)
+        await stage.play(8)
+
+
+async def scale(stage: Stage) -> None:
+    """From all workers to one and back."""
+    others = [*stage.fleet][1:]
+    for number in others:
+        await stage.fleet.stop(number)
+    await stage.play(14)  # static members leave when their session ends
+    for number in others:
+        stage.fleet.start(number)
+        await stage.play(6)
+
+
+async def full_stop(stage: Stage) -> None:
+    """Nobody works for a while; deadlines lapse meanwhile."""
+    everybody = [*stage.fleet]
+    for number in everybody:
+        if stage.dice.random() < 0.5:
+            stage.fleet.kill(number)
+        else:
+            await stage.fleet.stop(number)
+    await stage.play(15)
+    for number in everybody:
+        stage.fleet.start(number)
+    await stage.play(15)
+
+
+async def cut_network(stage: Stage) -> None:
+    """Workers lose one broker, then all; by broken connections, then by silence that ends late."""
+    one = stage.dice.choice(stage.cluster.proxies)
+    for proxies in ([one], stage.cluster.proxies):
+        for how in ("cut", "hold"):
+            for proxy in proxies:
+                getattr(proxy, how)()
+            await stage.play(stage.dice.choice([4, 9, 13]))
+            for proxy in proxies:
+                proxy.heal()
+            await stage.play(5)
+
+
+async def mixed(stage: Stage) -> None:
+    """Any of it, one after the other; workers die on the way as well."""
+    what = stage.dice.choice(
+        [kill_worker, kill_worker, zombie, kill_brokers, freeze_brokers, scale, full_stop, cut_network]
+    )
+    playing = asyncio.create_task(what(stage))
+    if what in (kill_brokers, freeze_brokers, cut_network):
+        while not playing.done():
+            await kill_worker(stage)
+    await playing
+
+
+async def short(stage: Stage) -> None:
+    """A killed worker, a zombie and a killed broker at once."""
+    first, *_ = stage.cluster.nodes
+    asleep = stage.dice.choice([*stage.fleet])
+    await kill_worker(stage)
+    stage.fleet.signal(asleep, signal.SIGSTOP)
+    await kill_broker(stage, first.kill, first.start, 3)
+    await stage.play(ZOMBIE - 6)
+    stage.fleet.signal(asleep, signal.SIGCONT)
+    await stage.play(2)
+
+
+SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # how long it is repeated at least
+    "calm": (20, calm),
+    "kill -9 of workers": (60, kill_worker),
+    "zombie": (45, zombie),
+    "kill -9 of brokers": (60, kill_brokers),
+    "frozen brokers": (60, freeze_brokers),
+    "workers 3-1-3": (60, scale),
+    "full stop": (30, full_stop),
+    "network cut": (60, cut_network),
+    "mixed": (600, mixed),
+}

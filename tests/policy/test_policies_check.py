@@ -1,0 +1,64 @@
+"""`policies check`: each level's due instant, to compare with what was promised, or what is wrong."""
+
+from io import StringIO
+from pathlib import Path
+
+from service.offline.policies_check import check
+from service.policy.policy_file import parse_instant
+from tests.policy.vip import VIP
+
+POLICIES = Path(__file__).parents[2] / "policies"
+
+
+def run(directory: Path, receipt: str | None = None) -> tuple[int, str, str]:
+    out, err = StringIO(), StringIO()
+    code = check(directory, out, err, parse_instant(receipt) if receipt else None)
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_letter_1_in_a_table() -> None:
+    code, out, err = run(POLICIES, "2026-03-02T09:00:00+08:00")
+    assert (code, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "when a clock starts at 2026-03-02 09:00:00.000+08:00:" in lines
+    general = "2.3.3 received feedback_delivered complexity general"
+    complex_ = "2.3.3 received preliminary_solution_provided complexity complex"
+    expected = {
+        "response 2.3.2 received response_started warning 24m 2026-03-02 09:24:00.000+08:00",
+        "response 2.3.2 received response_started minor 30m 2026-03-02 09:30:00.000+08:00",
+        "response 2.3.2 received response_started major 1h 2026-03-02 10:00:00.000+08:00",
+        f"resolution {general} major 4h 2026-03-02 13:00:00.000+08:00",
+        f"preliminary_solution {complex_} warning 3h12m 2026-03-02 12:12:00.000+08:00",
+    }
+    assert expected <= set(lines)
+
+
+def test_without_a_receipt_time_the_policy_s_own_first_instant_counts() -> None:
+    assert "when a clock starts at 2026-01-01 00:00:00.000+08:00:" in run(POLICIES)[1]
+
+
+def test_a_receipt_before_the_policy_is_in_force_is_marked() -> None:
+    _, out, _ = run(POLICIES, "2025-12-31T23:59:59.999+08:00")
+    assert "when a clock starts at 2025-12-31 23:59:59.999+08:00 (not yet in force then):" in out
+
+
+def test_the_table_also_shows_whom_it_is_for_and_when_silence_counts(tmp_path: Path) -> None:
+    (tmp_path / "vip.yaml").write_text(VIP, encoding="utf-8")
+    _, out, _ = run(tmp_path)
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "in force from 2026-01-01 00:00:00.000+08:00 for tenant north, region 010 or 1:30 or no" in lines
+    assert "activity any fact any fact warning 20m 2026-01-01 00:20:00.000+08:00" in lines
+
+
+def test_bad_files_are_named_line_by_line_and_nothing_else_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "vip.yaml").write_text(VIP.replace("start:", "strat:"), encoding="utf-8")
+    code, out, err = run(tmp_path)
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        f"{tmp_path}/vip.yaml:11: clocks.response.start: is missing",
+        f"{tmp_path}/vip.yaml:13: clocks.response.strat: no such field; did you mean start?",
+    ]
+
+
+def test_a_missing_directory_is_bad_input(tmp_path: Path) -> None:
+    assert run(tmp_path / "none")[0] == 2

@@ -1,0 +1,43 @@
+"""What was once written to the changelog is read for ever."""
+
+import pytest
+
+from service.sla import ticket as state
+from service.sla.announce import Told
+from service.sla.facts import Fact, Kind
+from service.sla.ticket import NEVER
+
+# As version 1 wrote it. Never change these bytes: another form of state is another version beside this one.
+VERSION_1 = bytes.fromhex(
+    "0100000000000000510000019cac393fd87ffffffffffffffffedcba9876543210939398cf0000019cac0f268000a52f"
+    "6465736ba3652d3183ab637573746f6d65725f6964a3432d31a76368616e6e656ca570686f6e65aa636f6d706c657869"
+    "7479a767656e6572616ccf0000019cac0f277a034d98cf0000019cac38596001a52f6465736ba3652d3281a26279a561"
+    "67656e74cf0000019cac3859c4035098cf0000019cac3943c00fa72fe7aa97e58fa3a3652d3381a573636f726505cf00"
+    "00019cac3944240351929701a8726573706f6e7365a56d696e6f720202cf0000019cac2a9dc0d3b29a7ddef80302ae97"
+    "01a8726573706f6e7365c00104c0cf78629a0f5f3f164fcf0000019cac3947a8"
+)
+RECEIVED = {"customer_id": "C-1", "channel": "phone", "complexity": "general"}
+FACTS = [
+    Fact(1_772_413_200_000, Kind.RECEIVED, "/desk", "e-1", RECEIVED, 1_772_413_200_250, 3, 77),
+    Fact(1_772_415_900_000, Kind.RESPONSE_STARTED, "/desk", "e-2", {"by": "agent"}, 1_772_415_900_100, 3, 80),
+    Fact(
+        1_772_415_960_000, Kind.SATISFACTION_SUBMITTED, "/窗口", "e-3", {"score": 5}, 1_772_415_960_100, 3, 81
+    ),
+]
+TOLD = [
+    Told(1, "response", "minor", 2, 2, 1_772_415_000_000, -5_577_006_791_947_779_410),
+    Told(1, "response", None, 1, 4, None, 8_674_665_223_082_153_551),
+]
+
+
+def test_state_of_version_1_is_read() -> None:
+    header = state.header(VERSION_1)
+    assert header == (81, 1_772_415_959_000, NEVER, 0xFEDC_BA98_7654_3210)
+    ticket = state.decode(VERSION_1)
+    assert (ticket.facts, ticket.told, ticket.seen_at) == (FACTS, TOLD, 1_772_415_961_000)
+
+
+@pytest.mark.parametrize("version", [0, state.STATE_VERSION + 1, 255])
+def test_state_of_another_version_is_refused(version: int) -> None:
+    with pytest.raises(state.UnknownStateVersionError, match=f"state of version {version}, "):
+        state.header(bytes([version]) + VERSION_1[1:])

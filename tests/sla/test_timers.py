@@ -1,0 +1,50 @@
+"""The index over instants."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.sla.timers import Timers
+
+
+@pytest.mark.parametrize(("at", "taken"), [(999, []), (1_000, []), (1_001, ["a"])])
+def test_a_key_is_taken_only_after_its_instant_has_passed(at, taken):
+    timers = Timers()
+    timers.arm("a", 1_000)
+    assert timers.take(at, most=9) == taken
+
+
+def test_keys_are_taken_earliest_first_and_no_more_than_asked_for():
+    timers = Timers()
+    for key, instant in [("c", 9_000), ("a", 10), ("d", 9_000_000), ("b", 8_999)]:
+        timers.arm(key, instant)
+    assert timers.next_at() == 10
+    assert timers.take(10_000, most=2) == ["a", "b"]
+    assert timers.take(10_000, most=2) == ["c"]
+    assert (timers.next_at(), len(timers)) == (9_000_000, 1)
+
+
+def test_an_instant_before_those_already_near_is_the_next_one():
+    timers = Timers()
+    timers.arm("late", 5_000)
+    assert timers.next_at() == 5_000
+    timers.arm("early", 3)
+    assert timers.next_at() == 3
+
+
+instants = st.integers(0, 10_000)
+
+
+@given(st.lists(st.one_of(instants.map(lambda at: ("arm", at)), instants.map(lambda at: ("take", at)))))
+def test_every_key_is_taken_once_at_the_first_take_after_its_instant(steps):
+    timers, waiting = Timers(), []
+    for number, (what, instant) in enumerate(steps):
+        if what == "arm":
+            timers.arm(str(number), instant)
+            waiting.append((instant, str(number)))
+        else:
+            due = [key for at, key in waiting if at < instant]
+            assert sorted(timers.take(instant, most=1_000)) == sorted(due)
+            waiting = [(at, key) for at, key in waiting if at >= instant]
+        assert timers.next_at() == min((at for at, _ in waiting), default=None)
+        assert len(timers) == len(waiting)
