@@ -17,6 +17,8 @@ SOURCE = "/sla-timer"
 REASON, FIELD, DETAIL = "sla_rejected_reason", "sla_rejected_field", "sla_rejected_detail"
 TOPIC, PARTITION, OFFSET = "sla_rejected_topic", "sla_rejected_partition", "sla_rejected_offset"
 
+LAST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
+
 _KEY_NOT_SUBJECT = Rejection(Reason.KEY_NOT_SUBJECT, "key", "is not the subject")
 _WRONG_PARTITION = Rejection(Reason.WRONG_PARTITION, "partition", "is not the one that the key belongs to")
 _encode = msgspec.json.Encoder().encode
@@ -30,9 +32,11 @@ def decode(
 
     Never raises, whatever the record. `now` in ms; without it, the future has no limit.
     """
+    # Its producer may write any number there. It decides nothing, but as evidence it has to be a date.
+    recorded_at = max(0, min(record.timestamp, LAST_MS))
     try:
         event = event_of(record)
-        subject, ticket, fact = fact_of(event, now, record.timestamp, record.partition, record.offset)
+        subject, ticket, fact = fact_of(event, now, recorded_at, record.partition, record.offset)
     except RejectedError as error:
         return error.rejection
     key = record.key

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 1_000  # records, or deadlines, in one step: what other partitions may have to wait for
 FENCED_FOR = 1.5  # seconds: 1.5 heartbeats, so that a zombie learns of its end before it fences again
 BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
+PASSED_FOR = 5.0  # seconds until an offset is committed that only markers and aborted records moved
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
 KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
 
@@ -78,6 +79,7 @@ class Owner:
         self._horizon = Horizon(self._source, self._asker, self._clock, self._terms.grace)
         self._progress = Progress()
         self._next_offset = 0  # of the input
+        self._stepped_at = _time()
 
     def status(self) -> Status:
         """What to show."""
@@ -146,7 +148,7 @@ class Owner:
     async def _own(self) -> None:
         """Fence, committed offset, end offset, restore, seek, run: the order is the guarantee."""
         terms, source = self._terms, self._source
-        began = asyncio.get_running_loop().time()
+        began = _time()
         self._consumer.pause(source)
         transactions = await Transactions.open(
             terms.connection, source, self._changelog, terms.group, terms.largest
@@ -169,7 +171,7 @@ class Owner:
             self._committed = True
             self._consumer.resume(source)
             self._horizon = Horizon(source, self._asker, self._clock, terms.grace)
-            seconds = asyncio.get_running_loop().time() - began
+            seconds = _time() - began
             restored = self._progress.restored
             terms.observer.acquired(source.partition, restored, seconds)
             log.info(
@@ -218,16 +220,20 @@ class Owner:
                 if ask is not None and ask.done():
                     horizon.hear(ask)
                     ask = None
-                # While `poll` is not done, the position is that of what we were given before. So between this
-                # look at it and the next reading of the position nothing may be awaited but the step.
+                records: list[ConsumerRecord] = []
                 if poll.done():
                     records = poll.result().get(self._source, [])
                     poll = None
-                    if records:
-                        await self._step(transactions, records)
-                horizon.processed(await self._consumer.position(self._source))
-                if horizon.lapsed(self._partition.next_at()) and not self._stopping:
-                    await self._step(transactions, [])
+                # While `poll` is not done, the position is that of what we were given before. So between the
+                # look at it and this nothing may be awaited that could let it go on.
+                position = await self._consumer.position(self._source)
+                if records:
+                    await self._step(transactions, records, position)
+                horizon.processed(position)
+                if (
+                    horizon.lapsed(self._partition.next_at()) or self._passed(position)
+                ) and not self._stopping:
+                    await self._step(transactions, [], position)
         finally:
             for task in (poll, ask):
                 if task is not None:
@@ -235,9 +241,15 @@ class Owner:
                     await asyncio.wait([task])
                     _ = task.cancelled() or task.exception()
 
-    async def _step(self, transactions: Transactions, records: Sequence[ConsumerRecord]) -> None:
+    def _passed(self, position: int) -> bool:
+        """True when the offset should move though there is nothing to read: the log may lose its markers."""
+        return position > self._next_offset and _time() - self._stepped_at > PASSED_FOR
+
+    async def _step(
+        self, transactions: Transactions, records: Sequence[ConsumerRecord], next_offset: int
+    ) -> None:
         """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction."""
-        terms, began = self._terms, asyncio.get_running_loop().time()
+        terms, began = self._terms, _time()
         now = self._clock.latest()
         arrivals: list[Arrival] = []
         sources: list[ConsumerRecord] = []
@@ -249,7 +261,6 @@ class Owner:
             else:
                 arrivals.append(Arrival(*decoded))
                 sources.append(record)
-        next_offset = records[-1].offset + 1 if records else self._next_offset
         self._committed = False
         step = self._partition.step(
             arrivals, at=self._horizon.at, now=now, offset=next_offset - 1, grace=terms.grace, most=AT_ONCE
@@ -258,17 +269,18 @@ class Owner:
         outgoing = [self._announce(announcement) for announcement in step.announcements]
         outgoing += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
         outgoing += [self._put_aside(record, rejection) for record, rejection in rejected]
-        if outgoing or records:
+        moved = next_offset > self._next_offset
+        if outgoing or moved:
             self._committing = True
             try:
-                await transactions.commit(outgoing, {self._source: next_offset} if records else {})
+                await transactions.commit(outgoing, {self._source: next_offset} if moved else {})
             finally:
                 self._committing = False
-        self._next_offset, self._committed = next_offset, True
-        partition, seconds = self._source.partition, asyncio.get_running_loop().time() - began
-        terms.observer.committed(partition, step, len(records), self._clock.latest(), seconds)
+            partition, seconds = self._source.partition, _time() - began
+            terms.observer.committed(partition, step, len(records), self._clock.latest(), seconds)
+        self._next_offset, self._committed, self._stepped_at = next_offset, True, _time()
         for _, rejection in rejected:
-            terms.observer.rejected(partition, rejection.reason)
+            terms.observer.rejected(self._source.partition, rejection.reason)
 
     def _announce(self, announcement: Announcement) -> Outgoing:
         topics = self._terms.topics
@@ -282,3 +294,7 @@ class Owner:
         target = TopicPartition(topic, record.partition % self._counts[topic])
         whole = Outgoing(target, *reject(record, rejection))
         return whole if whole.size <= self._terms.largest.get(topic, LARGEST) else whole.without_content()
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

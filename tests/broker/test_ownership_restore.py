@@ -74,7 +74,7 @@ async def test_a_partition_that_restores_does_not_hold_up_the_others(bootstrap: 
     tickets = [next(f"T{n}" for n in range(99) if rig.partition(f"T{n}") == number) for number in (0, 1)]
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=rig.group) as other:
         await other.begin_transaction()
-        await other.send_and_wait(rig.topics.tickets, None, b"T@default", partition=0)
+        await other.send_and_wait(rig.topics.tickets, None, f"{tickets[0]}@default".encode(), partition=0)
         async with (
             rig.worker() as worker
         ):  # the restore of partition 0 waits until this transaction is decided

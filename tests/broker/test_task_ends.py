@@ -5,7 +5,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from service.kafka.ask import Asker
@@ -42,6 +42,26 @@ async def test_records_deleted_before_they_were_judged_end_the_process(bootstrap
     await admin.close()
     with pytest.raises(LostRecordsError, match="offset 1 is next, but the log begins at 2"):
         await ends(rig)
+
+
+async def test_markers_that_an_upstream_transaction_left_count_as_read(bootstrap: str) -> None:
+    rig = await new_rig(bootstrap)
+    source = TopicPartition(rig.topics.lifecycle, 0)
+    _, received = event("T1", "received", now_ms())
+    desk = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"desk-{rig.group}")
+    async with desk, desk.transaction():
+        await desk.send_and_wait(source.topic, received, b"T1", partition=0)
+    end = 2  # the record and the marker
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    async with rig.worker(), asyncio.timeout(30):
+        while (await admin.list_consumer_group_offsets(rig.group, partitions=[source]))[source].offset < end:
+            pass
+    await admin.delete_records({source: RecordsToDelete(end)})
+    await admin.close()
+    async with rig.worker():
+        await rig.publish([event("T2", "received", now_ms())])
+        await rig.announced(at_least=4)
 
 
 async def test_a_missing_topic_is_named_before_anything_starts(bootstrap: str) -> None:

@@ -2,13 +2,15 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
 from schemas.catalog import EXAMPLES
+from schemas.instant import written
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
-from service.kafka.codec import decode
+from service.kafka.codec import LAST_MS, decode
 from service.kafka.partitioner import murmur2
 from service.sla.facts import Fact, Kind
 from tests.kafka.records import EVENT, NOW, PARTITIONS, STRUCTURED, binary, changed, record, structured
@@ -76,6 +78,19 @@ def test_without_a_tenant_it_is_the_default_one_in_binary_mode_too():
         decoded(record(DATA, [*binary(changed(tenant=...)).headers, ("ce_tenant", None)]))[0]
         == "T-1001@default"
     )
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "recorded_at"),
+    [
+        *[(-(2**63), 0), (-1, 0), (0, 0), (1, 1)],
+        *[(LAST_MS - 1, LAST_MS - 1), (LAST_MS, LAST_MS), (LAST_MS + 1, LAST_MS), (2**63 - 1, LAST_MS)],
+    ],
+)
+def test_whatever_a_producer_writes_as_the_time_of_its_record_it_is_a_date(timestamp, recorded_at):
+    _, fact = decoded(replace(structured(EVENT), timestamp=timestamp))
+    assert fact.recorded_at == recorded_at
+    assert written(fact.recorded_at)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("complaint.*")), ids=lambda path: path.stem)
