@@ -8,13 +8,15 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 BIN := .venv/bin
 LOCK := $(shell cat requirements-dev.txt pyproject.toml requirements.in | cksum | tr -d ' ')
 READY := .venv/ready-$(LOCK)
+READY_OPS := $(READY)-ops-$(shell cksum requirements-ops.txt | cut -d ' ' -f 1)
 ARGS ?=
 BROKER_ARGS ?=
 
-.PHONY: help install format check test lint types imports unit property broker asyncapi mutants demo chaos lock clean
+.PHONY: help install format check test lint types imports unit property broker asyncapi test-ops bench mutants demo chaos \
+	lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|'
 
 install: $(READY) ## .venv with the hashed requirements and bin/sla-timer
 
@@ -67,6 +69,17 @@ asyncapi: $(READY) ## the AsyncAPI document against the official parser; needs N
 	$(call suite,asyncapi,$(BIN)/python -c 'from service.asyncapi import document; print(document("", "0").decode())' \
 		| node build/asyncapi/check.mjs)
 
+$(READY_OPS): $(READY) requirements-ops.txt
+	@echo "install    requirements-ops.txt"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ops.txt
+	@touch $@
+
+test-ops: $(READY_OPS) ## alerts, dashboards, board, containers; needs Debian's prometheus, prometheus-alertmanager, chromium
+	$(call suite,ops,$(BIN)/pytest -q tests/ops $(ARGS))
+
+bench: $(READY) ## every figure of the README, an hour; make bench ROW=throughput for one
+	@$(BIN)/python -m bench $(ROW) $(ARGS)
+
 mutants: $(READY) ## break the judge in a thousand ways; what no table test notices is in build/mutants.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.txt
 	@rm -rf build/mutants && mkdir -p build/mutants
@@ -82,7 +95,7 @@ chaos: $(READY) ## 20 min of kills, zombies and cuts on three brokers, judged; m
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: $(READY) ## requirements*.txt again from requirements*.in
-	@for name in requirements requirements-build requirements-dev requirements-mutants; do \
+	@for name in requirements requirements-build requirements-dev requirements-mutants requirements-ops; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 			--constraint requirements.txt --output-file $$name.txt $$name.in; done
