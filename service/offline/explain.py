@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from service.offline.derivation import derivation
+from service.explanation.derivation import derivation
+from service.explanation.told import LANGUAGES, told
 from service.offline.events_in import Problems, fit, tickets
-from service.offline.told import LANGUAGES, told
 from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instant import milliseconds
-from service.offline.derivation import derivation
+from service.explanation.derivation import derivation
+from service.explanation.words import WORDS
 from service.offline.explain import explain, explain_facts
-from service.offline.words import WORDS
 from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, judge
