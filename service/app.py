@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
 from schemas import topics
+from service import stall
 from service.asyncapi import document
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
@@ -65,11 +66,13 @@ async def _serve(settings: Settings) -> int:
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
             working = asyncio.create_task(group.run())
+            watching = asyncio.create_task(stall.watch(metrics.stalls.observe))
             try:
-                first = await _first(working, serving, stopping)
+                first = await _first(working, serving, watching, stopping)
             finally:
                 log.info("stopping")
                 await _bounded(group.stop(), GIVE_UP_WITHIN)
+                watching.cancel()
                 server.should_exit = True
                 await asyncio.wait([serving], timeout=HTTP_WITHIN)
             first.result()
@@ -92,7 +95,9 @@ async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
 def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
     policies = ground.policies.policies
     build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
-    metrics = Metrics(_levels(policies), Reason, build)
+    metrics = Metrics(
+        _levels(policies), reasons=Reason, states=State, calendars=_valid_until(policies), build=build
+    )
     prefix = settings.topic_prefix
     terms = Terms(
         connection=ground.connection,
@@ -136,7 +141,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
         }
 
     return Answers(
-        metrics=lambda: metrics.render(group.worker.status(), group.worker.astray),
+        metrics=lambda: metrics.render(group.worker.status(), group.worker.expected, group.worker.astray),
         partitions=partitions,
         restoring=restoring,
         asyncapi=document(settings.topic_prefix, _version()),
@@ -152,6 +157,16 @@ def _levels(policies: Policies) -> set[tuple[str, str]]:
         for level in clock.levels
     }
     return levels | {ACTIVITY} if any(policy.stalled_after_ms for policy in policies.versions) else levels
+
+
+def _valid_until(policies: Policies) -> dict[str, int]:
+    """When (ms) each calendar with official days that a clock goes by runs out of them."""
+    return {
+        clock.calendar.name: until
+        for policy in policies.versions
+        for clock in policy.clocks
+        if (until := clock.calendar.valid_until) is not None
+    }
 
 
 def _version() -> str:

@@ -18,10 +18,10 @@ class Meter:
         self._metrics.undecided.inc(step.unjudged)
         for outcome, count in step.outcomes.items():
             self._metrics.facts.labels(outcome.value).inc(count)
-        for told in step.announcements:
+        for index, told in enumerate(step.announcements):
             labels = (told.clock,) if told.type in OF_CLOCK else (told.clock, told.level or WHOLE_CLOCK)
             self._metrics.announced[told.type].labels(*labels).inc()
-            if told.type in FIRED and told.due_at is not None:
+            if index >= step.shown_by_records and told.type in FIRED and told.due_at is not None:
                 self._metrics.lateness.observe((now - told.due_at) / 1_000)
 
     def rejected(self, partition: int, reason: str) -> None:
@@ -34,10 +34,15 @@ class Meter:
         del partition, restored
         self._metrics.restore.observe(seconds)
 
+    def aborted(self, partition: int) -> None:
+        """A transaction was given up."""
+        del partition
+        self._metrics.aborts.inc()
+
     def lost(self, partition: int, error: str) -> None:
         """A transaction, or an attempt to acquire a partition, failed."""
         del partition, error
-        self._metrics.failures.inc()
+        self._metrics.losses.inc()
 
     def fenced(self, partition: int) -> None:
         """Another process has taken a partition over."""

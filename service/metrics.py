@@ -1,7 +1,7 @@
 """Every metric of the service. The closed list: a name that is not here does not exist.
 
 Base units (seconds, records). No ticket, customer or tenant is ever a label. All label sets exist from the
-start, so that a rate over the first breach is right.
+start, so that a rate over the first breach is right. The alerts on them: deploy/prometheus/alerts.yaml.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from service.sla.history import Outcome
 LATENESS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10, 30, 60, 300, 1800, 3600)  # grace (1 s) included
 TRANSACTION = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8)  # 8 s: a transaction's deadline
 RESTORE = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+STALL = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 
 OF_CLOCK = (Type.MET, Type.CANCELLED)  # of a clock, not of one of its levels
 FIRED = (Type.BREACHED, Type.AT_RISK)
@@ -57,8 +58,16 @@ class Partition(Protocol):
         """Held in memory."""
 
     @property
+    def state(self) -> str:
+        """How far its owner has come."""
+
+    @property
     def armed(self) -> int:
         """Deadlines."""
+
+    @property
+    def overdue_for(self) -> int:
+        """How long (ms) the earliest deadline and its grace have passed; 0 when none has."""
 
     @property
     def lag(self) -> int:
@@ -81,9 +90,19 @@ class Metrics:
     """The metrics of one process."""
 
     def __init__(
-        self, clocks: Iterable[tuple[str, str]], reasons: Iterable[str], build: Mapping[str, str]
+        self,
+        clocks: Iterable[tuple[str, str]],
+        *,
+        reasons: Iterable[str],
+        states: Iterable[str],
+        calendars: Mapping[str, int],
+        build: Mapping[str, str],
     ) -> None:
-        """`clocks`: each (clock, level) of the policies; `reasons`: to reject; `build`: versions."""
+        """All that label sets are made of.
+
+        `clocks`: each (clock, level) of the policies; `reasons` to reject; `states` of an owner;
+        `calendars`: until when (ms) each has official days; `build`: versions.
+        """
         self.registry = CollectorRegistry()
         pairs = sorted(set(clocks))
         self.announced: dict[Type, Counter] = {}
@@ -102,8 +121,8 @@ class Metrics:
                     counter.labels(clock, WHOLE_CLOCK)
         self.lateness = self._histogram(
             "sla_lateness_seconds",
-            "From a due instant to the commit of its announcement, the grace included; what late facts show "
-            "counts too. Worry when the 99th percentile exceeds the grace by 5 s.",
+            "From a due instant to the commit of its announcement, the grace included; what only a record "
+            "showed is not counted. Worry when the 99th percentile exceeds the grace by 5 s.",
             LATENESS,
         )
         self.undecided = self._counter(
@@ -119,6 +138,24 @@ class Metrics:
             "sla_deadlines_armed",
             "Instants waiting to come due. Worry when it is 0 while tickets are open.",
             "partition",
+        )
+        self.overdue = self._gauge(
+            "sla_oldest_overdue_seconds",
+            "How long ago the earliest deadline not told yet should have been. Worry above 5 s: breaches "
+            "are announced late.",
+            "partition",
+        )
+        self.owned = self._gauge(
+            "sla_partitions_owned",
+            "Partitions this process was given, by what it does with them. Worry when the sum over all "
+            "processes is not sla_partitions_expected, or any is not `running` for minutes.",
+            "state",
+        )
+        self._states = tuple(states)
+        self.expected = self._gauge(
+            "sla_partitions_expected",
+            "Partitions of the input, to be owned by all processes together; 0 before the group answered. "
+            "Worry when processes differ.",
         )
         self.lag = self._gauge(
             "sla_input_lag_records",
@@ -150,9 +187,14 @@ class Metrics:
             "How long a committed transaction took. Worry near 8 s: that is its limit.",
             TRANSACTION,
         )
-        self.failures = self._counter(
-            "sla_transaction_failures",
-            "Transactions given up, their partition acquired again. Worry when it keeps rising.",
+        self.aborts = self._counter(
+            "sla_transactions_aborted",
+            "Transactions given up; what they held is judged again. Worry when it keeps rising.",
+        )
+        self.losses = self._counter(
+            "sla_partitions_lost",
+            "Times a partition was dropped for an error of the log, to be acquired again. Worry when it "
+            "keeps rising.",
         )
         self.fences = self._counter(
             "sla_fenced",
@@ -179,22 +221,47 @@ class Metrics:
         )
         for outcome in Outcome:
             self.facts.labels(outcome.value)
+        self.stalls = self._histogram(
+            "sla_loop_stall_seconds",
+            "How late the event loop wakes up, looked at ten times a second. Worry when it exceeds 1 s: "
+            "every deadline of the process is that late.",
+            STALL,
+        )
+        valid_until = self._gauge(
+            "sla_calendar_valid_until_timestamp_seconds",
+            "When a calendar runs out of official days. Worry 60 days ahead: due instants beyond it are "
+            "refused, and the process dies of the first.",
+            "calendar",
+        )
+        for name, until in calendars.items():
+            valid_until.labels(name).set(until / 1_000)
         self._build = Info(
             "sla_build", "What runs here: versions. Worry when processes differ.", registry=self.registry
         )
         self._build.info(dict(build))
 
-    def render(self, partitions: Mapping[int, Partition], astray: int = 0) -> bytes:
+    def render(self, partitions: Mapping[int, Partition], expected: int = 0, astray: int = 0) -> bytes:
         """The exposition in Prometheus' text format, with the state of the partitions that are ours now.
 
-        `astray`: of the wall clock, ms.
+        `expected`: partitions of the input; `astray`: of the wall clock, ms.
         """
         self.astray.set(astray / 1_000)
-        for gauge in (self.open_tickets, self.armed, self.lag, self.restoring, self.restoring_for):
+        self.expected.set(expected)
+        for state in self._states:
+            self.owned.labels(state).set(sum(owned.state == state for owned in partitions.values()))
+        for gauge in (
+            self.open_tickets,
+            self.armed,
+            self.overdue,
+            self.lag,
+            self.restoring,
+            self.restoring_for,
+        ):
             gauge.clear()  # a partition that went elsewhere is no longer ours to speak of
         for number, partition in partitions.items():
             self.open_tickets.labels(number).set(partition.tickets)
             self.armed.labels(number).set(partition.armed)
+            self.overdue.labels(number).set(partition.overdue_for / 1_000)
             self.lag.labels(number).set(partition.lag)
             self.restoring.labels(number).set(partition.total - partition.restored)
             if partition.seconds_left is not None:

@@ -17,6 +17,9 @@ class Observer(Protocol):
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
         """A partition is judged again, after `restored` records of its changelog."""
 
+    def aborted(self, partition: int) -> None:
+        """A transaction did not commit, or nobody knows; `lost`, `fenced` or the end of the owner follows."""
+
     def lost(self, partition: int, error: str) -> None:
         """A transaction, or an attempt to acquire the partition, failed; it is acquired again."""
 
@@ -37,6 +40,9 @@ class Nobody:
         """See Observer."""
 
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
+        """See Observer."""
+
+    def aborted(self, partition: int) -> None:
         """See Observer."""
 
     def lost(self, partition: int, error: str) -> None:

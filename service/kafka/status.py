@@ -25,6 +25,7 @@ class Status:
     seconds_left: float | None  # of the restore, at its pace so far
     watermark: int | None
     next_at: int | None  # the earliest deadline armed
+    overdue_for: int  # ms; how long that and the grace have passed
     armed: int  # deadlines
     tickets: int  # held in memory
     lag: int  # records of the input not processed, as of the log's last answer

@@ -84,6 +84,8 @@ class Owner:
     def status(self) -> Status:
         """What to show."""
         running = self._state is State.RUNNING
+        next_at = self._partition.next_at()
+        overdue_since = None if next_at is None else next_at + self._terms.grace
         return Status(
             State.SILENT if running and self._horizon.silent else self._state,
             self._progress.restored,
@@ -91,7 +93,8 @@ class Owner:
             self._progress.percent,
             self._progress.seconds_left,
             self._horizon.watermark,
-            self._partition.next_at(),
+            next_at,
+            0 if overdue_since is None else max(0, self._clock.earliest() - overdue_since),
             self._partition.armed,
             len(self._partition),
             max(0, self._horizon.end - self._next_offset) if running else 0,
@@ -274,6 +277,9 @@ class Owner:
             self._committing = True
             try:
                 await transactions.commit(outgoing, {self._source: next_offset} if moved else {})
+            except BaseException:  # a cancellation too
+                terms.observer.aborted(self._source.partition)
+                raise
             finally:
                 self._committing = False
             partition, seconds = self._source.partition, _time() - began

@@ -89,6 +89,11 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return {source.partition: owner.status() for source, owner in self._owners.items()}
 
     @property
+    def expected(self) -> int:
+        """How many partitions all processes together must own; 0 before `start`."""
+        return self._counts.get(self._terms.topics.lifecycle, 0)
+
+    @property
     def astray(self) -> int:
         """How far (ms) the wall clock was set ahead since the start, or back (below 0)."""
         return self._clock.astray

@@ -19,6 +19,10 @@ class Calendar(Protocol):
 
     name: str
 
+    @property
+    def valid_until(self) -> int | None:
+        """The instant (ms) from which on the calendar has no official days; None: it needs none."""
+
     def due(self, start: int, target: int, pauses: Sequence[Interval]) -> int | None:
         """The first instant at which `target` ms have elapsed since `start`; None: a pause never lets it."""
 
@@ -39,6 +43,7 @@ class Always:
     """Around the clock, 7×24: every millisecond that is not paused counts."""
 
     name = "always"
+    valid_until = None
 
     def due(self, start: int, target: int, pauses: Sequence[Interval]) -> int | None:
         """See Calendar."""

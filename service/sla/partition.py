@@ -40,6 +40,7 @@ class Step:
     refused: list[int] = field(default_factory=list)  # indexes of arrivals whose ticket is full
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the arrivals
     unjudged: int = 0  # cycles that began and that no policy judges
+    shown_by_records: int = 0  # the first so many announcements; the others were waited for
 
 
 _NEWS = frozenset({Outcome.NEW, Outcome.REPLACED})
@@ -117,6 +118,7 @@ class Partition:
             ticket = tickets[ticket_key]
             ticket.seen_at = now
             self._look(step, ticket_key, ticket, arrived, moment)
+        step.shown_by_records = len(step.announcements)
         for key in self._timers.take(at, most):
             value = self._tickets.get(key)
             if value is not None and state.header(value).wake_at < at:

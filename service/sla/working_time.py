@@ -18,7 +18,7 @@ class WorkingTime:
 
     @property
     def valid_until(self) -> int | None:
-        """The instant (ms) from which on the calendar has no official days; None: it needs none."""
+        """See Calendar."""
         return self._end if self.days.official else None
 
     def due(self, start: int, target: int, pauses: Sequence[Interval]) -> int | None:

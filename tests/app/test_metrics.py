@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from service.meter import Meter
 from service.metrics import Metrics
-from service.sla.partition import Step
+from service.sla.facts import Fact
+from service.sla.partition import Arrival, Partition, Step
+from tests.sla.stories import DAY, RESPONSE, at, fact, policy
 
 CLOCKS = [("response", "warning"), ("response", "minor")]
 
@@ -12,7 +14,9 @@ CLOCKS = [("response", "warning"), ("response", "minor")]
 @dataclass(frozen=True)
 class Owned:
     tickets: int = 2
+    state: str = "running"
     armed: int = 3
+    overdue_for: int = 4_500
     lag: int = 4
     restored: int = 5
     total: int = 7
@@ -20,7 +24,13 @@ class Owned:
 
 
 def metrics() -> Metrics:
-    return Metrics(CLOCKS, ["not_json"], {"version": "1"})
+    return Metrics(
+        CLOCKS,
+        reasons=["not_json"],
+        states=["restoring", "running"],
+        calendars={"cn": 1_798_732_800_000},
+        build={"version": "1"},
+    )
 
 
 def text(of: Metrics, **partitions: Owned) -> str:
@@ -35,6 +45,9 @@ def test_all_label_sets_are_there_before_anything_happened() -> None:
         'sla_corrected_total{clock="response",level=""} 0.0',
         'sla_records_rejected_total{reason="not_json"} 0.0',
         'sla_facts_total{outcome="repeated"} 0.0',
+        'sla_partitions_owned{state="running"} 0.0',
+        "sla_transactions_aborted_total 0.0",
+        "sla_loop_stall_seconds_count 0.0",
         "sla_lateness_seconds_count 0.0",
     ):
         assert f"\n{line}\n" in shown
@@ -47,11 +60,24 @@ def test_a_partition_that_went_elsewhere_is_no_longer_shown() -> None:
     assert 'sla_restore_remaining_seconds{partition="0"} 1.5' in before
     assert 'partition="0"' not in after
     assert 'sla_deadlines_armed{partition="1"} 3.0' in after
+    assert 'sla_oldest_overdue_seconds{partition="1"} 4.5' in after
 
 
 def test_a_clock_that_was_set_is_shown() -> None:
     assert "\nsla_clock_astray_seconds 0.0\n" in metrics().render({}).decode()
     assert "\nsla_clock_astray_seconds -3600.0\n" in metrics().render({}, astray=-3_600_000).decode()
+
+
+def test_partitions_that_nobody_owns_can_be_counted() -> None:
+    owned = {0: Owned(), 1: Owned(state="restoring"), 2: Owned()}
+    shown = metrics().render(owned, expected=12).decode()
+    assert 'sla_partitions_owned{state="running"} 2.0' in shown
+    assert 'sla_partitions_owned{state="restoring"} 1.0' in shown
+    assert "\nsla_partitions_expected 12.0\n" in shown
+
+
+def test_it_says_until_when_a_calendar_has_official_days() -> None:
+    assert 'sla_calendar_valid_until_timestamp_seconds{calendar="cn"} 1.7987328e+09' in text(metrics())
 
 
 def test_every_metric_says_when_to_worry() -> None:
@@ -65,7 +91,17 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
     labels = {
         name for family in metrics().registry.collect() for sample in family.samples for name in sample.labels
     }
-    assert labels <= {"clock", "level", "reason", "outcome", "partition", "le", "version"}
+    assert labels <= {
+        "clock",
+        "level",
+        "reason",
+        "outcome",
+        "partition",
+        "state",
+        "calendar",
+        "le",
+        "version",
+    }
 
 
 def test_what_was_committed_is_counted() -> None:
@@ -74,8 +110,28 @@ def test_what_was_committed_is_counted() -> None:
     meter.committed(0, Step(unjudged=1), records=3, now=0, seconds=0.01)
     meter.rejected(0, "not_json")
     meter.fenced(0)
+    meter.aborted(0)
     shown = text(counted)
     assert "sla_records_processed_total 3.0" in shown
     assert "sla_tickets_without_policy_total 1.0" in shown
     assert 'sla_records_rejected_total{reason="not_json"} 1.0' in shown
     assert "sla_fenced_total 1.0" in shown
+    assert "sla_transactions_aborted_total 1.0" in shown
+
+
+def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() -> None:
+    counted, partition = metrics(), Partition(policy(RESPONSE), retention=35 * DAY)
+
+    def commit(*facts: tuple[str, Fact], now: int) -> None:
+        arrivals = [Arrival(key, fact) for key, fact in facts]
+        step = partition.step(arrivals, at=now, now=now, offset=0, grace=0)
+        Meter(counted).committed(0, step, len(arrivals), now=now + 2_000, seconds=0.01)
+
+    commit(("T-1@default", fact("received", "07:00")), now=at("09:45"))
+    assert 'sla_breaches_total{clock="response",level="minor"} 1.0' in text(counted)
+    assert "sla_lateness_seconds_count 0.0" in text(counted)
+    commit(("T-2@default", fact("received", "09:45")), now=at("09:45"))
+    commit(now=at("10:15:00.001"))
+    assert 'sla_breaches_total{clock="response",level="minor"} 2.0' in text(counted)
+    assert "sla_lateness_seconds_count 1.0" in text(counted)
+    assert "sla_lateness_seconds_sum 2.001" in text(counted)

@@ -114,7 +114,8 @@ class Seen(Nobody):
 
 async def test_a_second_worker_takes_its_share_and_gives_it_back(bootstrap: str) -> None:
     rig, tickets, first, second = await new_rig(bootstrap, partitions=4), 300, Seen(), Seen()
-    async with rig.worker(observer=first):
+    async with rig.worker(observer=first) as worker:
+        assert worker.expected == 4
         await rig.publish(history(tickets, now_ms(), rig.target))
         async with rig.worker(observer=second):
             await first.owns(2)

@@ -62,6 +62,16 @@ def test_the_letter_of_a_ticket_that_nobody_answers():
     assert desk.partition.next_at() is None
 
 
+def test_it_says_which_announcements_records_showed_and_which_were_waited_for():
+    desk, late = Desk(policy(RESPONSE)), at("09:30:00.001")
+    desk.tell(fact("received", "09:00"), now="09:00")
+    desk.tell(now="09:24:00.001")
+    arrivals = [Arrival("T-2@default", fact("received", "09:00"))]
+    step = desk.partition.step(arrivals, at=late, now=late, offset=1, grace=GRACE)
+    assert [told.ticket_id for told in step.announcements] == ["T-2", "T-1"]
+    assert step.shown_by_records == 1
+
+
 def test_a_clock_that_ends_in_time_is_met_and_one_that_ends_late_is_settled():
     desk = Desk()
     desk.tell(fact("received", "09:00"), now="09:00")
