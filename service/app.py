@@ -17,6 +17,7 @@ from service.asyncapi import document
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
 from service.kafka.group import Group
+from service.kafka.input import complaints
 from service.kafka.partitioner import PARTITIONERS
 from service.kafka.status import State
 from service.kafka.terms import Terms, Topics
@@ -103,14 +104,15 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
         connection=ground.connection,
         group=settings.group,
         topics=Topics(
-            lifecycle=topics.LIFECYCLE.named(prefix),
-            tickets=topics.TICKETS.named(prefix),
             breaches=topics.BREACHES.named(prefix),
             clocks=topics.CLOCKS.named(prefix),
             rejected=topics.REJECTED.named(prefix),
         ),
-        policies=policies,
-        retention=settings.retention,
+        inputs=(
+            complaints(
+                topics.LIFECYCLE.named(prefix), topics.TICKETS.named(prefix), policies, settings.retention
+            ),
+        ),
         grace=settings.grace,
         now=now_ms,
         partitioner=PARTITIONERS[settings.partitioner],
@@ -121,22 +123,22 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
 
 
 def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
-    def partitions() -> Mapping[int, str] | None:
+    def partitions() -> Mapping[str, str] | None:
         return (
-            {number: status.state for number, status in group.worker.status().items()}
+            {_named(source): status.state for source, status in group.worker.status().items()}
             if group.joined
             else None
         )
 
-    def restoring() -> Mapping[int, Mapping[str, float | None]]:
+    def restoring() -> Mapping[str, Mapping[str, float | None]]:
         return {
-            number: {
+            _named(source): {
                 "records": status.restored,
                 "of": status.total,
                 "percent": status.percent,
                 "seconds_left": None if status.seconds_left is None else round(status.seconds_left, 1),
             }
-            for number, status in group.worker.status().items()
+            for source, status in group.worker.status().items()
             if status.state is State.RESTORING
         }
 
@@ -146,6 +148,11 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
         restoring=restoring,
         asyncapi=document(settings.topic_prefix, _version()),
     )
+
+
+def _named(source: tuple[str, int]) -> str:
+    """As Kafka's tools write a partition."""
+    return f"{source[0]}-{source[1]}"
 
 
 def _levels(policies: Policies) -> set[tuple[str, str]]:

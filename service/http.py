@@ -26,11 +26,11 @@ class Answers:
 
     metrics: Callable[[], bytes]
     partitions: Callable[
-        [], Mapping[int, str] | None
+        [], Mapping[str, str] | None
     ]  # the state of each that is ours; None: none can be yet
     asyncapi: bytes
     # of those that are being restored: records, of how many, per cent, seconds left
-    restoring: Callable[[], Mapping[int, Mapping[str, float | None]]] = dict
+    restoring: Callable[[], Mapping[str, Mapping[str, float | None]]] = dict
 
 
 class OwnHosts:
@@ -84,10 +84,9 @@ def application(answers: Answers, listening_on: str) -> Starlette:
     async def readyz(_: Request) -> Response:
         partitions = answers.partitions()
         ready = partitions is not None and all(state == "running" for state in partitions.values())
-        shown = {str(number): state for number, state in sorted((partitions or {}).items())}
-        answer: dict[str, object] = {"ready": ready, "partitions": shown}
+        answer: dict[str, object] = {"ready": ready, "partitions": dict(partitions or {})}
         if restoring := answers.restoring():
-            answer["restoring"] = {str(number): progress for number, progress in sorted(restoring.items())}
+            answer["restoring"] = dict(restoring)
         return JSONResponse(answer, 200 if ready else 503)
 
     async def startupz(_: Request) -> Response:

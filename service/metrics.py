@@ -132,17 +132,20 @@ class Metrics:
         self.open_tickets = self._gauge(
             "sla_open_tickets",
             "Tickets held in memory. Worry when it only ever rises: tickets are never closed.",
+            "topic",
             "partition",
         )
         self.armed = self._gauge(
             "sla_deadlines_armed",
             "Instants waiting to come due. Worry when it is 0 while tickets are open.",
+            "topic",
             "partition",
         )
         self.overdue = self._gauge(
             "sla_oldest_overdue_seconds",
             "How long ago the earliest deadline not told yet should have been. Worry above 5 s: breaches "
             "are announced late.",
+            "topic",
             "partition",
         )
         self.owned = self._gauge(
@@ -154,22 +157,25 @@ class Metrics:
         self._states = tuple(states)
         self.expected = self._gauge(
             "sla_partitions_expected",
-            "Partitions of the input, to be owned by all processes together; 0 before the group answered. "
+            "Partitions of the inputs, to be owned by all processes together; 0 before the group answered. "
             "Worry when processes differ.",
         )
         self.lag = self._gauge(
             "sla_input_lag_records",
             "Input records not yet processed. Worry when it rises for minutes: breaches are announced late.",
+            "topic",
             "partition",
         )
         self.restoring = self._gauge(
             "sla_restore_remaining_records",
             "Changelog records still to read before a partition is judged. Worry when it does not fall.",
+            "topic",
             "partition",
         )
         self.restoring_for = self._gauge(
             "sla_restore_remaining_seconds",
             "Seconds until a partition is judged, by the pace of its restore so far. Worry when it rises.",
+            "topic",
             "partition",
         )
         self.astray = self._gauge(
@@ -240,10 +246,12 @@ class Metrics:
         )
         self._build.info(dict(build))
 
-    def render(self, partitions: Mapping[int, Partition], expected: int = 0, astray: int = 0) -> bytes:
-        """The exposition in Prometheus' text format, with the state of the partitions that are ours now.
+    def render(
+        self, partitions: Mapping[tuple[str, int], Partition], expected: int = 0, astray: int = 0
+    ) -> bytes:
+        """The exposition in Prometheus' text format, with the state of the (topic, partition)s that are ours.
 
-        `expected`: partitions of the input; `astray`: of the wall clock, ms.
+        `expected`: partitions of the inputs; `astray`: of the wall clock, ms.
         """
         self.astray.set(astray / 1_000)
         self.expected.set(expected)
@@ -258,14 +266,14 @@ class Metrics:
             self.restoring_for,
         ):
             gauge.clear()  # a partition that went elsewhere is no longer ours to speak of
-        for number, partition in partitions.items():
-            self.open_tickets.labels(number).set(partition.tickets)
-            self.armed.labels(number).set(partition.armed)
-            self.overdue.labels(number).set(partition.overdue_for / 1_000)
-            self.lag.labels(number).set(partition.lag)
-            self.restoring.labels(number).set(partition.total - partition.restored)
+        for source, partition in partitions.items():
+            self.open_tickets.labels(*source).set(partition.tickets)
+            self.armed.labels(*source).set(partition.armed)
+            self.overdue.labels(*source).set(partition.overdue_for / 1_000)
+            self.lag.labels(*source).set(partition.lag)
+            self.restoring.labels(*source).set(partition.total - partition.restored)
             if partition.seconds_left is not None:
-                self.restoring_for.labels(number).set(partition.seconds_left)
+                self.restoring_for.labels(*source).set(partition.seconds_left)
         return generate_latest(self.registry)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:

@@ -9,7 +9,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from schemas.topics import LIFECYCLE
+from schemas.topics import BREACHES
 from service.kafka.rights import denied, missing
 from service.kafka.terms import Terms
 from service.kafka.transaction import NotCommittedError
@@ -43,7 +43,7 @@ class Group:
         )
         # No handlers, so FastStream starts the consumer and runs no loop of its own over it.
         self._subscriber = self._broker.subscriber(
-            terms.topics.lifecycle, ack_policy=AckPolicy.MANUAL, listener=self.worker, **wanted
+            *(one.topic for one in terms.inputs), ack_policy=AckPolicy.MANUAL, listener=self.worker, **wanted
         )
 
     async def run(self) -> None:
@@ -55,7 +55,7 @@ class Group:
             await self.worker.run()
         except (KafkaError, NotCommittedError) as error:
             if denied(error):  # a right was withdrawn while we ran: say which
-                prefix = self._terms.topics.lifecycle.removesuffix(LIFECYCLE.name)
+                prefix = self._terms.topics.breaches.removesuffix(BREACHES.name)
                 lacking = await missing(self._terms.connection, prefix, self._terms.group)
                 raise Refusal("\n".join(lacking) or f"Kafka does not allow it: {error!r}") from None
             raise

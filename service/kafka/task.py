@@ -11,8 +11,9 @@ from aiokafka.errors import KafkaError
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.kafka.ask import Answer, Asker
 from service.kafka.changelog import Progress, first_offset, restore
-from service.kafka.codec import decode, encode, reject
+from service.kafka.codec import encode, reject
 from service.kafka.horizon import Horizon
+from service.kafka.input import Input, Judged
 from service.kafka.placed import Placed
 from service.kafka.reader import ANSWER_WITHIN, Span, spans
 from service.kafka.rights import denied
@@ -21,7 +22,7 @@ from service.kafka.terms import Terms
 from service.kafka.transaction import LARGEST, FencedError, NotCommittedError, Outgoing, Transactions
 from service.now import Clock
 from service.sla.announcement import BILLING, Announcement
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OS
 class Kept(NamedTuple):
     """All that an owner knew when it stopped, nothing of it uncommitted."""
 
-    partition: Partition
+    partition: Judged
     changelog_end: int
     next_offset: int  # of the input
     at: int  # ms
@@ -50,6 +51,7 @@ class Owner:
     def __init__(
         self,
         source: TopicPartition,
+        read: Input,
         terms: Terms,
         counts: Mapping[str, int],
         consumer: AIOKafkaConsumer,
@@ -59,13 +61,14 @@ class Owner:
     ) -> None:
         """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
         self._source = source
+        self._input = read
         self._terms = terms
         self._counts = counts  # partitions by topic
         self._consumer = consumer
         self._asker = asker
         self._clock = clock
         self._kept = kept
-        self._changelog = TopicPartition(terms.topics.tickets, source.partition)
+        self._changelog = TopicPartition(read.changelog, source.partition)
         self._state = State.ACQUIRING
         self._stopping = False
         self._committing = False
@@ -74,12 +77,17 @@ class Owner:
 
     def _forget(self) -> None:
         """Have nothing in memory; the changelog has it all."""
-        self._partition = Partition(self._terms.policies, self._terms.retention)
+        self._partition = self._input.empty(self._owns)
         self._committed = False  # all that is in memory
         self._horizon = Horizon(self._source, self._asker, self._clock, self._terms.grace)
         self._progress = Progress()
         self._next_offset = 0  # of the input
         self._stepped_at = _time()
+
+    def _owns(self, name: str) -> bool:
+        """True when the ticket or desk of that id belongs to this partition."""
+        partitions = self._counts[self._source.topic]
+        return self._terms.partitioner(name.encode(), partitions) == int(self._source.partition)
 
     def status(self) -> Status:
         """What to show."""
@@ -157,7 +165,7 @@ class Owner:
             terms.connection, source, self._changelog, terms.group, terms.largest
         )
         try:
-            await transactions.meet(terms.topics)
+            await transactions.meet([*terms.topics, self._changelog.topic])
             async with asyncio.timeout(ANSWER_WITHIN):
                 committed = await self._consumer.committed(source)
             logs = await spans(terms.connection, source, self._changelog)
@@ -258,7 +266,7 @@ class Owner:
         sources: list[ConsumerRecord] = []
         rejected: list[tuple[ConsumerRecord, Rejection]] = []
         for record in records:
-            decoded = decode(record, now, self._counts[self._source.topic], terms.partitioner)
+            decoded = self._input.decode(record, now, self._counts[self._source.topic], terms.partitioner)
             if isinstance(decoded, Rejection):
                 rejected.append((record, decoded))
             else:

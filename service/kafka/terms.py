@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from service.kafka.input import Input
 from service.kafka.observer import Nobody, Observer
 from service.kafka.partitioner import Partitioner
 from service.now import elapsed_ms
-from service.sla.policy import Policies
 
 
 class Topics(NamedTuple):
-    """The names of the topics, prefix included."""
+    """The names of the topics that every owner writes to, prefix included."""
 
-    lifecycle: str
-    tickets: str
     breaches: str
     clocks: str
     rejected: str
@@ -22,13 +20,12 @@ class Topics(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How to reach Kafka, what to judge by, whom to tell. Lengths in ms."""
+    """How to reach Kafka, what to read and judge, whom to tell. Lengths in ms."""
 
     connection: Mapping[str, Any]
     group: str
     topics: Topics
-    policies: Policies
-    retention: int
+    inputs: tuple[Input, ...]
     grace: int
     now: Callable[[], int]
     partitioner: Partitioner

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Asker
+from service.kafka.input import Input
 from service.kafka.reader import count
 from service.kafka.rights import denied
 from service.kafka.status import Status
@@ -56,6 +57,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._consumer = consumer
         self._clock = Clock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
+        self._inputs: Mapping[str, Input] = {one.topic: one for one in terms.inputs}
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}
         self._kept: dict[TopicPartition, Kept] = {}  # between two assignments of the group
@@ -84,14 +86,14 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         if not self._ended.done():
             self._ended.set_result(None)
 
-    def status(self) -> dict[int, Status]:
+    def status(self) -> dict[TopicPartition, Status]:
         """Each partition that is ours."""
-        return {source.partition: owner.status() for source, owner in self._owners.items()}
+        return {source: owner.status() for source, owner in sorted(self._owners.items())}
 
     @property
     def expected(self) -> int:
         """How many partitions all processes together must own; 0 before `start`."""
-        return self._counts.get(self._terms.topics.lifecycle, 0)
+        return sum(self._counts.get(topic, 0) for topic in self._inputs)
 
     @property
     def astray(self) -> int:
@@ -103,11 +105,18 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         consumer = self._consumer()
         consumer.pause(*assigned)
         self._terms.observer.assigned(len(assigned))
-        log.info("assigned: %s", sorted(source.partition for source in assigned))
+        log.info("assigned: %s", ", ".join(f"{topic}-{number}" for topic, number in sorted(assigned)))
         kept, self._kept = self._kept, {}  # what went elsewhere is forgotten here
         for source in () if self.stopping else sorted(assigned):
             owner = Owner(
-                source, self._terms, self._counts, consumer, self._asker, self._clock, kept.get(source)
+                source,
+                self._inputs[source.topic],
+                self._terms,
+                self._counts,
+                consumer,
+                self._asker,
+                self._clock,
+                kept.get(source),
             )
             self._owners[source] = owner
             owner.start().add_done_callback(partial(self._over, owner))
@@ -129,21 +138,24 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def _count(self) -> dict[str, int]:
         """Partitions by topic."""
-        counts = await count(self._terms.connection, self._terms.topics)
+        inputs = self._inputs.values()
+        ours = [*self._terms.topics, *self._inputs, *(one.changelog for one in inputs)]
+        counts = await count(self._terms.connection, ours)
         for topic, partitions in counts.items():
             if not partitions:
                 raise GroupError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
-        lifecycle, tickets = self._terms.topics.lifecycle, self._terms.topics.tickets
-        if counts[lifecycle] != counts[tickets]:
-            raise GroupError(
-                f"topic {tickets}: {counts[tickets]} partitions, but {lifecycle} has {counts[lifecycle]}"
-            )
+        for topic, changelog, *_ in inputs:
+            if counts[topic] != counts[changelog]:
+                raise GroupError(
+                    f"topic {changelog}: {counts[changelog]} partitions, but {topic} has {counts[topic]}"
+                )
         return counts
 
     async def _watch(self) -> None:
-        """See what nobody else would: errors of the group, a dead fetcher, partitions added to the input."""
-        lifecycle = self._terms.topics.lifecycle
-        nowhere = TopicPartition(lifecycle, -1)  # asking for its records raises what the group has to say
+        """See what nobody else would: errors of the group, a dead fetcher, partitions added to an input."""
+        nowhere = TopicPartition(
+            next(iter(self._inputs)), -1
+        )  # asking for its records raises what the group has to say
         errors = 0
         while errors < PATIENCE:
             try:
@@ -159,10 +171,11 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 continue
             if consumer._fetcher.error_future.done():  # noqa: SLF001 (else getmany waits for ever)
                 raise GroupError("the consumer's fetcher has died")
-            before, partitions = self._counts[lifecycle], consumer.partitions_for_topic(lifecycle)
-            if partitions is not None and len(partitions) != before:
-                raise GroupError(
-                    f"topic {lifecycle}: {len(partitions)} partitions, but there were {before}: "
-                    f"tickets would change their partition; see `sla-timer state export`"
-                )
+            for topic in self._inputs:
+                before, partitions = self._counts[topic], consumer.partitions_for_topic(topic)
+                if partitions is not None and len(partitions) != before:
+                    raise GroupError(
+                        f"topic {topic}: {len(partitions)} partitions, but there were {before}: "
+                        f"its keys would change their partition; see `sla-timer state export`"
+                    )
         raise GroupError(f"no member of group {self._terms.group}: see the log above")

@@ -11,7 +11,7 @@ from service.http import Answers, OwnHosts, application
 
 def ask(
     path: str,
-    partitions: Mapping[int, str] | None = None,
+    partitions: Mapping[str, str] | None = None,
     method: str = "GET",
     listening_on: str = "127.0.0.1",
     host: str = "localhost",
@@ -34,18 +34,22 @@ def ask(
     [
         (None, 503, {"ready": False, "partitions": {}}),
         ({}, 200, {"ready": True, "partitions": {}}),
-        ({0: "running", 1: "running"}, 200, {"ready": True, "partitions": {"0": "running", "1": "running"}}),
         (
-            {0: "running", 1: "restoring"},
-            503,
-            {"ready": False, "partitions": {"0": "running", "1": "restoring"}},
+            {"in-0": "running", "in-1": "running"},
+            200,
+            {"ready": True, "partitions": {"in-0": "running", "in-1": "running"}},
         ),
-        ({0: "silent"}, 503, {"ready": False, "partitions": {"0": "silent"}}),
-        ({0: "acquiring"}, 503, {"ready": False, "partitions": {"0": "acquiring"}}),
+        (
+            {"in-0": "running", "in-1": "restoring"},
+            503,
+            {"ready": False, "partitions": {"in-0": "running", "in-1": "restoring"}},
+        ),
+        ({"in-0": "silent"}, 503, {"ready": False, "partitions": {"in-0": "silent"}}),
+        ({"in-0": "acquiring"}, 503, {"ready": False, "partitions": {"in-0": "acquiring"}}),
     ],
 )
 def test_it_is_ready_when_all_that_is_ours_is_judged(
-    partitions: Mapping[int, str] | None, status: int, body: object
+    partitions: Mapping[str, str] | None, status: int, body: object
 ) -> None:
     answer = ask("/readyz", partitions)
     assert (answer.status_code, answer.json()) == (status, body)
@@ -53,13 +57,13 @@ def test_it_is_ready_when_all_that_is_ours_is_judged(
 
 def test_it_says_how_far_a_restore_is() -> None:
     far = {"records": 500, "of": 2_000, "percent": 25, "seconds_left": 1.5}
-    answers = Answers(lambda: b"", lambda: {0: "restoring"}, b"{}", lambda: {0: far})
-    assert ask("/readyz", answers=answers).json()["restoring"] == {"0": far}
+    answers = Answers(lambda: b"", lambda: {"in-0": "restoring"}, b"{}", lambda: {"in-0": far})
+    assert ask("/readyz", answers=answers).json()["restoring"] == {"in-0": far}
 
 
-@pytest.mark.parametrize(("partitions", "status"), [(None, 503), ({}, 200), ({0: "restoring"}, 200)])
+@pytest.mark.parametrize(("partitions", "status"), [(None, 503), ({}, 200), ({"in-0": "restoring"}, 200)])
 def test_it_has_started_when_the_group_has_answered(
-    partitions: Mapping[int, str] | None, status: int
+    partitions: Mapping[str, str] | None, status: int
 ) -> None:
     assert ask("/startupz", partitions).status_code == status
 

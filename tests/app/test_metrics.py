@@ -34,7 +34,12 @@ def metrics() -> Metrics:
 
 
 def text(of: Metrics, **partitions: Owned) -> str:
-    return of.render({int(number.removeprefix("p")): owned for number, owned in partitions.items()}).decode()
+    return of.render(
+        {
+            ("complaints.lifecycle", int(number.removeprefix("p"))): owned
+            for number, owned in partitions.items()
+        }
+    ).decode()
 
 
 def test_all_label_sets_are_there_before_anything_happened() -> None:
@@ -56,11 +61,11 @@ def test_all_label_sets_are_there_before_anything_happened() -> None:
 def test_a_partition_that_went_elsewhere_is_no_longer_shown() -> None:
     shared = metrics()
     before, after = text(shared, p0=Owned(), p1=Owned()), text(shared, p1=Owned())
-    assert 'sla_restore_remaining_records{partition="0"} 2.0' in before
-    assert 'sla_restore_remaining_seconds{partition="0"} 1.5' in before
+    assert 'sla_restore_remaining_records{partition="0",topic="complaints.lifecycle"} 2.0' in before
+    assert 'sla_restore_remaining_seconds{partition="0",topic="complaints.lifecycle"} 1.5' in before
     assert 'partition="0"' not in after
-    assert 'sla_deadlines_armed{partition="1"} 3.0' in after
-    assert 'sla_oldest_overdue_seconds{partition="1"} 4.5' in after
+    assert 'sla_deadlines_armed{partition="1",topic="complaints.lifecycle"} 3.0' in after
+    assert 'sla_oldest_overdue_seconds{partition="1",topic="complaints.lifecycle"} 4.5' in after
 
 
 def test_a_clock_that_was_set_is_shown() -> None:
@@ -69,7 +74,7 @@ def test_a_clock_that_was_set_is_shown() -> None:
 
 
 def test_partitions_that_nobody_owns_can_be_counted() -> None:
-    owned = {0: Owned(), 1: Owned(state="restoring"), 2: Owned()}
+    owned = {("in", 0): Owned(), ("in", 1): Owned(state="restoring"), ("in", 2): Owned()}
     shown = metrics().render(owned, expected=12).decode()
     assert 'sla_partitions_owned{state="running"} 2.0' in shown
     assert 'sla_partitions_owned{state="restoring"} 1.0' in shown
@@ -97,6 +102,7 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
         "reason",
         "outcome",
         "partition",
+        "topic",
         "state",
         "calendar",
         "le",

@@ -6,12 +6,15 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from schemas.instant import written
+from service.kafka.input import complaints
 from service.kafka.observer import Nobody, Observer
 from service.kafka.partitioner import murmur2
+from service.kafka.status import Status
 from service.kafka.terms import Terms, Topics
 from service.kafka.worker import Worker, consumer_settings
 from service.now import now_ms
@@ -46,12 +49,28 @@ def event(ticket: str, kind: str, time: int, **data: str) -> tuple[str, bytes]:
     return ticket, json.dumps(body).encode()
 
 
+class Names(NamedTuple):
+    """Its topics."""
+
+    lifecycle: str
+    tickets: str
+    breaches: str
+    clocks: str
+    rejected: str
+
+
+def only(worker: Worker) -> Status:
+    """Of its one partition."""
+    (status,) = worker.status().values()
+    return status
+
+
 @dataclass(frozen=True)
 class Rig:
     """Where it runs. A child process gets it as JSON."""
 
     bootstrap: str
-    topics: Topics
+    topics: Names
     group: str
     partitions: int
     target: int
@@ -63,9 +82,8 @@ class Rig:
         return Terms(
             connection,
             self.group,
-            self.topics,
-            policies(self.target),
-            self.retention,
+            Topics(*self.topics[2:]),
+            (complaints(*self.topics[:2], policies(self.target), self.retention),),
             GRACE,
             now_ms,
             murmur2,
@@ -117,7 +135,7 @@ async def new_rig(bootstrap: str, partitions: int = 1, target: int = 200) -> Rig
     names = await new_topics(
         bootstrap, ["lifecycle", "tickets", "breaches", "clocks", "rejected"], partitions
     )
-    return Rig(bootstrap, Topics(*names), names[0], partitions, target)
+    return Rig(bootstrap, Names(*names), names[0], partitions, target)
 
 
 async def main(rig: Rig, instance: str | None) -> None:
@@ -128,5 +146,5 @@ async def main(rig: Rig, instance: str | None) -> None:
 
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
-    given["rig"]["topics"] = Topics(*given["rig"]["topics"])
+    given["rig"]["topics"] = Names(*given["rig"]["topics"])
     asyncio.run(main(Rig(**given["rig"]), given["instance"]))

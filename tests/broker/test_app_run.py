@@ -35,11 +35,12 @@ def wait_until_ready(client: httpx.Client) -> httpx.Response:
 
 
 def test_it_is_ready_when_all_its_partitions_are_judged_and_stops_within_ten_seconds(
-    service: tuple["subprocess.Popen[str]", httpx.Client],
+    service: tuple["subprocess.Popen[str]", httpx.Client], prefix: str
 ) -> None:
     process, client = service
     assert client.get("/livez").status_code == 200
-    assert wait_until_ready(client).json() == {"ready": True, "partitions": {"0": "running", "1": "running"}}
+    partitions = {f"{prefix}complaints.lifecycle-{number}": "running" for number in range(2)}
+    assert wait_until_ready(client).json() == {"ready": True, "partitions": partitions}
     assert client.get("/startupz").json() == {"started": True}
     process.send_signal(signal.SIGTERM)
     assert process.wait(STOPS_WITHIN) == 0
@@ -66,7 +67,7 @@ def test_metrics_and_asyncapi_are_served(
     wait_until_ready(client)
     metrics = client.get("/metrics").text
     assert 'sla_breaches_total{clock="response",level="major"} 0.0' in metrics
-    assert 'sla_input_lag_records{partition="0"} 0.0' in metrics
+    assert f'sla_input_lag_records{{partition="0",topic="{prefix}complaints.lifecycle"}} 0.0' in metrics
     channels = client.get("/asyncapi.json").json()["channels"]
     assert channels["sla.breaches"]["address"] == f"{prefix}sla.breaches"
 

@@ -12,7 +12,7 @@ from service.kafka.status import State
 from service.kafka.terms import Terms
 from service.now import now_ms
 from tests.broker.log import read
-from tests.broker.rig import Rig, event, new_rig
+from tests.broker.rig import Rig, event, new_rig, only
 from tests.broker.test_ownership import child
 from tests.sla.stories import HOUR
 
@@ -50,7 +50,7 @@ async def test_no_deadline_lapses_because_the_clock_was_set_an_hour_ahead(bootst
     async with rig.worker() as worker:
         received = now_ms()
         await rig.publish([event("T1", "received", received)])
-        while not worker.status() or worker.status()[0].next_at is None:
+        while not worker.status() or only(worker).next_at is None:
             await rig.publish([])
         rig.wall.ahead = HOUR
         await rig.publish([event("T2", "received", now_ms() - 19_500)])
@@ -69,7 +69,7 @@ async def test_what_comes_due_while_the_clock_is_set_back_is_told_late(bootstrap
         await rig.announced(at_least=2)
         rig.wall.ahead = -48 * HOUR
         await rig.publish([event("T2", "received", now_ms())])  # by that clock, two days ahead
-        while worker.status()[0].next_at is None:
+        while only(worker).next_at is None:
             await rig.publish([])
         assert worker.astray < -47 * HOUR
         rig.wall.ahead = 0
@@ -125,7 +125,7 @@ async def test_who_has_long_not_heard_of_the_log_is_silent_until_it_answers(boot
         await rig.announced(at_least=2)
         (owner,) = worker._owners.values()
         owner._horizon._heard_at -= SILENT_AFTER
-        assert worker.status()[0].state is State.SILENT
+        assert only(worker).state is State.SILENT
         await rig.publish([event("T2", "received", now_ms())])
         await rig.announced(at_least=4)
-        assert worker.status()[0].state is State.RUNNING
+        assert only(worker).state is State.RUNNING

@@ -8,7 +8,7 @@ from service.kafka.observer import Nobody
 from service.kafka.status import State
 from service.now import now_ms
 from tests.broker.log import write
-from tests.broker.rig import Rig, event, new_rig
+from tests.broker.rig import Rig, event, new_rig, only
 
 
 class Restores(Nobody):
@@ -66,7 +66,7 @@ async def test_only_what_the_changelog_got_meanwhile_is_read(bootstrap: str) -> 
         await write(bootstrap, rig.topics.tickets, [(0, b"T7@default", None)])
         await worker.on_partitions_assigned({source})
         assert (await restores.are(2))[1] == (0, 1)
-        assert worker.status()[0].tickets == 39
+        assert only(worker).tickets == 39
 
 
 async def test_a_partition_that_restores_does_not_hold_up_the_others(bootstrap: str) -> None:
@@ -81,8 +81,8 @@ async def test_a_partition_that_restores_does_not_hold_up_the_others(bootstrap: 
             await rig.publish(event(ticket, "received", now_ms()) for ticket in tickets)
             records = await rig.announced(at_least=2)
             assert {record.key for record in records} == {tickets[1].encode()}
-            assert worker.status()[0].state is State.RESTORING
-            assert worker.status()[0].total > worker.status()[0].restored
+            assert only(worker).state is State.RESTORING
+            assert only(worker).total > only(worker).restored
             await other.commit_transaction()
             await rig.announced(at_least=4)
-            assert worker.status()[0].state is State.RUNNING
+            assert only(worker).state is State.RUNNING

@@ -17,7 +17,7 @@ from service.kafka.worker import GroupError
 from service.now import now_ms
 from tests.broker.live import WITHIN, set_up
 from tests.broker.log import new_topics, read, write
-from tests.broker.rig import event, new_rig
+from tests.broker.rig import event, new_rig, only
 from tests.broker.service import sla_timer
 
 SOON = {
@@ -48,7 +48,7 @@ async def test_a_finished_ticket_is_forgotten_after_the_retention_with_a_tombsto
     async with rig.worker() as worker, asyncio.timeout(WITHIN):
         while not (records := await read(bootstrap, rig.topics.tickets)) or records[-1].value is not None:
             pass
-        assert worker.status()[0].tickets == 0
+        assert only(worker).tickets == 0
     assert {record.key for record in records} == {b"T1@default"}
     # Heard of again, it is judged anew, under the same breach ids.
     await rig.publish([event("T1", "received", now), event("T1", "response_started", now + 1)])

@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord
 
 from service.now import now_ms
 from tests.broker.log import read, write_unreadable_name
-from tests.broker.rig import GRACE, event, new_rig
+from tests.broker.rig import GRACE, event, new_rig, only
 
 
 def told(records: Sequence[ConsumerRecord]) -> list[tuple[str, str, str | None, int]]:
@@ -145,4 +145,4 @@ async def test_no_offset_was_ever_committed_so_reading_starts_at_the_beginning(b
     await rig.publish([event("T1", "received", now_ms())])
     async with rig.worker() as worker:
         await rig.announced(at_least=2)
-        assert worker.status()[0].lag == 0
+        assert only(worker).lag == 0

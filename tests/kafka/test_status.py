@@ -4,6 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from service.kafka.ask import Asker
+from service.kafka.input import complaints
 from service.kafka.partitioner import murmur2
 from service.kafka.task import Owner
 from service.kafka.terms import Terms, Topics
@@ -12,7 +13,7 @@ from service.sla.partition import Arrival
 from tests.sla.stories import DAY, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000
-TOPICS = Topics("complaints.lifecycle", "sla.tickets", "sla.breaches", "sla.clocks", "complaints.rejected")
+TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
 ANSWERED = clock("response", "received", "response_started", {"minor": RESPONSE.levels[1].after_ms})
 
 
@@ -22,11 +23,13 @@ ANSWERED = clock("response", "received", "response_started", {"minor": RESPONSE.
 )
 async def test_a_deadline_is_overdue_once_it_and_the_grace_have_passed(now: str, overdue_for: int) -> None:
     instant = at(now)
-    policies = policy(ANSWERED)
-    terms = Terms({}, "group", TOPICS, policies, 35 * DAY, GRACE, lambda: instant, murmur2)
+    tickets = complaints("complaints.lifecycle", "sla.tickets", policy(ANSWERED), 35 * DAY)
+    terms = Terms({}, "group", TOPICS, (tickets,), GRACE, lambda: instant, murmur2)
     kept_clock = Clock(lambda: instant, lambda: 0)
-    source = TopicPartition(TOPICS.lifecycle, 0)
-    owner = Owner(source, terms, {}, None, Asker({}, kept_clock.earliest), kept_clock)  # it is not started
+    source = TopicPartition(tickets.topic, 0)
+    owner = Owner(
+        source, tickets, terms, {}, None, Asker({}, kept_clock.earliest), kept_clock
+    )  # it is not started
     arrivals = [Arrival("T-1@default", fact("received", "09:00"))]
     owner._partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=GRACE)
     assert owner.status().overdue_for == overdue_for

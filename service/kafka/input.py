@@ -1,0 +1,54 @@
+"""What an owner reads and keeps: a topic of events, the changelog beside it, and who judges what it holds."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from service.events.rejection import Rejection
+from service.kafka.cloudevents import Record
+from service.kafka.codec import decode
+from service.kafka.partitioner import Partitioner
+from service.sla.facts import Fact
+from service.sla.partition import Arrival, Partition, Step
+from service.sla.policy import Policies
+
+Decode = Callable[[Record, int | None, int, Partitioner], tuple[str, Fact] | Rejection]
+
+
+class Judged(Protocol):
+    """What an owner has of its partition in memory; see service.sla.partition for what each of these does."""
+
+    @property
+    def reflects(self) -> int:
+        """The highest input offset that restored state reflects; -1: none."""
+
+    @property
+    def armed(self) -> int:
+        """How many instants are armed."""
+
+    def __len__(self) -> int:
+        """How many tickets, or desks."""
+
+    def next_at(self) -> int | None:
+        """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
+
+    def restore(self, key: str, value: bytes | None) -> None:
+        """Take one changelog record, in log order; None: a tombstone."""
+
+    def step(
+        self, arrivals: Sequence[Arrival], *, at: int, now: int, offset: int, grace: int, most: int
+    ) -> Step:
+        """Judge what arrived and what lapsed."""
+
+
+class Input(NamedTuple):
+    """A topic of events and its changelog, which has as many partitions. Names include the prefix."""
+
+    topic: str
+    changelog: str
+    decode: Decode
+    empty: Callable[[Callable[[str], bool]], Judged]  # given which ids belong to the partition
+
+
+def complaints(topic: str, changelog: str, policies: Policies, retention: int) -> Input:
+    """Tickets: what happens to complaints. `retention` in ms."""
+    return Input(topic, changelog, decode, lambda _: Partition(policies, retention))
