@@ -10,21 +10,6 @@ import click
 from service.cli import options
 
 
-def _read_moment(context: click.Context, parameter: click.Parameter, text: str) -> date | datetime:
-    """For click: a local date, or an instant with an offset."""
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            raise click.BadParameter(f"{text!r} is no date of the calendar", param=parameter) from None
-        if not 1970 < day.year < 2999:
-            raise click.BadParameter(f"{text!r} is outside the years 1971 to 2998", param=parameter)
-        return day
-    instant = options.read_instant(context, parameter, text)
-    assert instant is not None, "a text is an instant or an error"
-    return instant
-
-
 def _read_years(_: click.Context, parameter: click.Parameter, text: str) -> list[int]:
     """For click: years with commas between."""
     if not re.fullmatch(r"[0-9]{4}(,[0-9]{4})*", text):
@@ -42,10 +27,15 @@ def calendar() -> None:
 @calendar.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--from", "since", required=True, callback=_read_moment, metavar="DAY", help="a local date, or an instant"
+    "--from",
+    "since",
+    required=True,
+    callback=options.read_moment,
+    metavar="DAY",
+    help="a local date, or an instant",
 )
 @click.option(
-    "--to", required=True, callback=_read_moment, metavar="DAY", help="likewise; a date is included"
+    "--to", required=True, callback=options.read_moment, metavar="DAY", help="likewise; a date is included"
 )
 def show(file: Path, since: date | datetime, to: date | datetime) -> int:
     """Print the working stretches of the calendar in FILE, day by day, and their totals."""

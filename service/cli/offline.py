@@ -71,7 +71,7 @@ def simulate(
     return judge(
         events,
         policies=read_policies(policies).policies,
-        until=_milliseconds(until),
+        until=options.milliseconds(until),
         compare=read_policies(compare).policies if compare else None,
         clocks=clocks,
         mapping=mapping,
@@ -114,14 +114,14 @@ def explain(
         from service.cli.live import explain as tell_live
 
         return tell_live(
-            ticket, read_policies(policies), tenant, _milliseconds(until), as_json=as_json, lang=lang
+            ticket, read_policies(policies), tenant, options.milliseconds(until), as_json=as_json, lang=lang
         )
     return tell(
         ticket,
         events=events,
         policies=read_policies(policies).policies,
         tenant=tenant,
-        until=_milliseconds(until),
+        until=options.milliseconds(until),
         mapping=mapping,
         as_json=as_json,
         lang=lang,
@@ -129,12 +129,6 @@ def explain(
         out=sys.stdout,
         err=sys.stderr,
     )
-
-
-def _milliseconds(instant: datetime | None) -> int | None:
-    from service.policy.policy_file import milliseconds
-
-    return None if instant is None else milliseconds(instant)
 
 
 COMMANDS = (publish, simulate, explain)

@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -20,6 +21,21 @@ def read_instant(_: click.Context, parameter: click.Parameter, text: str | None)
         raise click.BadParameter(f"{text!r} {error}", param=parameter) from None
 
 
+def read_moment(context: click.Context, parameter: click.Parameter, text: str) -> date | datetime:
+    """For click: a local date, or an instant with an offset."""
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is no date of the calendar", param=parameter) from None
+        if not 1970 < day.year < 2999:
+            raise click.BadParameter(f"{text!r} is outside the years 1971 to 2998", param=parameter)
+        return day
+    instant = read_instant(context, parameter, text)
+    assert instant is not None, "a text is an instant or an error"
+    return instant
+
+
 def read_duration(_: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
     """For click: a duration in ms."""
     from service.sla.duration import parse_duration
@@ -28,6 +44,13 @@ def read_duration(_: click.Context, parameter: click.Parameter, text: str | None
         return parse_duration(text) if text is not None else None
     except ValueError as error:
         raise click.BadParameter(f"{text!r} {error}", param=parameter) from None
+
+
+def milliseconds(instant: datetime | None) -> int | None:
+    """What an option gives as an instant, in ms."""
+    from service.policy.policy_file import milliseconds as count
+
+    return None if instant is None else count(instant)
 
 
 policies = click.option(
