@@ -11,6 +11,7 @@ from service.cli.demo import demo
 from service.cli.offline import COMMANDS
 from service.cli.policies import policies
 from service.cli.rejected import rejected
+from service.cli.report import report
 from service.cli.run import run
 from service.cli.state import state
 from service.cli.topics import topics
@@ -27,7 +28,7 @@ def sla_timer() -> None:
     """
 
 
-for command in (run, demo, *COMMANDS, topics, policies, calendar, rejected, state):
+for command in (run, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
     sla_timer.add_command(command)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Problems:
     """Tells each problem on a line of its own, and counts them. Stops at the first if strict."""
 
     def __init__(self, events: str, err: TextIO, *, strict: bool = False) -> None:
-        self._file = "standard input" if events == STANDARD_INPUT else events
+        self.file = "standard input" if events == STANDARD_INPUT else events
         self._err = err
         self._strict = strict
         self.count = 0
@@ -42,7 +42,7 @@ class Problems:
     def tell(self, problem: Problem) -> None:
         """Raises StoppedError when strict."""
         self.count += 1
-        print(problem.at(self._file), file=self._err)
+        print(problem.at(self.file), file=self._err)
         if self._strict:
             raise StoppedError
 
@@ -83,17 +83,19 @@ def fit(
     err: TextIO,
     now: int | None = None,
     doing: str = "reading",
+    through: Callable[[BinaryIO], BinaryIO] | None = None,
 ) -> Iterator[Event]:
     """The events of a file that are fit, in its order (a CSV export's as they happened); the rest is told.
 
-    `now` in ms; without it, the future has no limit. `doing` is the word for the progress. Raises Refusal
-    when the file cannot be read, StoppedError at the first problem of a strict run.
+    `now` in ms; without it, the future has no limit. `doing` is the word for the progress. What is
+    read comes `through` that. Raises Refusal when the file cannot be read, StoppedError at the first problem
+    of a strict run.
     """
     with (
         opened(events, stdin) as stream,
         Progress(err, doing, None if mapping else _size(stream)) as progress,
     ):
-        for line in lines(events, stream, mapping):
+        for line in lines(events, through(stream) if through else stream, mapping):
             found = line if isinstance(line, Problem) else _decoded(line, now)
             if isinstance(found, Problem):
                 progress.clear()

@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-COMMANDS = ("run", "demo", "publish", "simulate", "explain", "topics", "policies", "rejected", "state")
+COMMANDS = (
+    "run",
+    "demo",
+    "publish",
+    "simulate",
+    "explain",
+    "report",
+    "topics",
+    "policies",
+    "rejected",
+    "state",
+)
 
 
 def sla_timer(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -26,6 +37,12 @@ def test_help_names_every_command() -> None:
         (["run", "--grave", "1s"], "No such option '--grave'."),
         (["simulate"], "Missing argument 'EVENTS'."),
         (["publish", "-", "--rate", "0"], "Invalid value for '--rate'"),
+        (["report", "-", "--by", "year"], "Invalid value for '--by': 'year' is not one of"),
+        (["report", "-", "--zone", "Mars"], "Invalid value for '--zone': 'Mars' is no IANA time zone"),
+        (["report", "-", "--from", "2026-02-30"], "Invalid value for '--from': '2026-02-30' is no date"),
+        (["report", "-", "--from", "2026-03-02", "--to", "2026-03-01"], "--to lies before --from"),
+        (["report", "--mapping", "m.yaml"], "--mapping is for a file: give EVENTS, too"),
+        (["report", "missing.jsonl"], "missing.jsonl: No such file or directory"),
         (
             ["policies", "check", "--at", "noon"],
             "Invalid value for '--at': 'noon' is no instant with an offset",

@@ -1,0 +1,69 @@
+"""`report` by what the live service keeps and has told."""
+
+import asyncio
+import os
+from dataclasses import replace
+from typing import Any
+
+from schemas.topics import BREACHES, POLICIES, TICKETS
+from service.kafka.announced import announced
+from service.kafka.connection import connection
+from service.kafka.publications import published
+from service.kafka.tickets import kept_tickets
+from service.logs import no_log
+from service.now import now_ms
+from service.offline.report.asked import Asked
+from service.offline.report.document import document
+from service.offline.report.inputs import FactsHash
+from service.offline.report.retractions import Retractions
+from service.offline.report.tally import Tally
+from service.policy.directory import PolicyDirectory
+from service.policy.publication import BadPublicationError, verify
+from service.settings import Refusal, Settings, read_settings
+from service.sla import ticket as state
+from service.sla.judge import judge
+from service.timezones import database_version
+
+
+def from_log(asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
+    """The document of all tickets that sla.tickets holds, judged at `asked.until`, else as of now.
+
+    Raises Refusal: no topics, or policies that differ from those that the service has published.
+    """
+    no_log()
+    settings = read_settings(os.environ)
+    if asked.until is None:
+        asked = replace(asked, until=now_ms() - settings.grace)
+    return asyncio.run(_read(settings, asked, policies))
+
+
+async def _read(settings: Settings, asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
+    reach, prefix = connection(settings), settings.topic_prefix
+    tickets, breaches, publications = (topic.named(prefix) for topic in (TICKETS, BREACHES, POLICIES))
+    try:
+        verify(policies, await published(reach, publications), now_ms(), database_version())
+    except BadPublicationError as error:
+        raise Refusal(f"topic {publications}: {error}") from None
+    tally, seen = Tally(asked), FactsHash()
+    assert asked.until is not None, "given by from_log"
+    async for kept in kept_tickets(reach, tickets):
+        try:
+            head = state.header(kept.value)
+        except state.UnknownStateVersionError as error:
+            raise Refusal(f"topic {tickets}: {error}") from None
+        facts = state.decode(kept.value).facts
+        tenant, _ = state.names(kept.key)
+        seen.add(kept.key, facts)
+        # What was told is true at the instant of the state, whatever our clock says.
+        tally.add(tenant, judge(facts, policies.policies, tenant, max(asked.until, head.at)))
+    taken_back = Retractions(asked, policies.policies)
+    async for type_, data in announced(reach, breaches):
+        taken_back.add(type_, data)
+    inputs = [{"name": f"topic {topic}", "sha256": None} for topic in (tickets, breaches)]
+    return document(
+        tally,
+        policies.policies,
+        inputs=inputs,
+        facts_sha256=seen.hexdigest(),
+        retractions=taken_back.rows(),
+    )

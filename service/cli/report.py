@@ -1,0 +1,110 @@
+"""`report`: attainment and breaches, from a file of events or from the live topics."""
+
+import sys
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+
+import click
+
+from service.cli import options
+
+_BY = ("day", "week", "month")
+_FORMS = ("table", "csv", "json", "html")
+_SECTIONS = ("totals", "figures", "customers", "hours", "satisfaction", "retractions")
+
+
+def _read_bound(context: click.Context, parameter: click.Parameter, text: str | None) -> date | int | None:
+    """For click: a local date, or an instant with an offset, in ms."""
+    if text is None:
+        return None
+    moment = options.read_moment(context, parameter, text)
+    return options.milliseconds(moment) if isinstance(moment, datetime) else moment
+
+
+def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -> tzinfo | None:
+    """For click: a time zone by its IANA name."""
+    from service.timezones import zone
+
+    try:
+        return None if name is None else zone(name)
+    except KeyError:
+        raise click.BadParameter(
+            f"{name!r} is no IANA time zone, such as Asia/Shanghai", param=parameter
+        ) from None
+
+
+@click.command()
+@click.argument("events", required=False)
+@click.option(
+    "--from", "since", callback=_read_bound, metavar="DAY", help="due since: a local date, or an instant"
+)
+@click.option(
+    "--to", "to", callback=_read_bound, metavar="DAY", help="due until: a date is included, an instant is not"
+)
+@click.option("--by", type=click.Choice(_BY), default="month", show_default=True, help="length of a period")
+@click.option(
+    "--zone",
+    callback=_read_zone,
+    metavar="NAME",
+    help="of clocks that run around the clock; default: the offset of their policy's effective_from",
+)
+@click.option("--tenant", help="only this one's tickets")
+@click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True)
+@click.option(
+    "--section",
+    type=click.Choice(_SECTIONS),
+    default="figures",
+    show_default=True,
+    help="what --format csv writes",
+)
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="of table and html"
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="default: standard output"
+)
+@options.policies
+@options.until
+@options.mapping
+def report(
+    events: str | None,
+    since: date | int | None,
+    to: date | int | None,
+    by: str,
+    zone: tzinfo | None,
+    tenant: str | None,
+    form: str,
+    section: str,
+    lang: str,
+    out: Path | None,
+    policies: Path,
+    until: datetime | None,
+    mapping: Path | None,
+) -> int:
+    """Report attainment and breaches by the due instants from --from to --to.
+
+    EVENTS is a file, or - for standard input. Without it: of the tickets that the live service remembers, and
+    of the breaches that it took back.
+    """
+    from service.offline.report.asked import Asked, Range, zones
+    from service.offline.report.written import write
+    from service.policy.directory import read_policies
+
+    directory = read_policies(policies)
+    asked = Asked(zones(directory, zone), by, Range(since, to), tenant, options.milliseconds(until))
+    if asked.range.is_empty():
+        raise click.UsageError("--to lies before --from")
+    if events is None:
+        if mapping is not None:
+            raise click.UsageError("--mapping is for a file: give EVENTS, too")
+        from service.cli.live_report import from_log
+
+        document, code = from_log(asked, directory), 0
+    else:
+        from service.offline.report.from_file import from_file
+
+        document, code = from_file(
+            events, asked, directory.policies, mapping=mapping, stdin=sys.stdin.buffer, err=sys.stderr
+        )
+    write(document, form, section=section, lang=lang, out=sys.stdout, file=out)
+    return code

@@ -1,0 +1,40 @@
+"""Which columns a section of the report has, in the order of the CSV."""
+
+from collections.abc import Mapping, Sequence
+
+from service.sla.judge import State
+
+STATES = (
+    State.MET,
+    State.BREACHED,
+    State.AT_RISK,
+    State.CANCELLED,
+    State.NOT_APPLICABLE,
+    State.RUNNING,
+    State.PAUSED,
+)
+COUNTS = (*map(str, STATES), "attainment")
+SCORES = tuple(f"score_{score}" for score in range(1, 6))
+
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "totals": ("clock", "level", *COUNTS),
+    "figures": ("period", "tenant", "clock", "level", *COUNTS),
+    "customers": ("period", "tenant", "customer_id", "clock", "level", *COUNTS),
+    "hours": ("weekday", "hour", "breached"),
+    "satisfaction": ("period", "tenant", "answers", "mean", *SCORES),
+    "retractions": (
+        "detected_at",
+        "tenant",
+        "ticket_id",
+        "customer_id",
+        "cycle",
+        "clock",
+        "level",
+        "due_at",
+        "revision",
+        "reason",
+        "cause_source",
+        "cause_event_id",
+        "undone",
+    ),
+}

@@ -1,0 +1,166 @@
+"""The report as data: a head that says what was judged by what, and sections of rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from schemas.instant import written
+from service.offline.report.asked import Asked, bound_text
+from service.offline.report.columns import STATES
+from service.offline.report.durations import buckets, limits, quantile
+from service.offline.report.tally import Pace, Tally
+from service.sla.judge import State
+from service.sla.policy import Clock, Level, Policies, Policy
+
+Row = Mapping[str, Any]  # keys in the order they are written; instants as text, lengths in seconds
+
+_UNKNOWN = "~"  # sorts after every period
+_SCORES = range(1, 6)
+
+
+def document(
+    tally: Tally,
+    policies: Policies,
+    *,
+    inputs: Sequence[Row],
+    facts_sha256: str,
+    retractions: Sequence[Row] | None,
+) -> dict[str, Any]:
+    """All that the report says. `retractions` None: the input is no log, so nobody knows of any.
+
+    `inputs`: what was read, each with its name and, where it has one, its SHA-256.
+    """
+    levels = _levels(policies)
+    return {
+        "report": _head(tally, inputs, facts_sha256, from_log=retractions is not None),
+        "totals": _rows(tally, levels, ("clock", "level")),
+        "figures": _rows(tally, levels, ("period", "tenant", "clock", "level")),
+        "customers": _rows(tally, levels, ("period", "tenant", "customer_id", "clock", "level")),
+        "hours": [
+            {"weekday": weekday + 1, "hour": hour, "breached": count}
+            for (weekday, hour), count in sorted(tally.broken_at.items())
+        ],
+        "lengths": [_length(pace, clock, tally) for pace, clock in _paces(policies) if pace in tally.lengths],
+        "satisfaction": [_satisfaction(*key, scores) for key, scores in sorted(tally.scores.items())],
+        "retractions": retractions,
+    }
+
+
+def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: bool) -> Row:
+    asked: Asked = tally.asked
+    return {
+        "from": bound_text(asked.range.since),
+        "to": bound_text(asked.range.until),
+        "by": asked.by,
+        "zones": sorted(tally.zones),
+        "tenant": asked.tenant,
+        "judged_at": None if asked.until is None else written(asked.until),
+        "source": "log" if from_log else "file",
+        "inputs": list(inputs),
+        "facts_sha256": facts_sha256,
+        "tickets": tally.tickets,
+        "not_received": tally.not_received,
+        "without_policy": tally.without_policy,
+        "policies": [_policy(tally.policies[version]) for version in sorted(tally.policies)],
+    }
+
+
+def _policy(policy: Policy) -> Row:
+    return {
+        "id": policy.id,
+        "version": policy.version,
+        "sha256": policy.sha256,
+        "title": dict(policy.title),
+    }
+
+
+def _levels(policies: Policies) -> dict[tuple[str, str], Level]:
+    """Every level by clock and name, in the order of the policies."""
+    by_clock: dict[str, dict[tuple[str, str], Level]] = {}
+    for policy in policies.versions:
+        for clock in policy.clocks:
+            for level in clock.levels:
+                by_clock.setdefault(clock.name, {}).setdefault((clock.name, level.name), level)
+    return {key: level for levels in by_clock.values() for key, level in levels.items()}
+
+
+def _rows(tally: Tally, levels: Mapping[tuple[str, str], Level], by: tuple[str, ...]) -> list[Row]:
+    """The verdicts counted by these fields of a Group, sorted by them; an unknown period comes last."""
+    ranks = {key: rank for rank, key in enumerate(levels)}
+    sums: dict[tuple[Any, ...], Counter[State]] = {}
+    for group, states in tally.verdicts.items():
+        sums.setdefault(tuple(getattr(group, field) for field in by), Counter()).update(states)
+
+    def place(key: tuple[Any, ...]) -> tuple[Any, ...]:
+        *named, clock, level = key
+        return (*[_UNKNOWN if name is None else name for name in named], ranks[clock, level])
+
+    return [
+        {**dict(zip(by, key, strict=True)), **_counts(sums[key], warns=levels[key[-2:]].warns)}
+        for key in sorted(sums, key=place)
+    ]
+
+
+def _counts(states: Mapping[State, int], *, warns: bool) -> Row:
+    met, decided = states.get(State.MET, 0), states.get(State.MET, 0) + states.get(State.BREACHED, 0)
+    # Rounded down: 1 means that not one promise was broken. A warning is no promise.
+    attainment = met * 10**6 // decided / 10**6 if decided and not warns else None
+    return {**{str(state): states.get(state, 0) for state in STATES}, "attainment": attainment}
+
+
+def _paces(policies: Policies) -> Iterator[tuple[Pace, Clock]]:
+    for policy in policies.versions:
+        for clock in policy.clocks:
+            yield Pace(clock.name, policy.id, policy.version), clock
+
+
+def _length(pace: Pace, clock: Clock, tally: Tally) -> Row:
+    lengths = sorted(tally.lengths[pace])
+    known = limits(clock)
+    return {
+        "clock": pace.clock,
+        "policy": pace.policy,
+        "version": pace.version,
+        "calendar": clock.calendar.name,
+        "stopped": len(lengths),
+        "median_seconds": _seconds(quantile(lengths, 50)),
+        "p90_seconds": _seconds(quantile(lengths, 90)),
+        "longest_seconds": _seconds(lengths[-1]),
+        "limits": [{"level": level, "seconds": _seconds(limit)} for limit, level in known],
+        "buckets": [
+            {
+                "above_seconds": _seconds(bucket.above),
+                "to_seconds": _seconds(bucket.to),
+                "count": bucket.clocks,
+                "exceeds": bucket.exceeds,
+            }
+            for bucket in buckets(lengths, known)
+        ],
+    }
+
+
+def _satisfaction(period: str, tenant: str, scores: Mapping[int, int]) -> Row:
+    answers = sum(scores.values())
+    return {
+        "period": period,
+        "tenant": tenant,
+        "answers": answers,
+        "mean": round(sum(score * count for score, count in scores.items()) / answers, 2),
+        **{f"score_{score}": scores.get(score, 0) for score in _SCORES},
+    }
+
+
+def _seconds(length: int | None) -> float | None:
+    return None if length is None else length / 1000 if length % 1000 else length // 1000
+
+
+def customers_with_most_breaches(rows: Iterable[Row]) -> list[Row]:
+    """Of the rows of `customers`: the breaches of each, over all periods, clocks and levels; most first."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        sums[row["tenant"], row["customer_id"] or ""] += row["breached"]
+    found = sorted(((-count, *key) for key, count in sums.items() if count))
+    return [
+        {"tenant": tenant, "customer_id": customer_id, "breached": -count}
+        for count, tenant, customer_id in found
+    ]

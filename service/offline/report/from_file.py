@@ -1,0 +1,47 @@
+"""The report of a file of events, judged as `simulate` judges it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from service.offline.events_in import Problems, fit, tickets
+from service.offline.progress import Progress
+from service.offline.report.asked import Asked
+from service.offline.report.document import document
+from service.offline.report.inputs import FactsHash, Hashed
+from service.offline.report.tally import Tally
+from service.sla.judge import END_OF_TIME, judge
+from service.sla.policy import Policies
+from service.sla.ticket import names
+
+
+def from_file(
+    events: str,
+    asked: Asked,
+    policies: Policies,
+    *,
+    mapping: Path | None,
+    stdin: BinaryIO,
+    err: TextIO,
+) -> tuple[dict[str, Any], int]:
+    """The document, and the exit code: 1 when lines of the file are no events; each is told.
+
+    `events` is a file or `-`. Raises Refusal when a file cannot be read at all.
+    """
+    problems = Problems(events, err)
+    tally, seen = Tally(asked), FactsHash()
+    at = END_OF_TIME if asked.until is None else asked.until
+    read = Hashed()
+    found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err, through=read)
+    facts = tickets(found, problems)
+    inputs = [{"name": problems.file, "sha256": read.hexdigest()}]
+    if mapping:
+        inputs.append({"name": str(mapping), "sha256": hashlib.sha256(mapping.read_bytes()).hexdigest()})
+    with Progress(err, "judging", len(facts)) as progress:
+        for key, known in facts.items():
+            tenant, _ = names(key)
+            seen.add(key, known)
+            tally.add(tenant, judge(known, policies, tenant, at))
+            progress.advance()
+    said = document(tally, policies, inputs=inputs, facts_sha256=seen.hexdigest(), retractions=None)
+    return said, 1 if problems.count else 0

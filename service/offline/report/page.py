@@ -1,0 +1,47 @@
+"""The report as one HTML page that needs nothing else: no script, no font, no other file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from service.offline.report import charts, table
+from service.offline.report.columns import COLUMNS
+from service.offline.report.document import customers_with_most_breaches
+from service.offline.report.words import WORDS
+
+_TONGUES = {"en": "en", "zh": "zh-CN"}
+
+_pages = Environment(
+    loader=PackageLoader("service.offline.report"),
+    autoescape=True,  # ids are the publishers': they may hold anything but blanks
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(document: Mapping[str, Any], lang: str) -> str:
+    """The page. `lang` is one of WORDS."""
+    words = WORDS[lang]
+    most = customers_with_most_breaches(document["customers"])
+    return _pages.get_template("report.html").render(
+        document=document,
+        head=document["report"],
+        words=words,
+        tongue=_TONGUES[lang],
+        width=charts.WIDTH,
+        preface=list(table.preface(document["report"], words)),
+        sources=list(table.sources(document["report"], words)),
+        attainments=list(charts.attainments(document)),
+        hours=charts.hours(document, words),
+        lengths=[charts.lengths(row, words) for row in document["lengths"]],
+        described=lambda row: table.lengths_described(row, words),
+        customers=most[: table.MOST_CUSTOMERS],
+        all_customers=len(most),
+        columns={**COLUMNS, "customers": table.CUSTOMER, "retractions": table.RETRACTION},
+        for_people=table.for_people,
+        heading=lambda column: table.heading(column, words),
+        cell=lambda column, value: table.cell(column, value, words),
+        is_number=table.is_number,
+    )

@@ -1,0 +1,69 @@
+"""Breaches that were taken back, as the log of breaches tells them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.instant import milliseconds, read
+from service.offline.report.asked import Asked
+from service.sla.announcement import Type
+from service.sla.policy import Policies
+
+Row = Mapping[str, Any]
+
+_COPIED = (
+    "detected_at",
+    "tenant",
+    "ticket_id",
+    "customer_id",
+    "cycle",
+    "clock",
+    "level",
+    "due_at",
+    "revision",
+)
+
+
+class Retractions:
+    """Takes the data of every event of `sla.breaches`, in any order; keeps the retractions asked for."""
+
+    def __init__(self, asked: Asked, policies: Policies) -> None:
+        self._asked = asked
+        self._policies = {(policy.id, policy.version): policy for policy in policies.versions}
+        self._retracted: dict[tuple[str, int], Row] = {}  # by breach id and revision
+        self._breached: dict[str, int] = {}  # the latest revision that says so, by breach id
+
+    def add(self, type_: str, data: Row) -> None:
+        """One event, `data` as schemas.sla says."""
+        name, revision = data["breach_id"], data["revision"]
+        if type_ != Type.BREACH_RETRACTED:
+            self._breached[name] = max(revision, self._breached.get(name, 0))
+        elif self._asked.tenant in (None, data["tenant"]) and self._within(data):
+            cause = data["cause"] or {"source": None, "event_id": None}
+            self._retracted[name, revision] = {
+                **{field: data[field] for field in _COPIED},
+                "reason": data["reason"],
+                "cause_source": cause["source"],
+                "cause_event_id": cause["event_id"],
+            }
+
+    def rows(self) -> list[Row]:
+        """By the instant of the retraction; `undone`: the breach was announced again later."""
+        found = [
+            {**row, "undone": self._breached.get(name, 0) > revision}
+            for (name, revision), row in self._retracted.items()
+        ]
+        return sorted(
+            found, key=lambda row: (row["detected_at"] or "", row["ticket_id"], row["clock"], row["level"])
+        )
+
+    def _within(self, data: Row) -> bool:
+        due_at = data["due_at"]
+        if due_at is None:
+            return True
+        said = data["policy"]
+        policy = self._policies.get((said["id"], said["version"])) if said else None
+        zone = self._asked.zones.of_policy(policy)
+        for clock in policy.clocks if policy else ():
+            if policy and clock.name == data["clock"]:
+                zone = self._asked.zones.of_clock(policy, clock)
+        return self._asked.range.holds(milliseconds(read(due_at)), zone)

@@ -1,0 +1,86 @@
+"""Counts what the judge said of one ticket after another. Pure; the order of tickets makes no difference."""
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from service.offline.report.asked import Asked, local, period
+from service.sla.cycle import Cycle
+from service.sla.facts import Kind
+from service.sla.judge import STOPPED, Judgement, Run, State
+from service.sla.policy import Policy
+from service.sla.statement import first_breach_at
+
+_SATISFACTION = int(Kind.SATISFACTION_SUBMITTED)
+
+
+class Group(NamedTuple):
+    """What verdicts are counted by. `period` None: the due instant is unknown."""
+
+    period: str | None
+    tenant: str
+    customer_id: str | None
+    clock: str
+    level: str
+
+
+class Pace(NamedTuple):
+    """Whose lengths are comparable: one clock of one policy version."""
+
+    clock: str
+    policy: str
+    version: int
+
+
+class Tally:
+    """What was counted so far. What lies outside the range asked for leaves no trace but in `tickets`."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.tickets = 0
+        self.not_received = 0  # tickets without a receipt or a refusal: nothing is judged
+        self.without_policy = 0  # cycles that no policy judges
+        self.verdicts: dict[Group, Counter[State]] = defaultdict(Counter)
+        self.broken_at: Counter[tuple[int, int]] = Counter()  # breaches by weekday (0 Monday) and hour of due
+        self.lengths: dict[Pace, list[int]] = defaultdict(list)  # counted ms from start to stop
+        self.scores: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)  # by period and tenant
+        self.zones: set[str] = set()
+        self.policies: dict[tuple[str, int], Policy] = {}
+
+    def add(self, tenant: str, judgement: Judgement) -> None:
+        """Count one ticket."""
+        if self.asked.tenant not in (None, tenant):
+            return
+        self.tickets += 1
+        self.not_received += not judgement.cycles
+        for cycle in judgement.cycles:
+            self.without_policy += cycle.policy is None
+            self._satisfaction(tenant, cycle)
+        for run in judgement.runs:
+            self._run(tenant, run)
+
+    def _run(self, tenant: str, run: Run) -> None:
+        asked = self.asked
+        zone = asked.zones.of_clock(run.policy, run.clock)
+        customer_id = run.cycle.attributes.get("customer_id")
+        for level, due_at, state in zip(run.clock.levels, run.dues, run.states, strict=True):
+            if due_at is not None and not asked.range.holds(due_at, zone):
+                continue
+            self.zones.add(str(zone))
+            self.policies[run.policy.id, run.policy.version] = run.policy
+            when = None if due_at is None else period(due_at, zone, asked.by)
+            self.verdicts[Group(when, tenant, customer_id, run.clock.name, level.name)][state] += 1
+            if state is State.BREACHED and due_at is not None:
+                wall = local(due_at, zone)
+                self.broken_at[wall.weekday(), wall.hour] += 1
+        if run.ending is STOPPED and run.stopped_at is not None and run.applies:
+            first_due = first_breach_at(run)
+            if first_due is None or asked.range.holds(first_due, zone):
+                pace = Pace(run.clock.name, run.policy.id, run.policy.version)
+                elapsed = run.clock.calendar.elapsed(run.started_at, run.stopped_at, run.pauses)
+                self.lengths[pace].append(elapsed)
+
+    def _satisfaction(self, tenant: str, cycle: Cycle) -> None:
+        zone = self.asked.zones.of_policy(cycle.policy)
+        for fact in cycle.facts:
+            if fact.kind == _SATISFACTION and self.asked.range.holds(fact.time, zone):
+                self.scores[period(fact.time, zone, self.asked.by), tenant][int(fact.data["score"])] += 1
