@@ -28,6 +28,9 @@ class Judged(Protocol):
     def __len__(self) -> int:
         """How many tickets, or desks."""
 
+    def weigh(self, key: str) -> int:
+        """Bytes of state under that key; 0: there is none."""
+
     def next_at(self) -> int | None:
         """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
 

@@ -15,6 +15,7 @@ from service.kafka.codec import encode, reject
 from service.kafka.horizon import Horizon
 from service.kafka.input import Input, Judged
 from service.kafka.placed import Placed
+from service.kafka.portion import portion
 from service.kafka.reader import ANSWER_WITHIN, Span, spans
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
@@ -22,7 +23,6 @@ from service.kafka.terms import Terms
 from service.kafka.transaction import LARGEST, FencedError, NotCommittedError, Outgoing, Transactions
 from service.now import Clock
 from service.sla.announcement import BILLING, Announcement
-from service.sla.partition import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -238,8 +238,10 @@ class Owner:
                 # While `poll` is not done, the position is that of what we were given before. So between the
                 # look at it and this nothing may be awaited that could let it go on.
                 position = await self._consumer.position(self._source)
+                while records and not self._stopping:
+                    records = records[await self._step(transactions, records, position) :]
                 if records:
-                    await self._step(transactions, records, position)
+                    break
                 horizon.processed(position)
                 if (
                     horizon.lapsed(self._partition.next_at()) or self._passed(position)
@@ -258,20 +260,19 @@ class Owner:
 
     async def _step(
         self, transactions: Transactions, records: Sequence[ConsumerRecord], next_offset: int
-    ) -> None:
-        """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction."""
+    ) -> int:
+        """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction.
+
+        Gives how many of the records that took.
+        """
         terms, began = self._terms, _time()
         now = self._clock.latest()
-        arrivals: list[Arrival] = []
-        sources: list[ConsumerRecord] = []
-        rejected: list[tuple[ConsumerRecord, Rejection]] = []
-        for record in records:
-            decoded = self._input.decode(record, now, self._counts[self._source.topic], terms.partitioner)
-            if isinstance(decoded, Rejection):
-                rejected.append((record, decoded))
-            else:
-                arrivals.append(Arrival(*decoded))
-                sources.append(record)
+        partitions, decode = self._counts[self._source.topic], self._input.decode
+        arrivals, sources, rejected, taken = portion(
+            records, lambda record: decode(record, now, partitions, terms.partitioner), self._partition.weigh
+        )
+        if taken < len(records):
+            next_offset = records[taken].offset
         self._committed = False
         step = self._partition.step(
             arrivals, at=self._horizon.at, now=now, offset=next_offset - 1, grace=terms.grace, most=AT_ONCE
@@ -291,10 +292,11 @@ class Owner:
             finally:
                 self._committing = False
             partition, seconds = self._source.partition, _time() - began
-            terms.observer.committed(partition, step, len(records), self._clock.latest(), seconds)
+            terms.observer.committed(partition, step, taken, self._clock.latest(), seconds)
         self._next_offset, self._committed, self._stepped_at = next_offset, True, _time()
         for _, rejection in rejected:
             terms.observer.rejected(self._source.partition, rejection.reason)
+        return taken
 
     def _announce(self, announcement: Announcement) -> Outgoing:
         topics = self._terms.topics

@@ -19,6 +19,7 @@ from service.sla.ticket import NEVER, Header, Ticket
 from service.sla.timers import Timers
 from service.sla.wake import forget_at, wake_at
 
+HEAVY = 2 * 1024 * 1024  # bytes of state that are judged in one step: some tenths of a second
 _SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 
@@ -75,6 +76,10 @@ class Partition:
         """How many instants are armed, those included that no longer matter."""
         return len(self._timers)
 
+    def weigh(self, key: str) -> int:
+        """Bytes of a ticket's state; 0: it has none."""
+        return len(self._tickets.get(key, b""))
+
     def next_at(self) -> int | None:
         """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
         return self._timers.next_at()
@@ -119,10 +124,16 @@ class Partition:
             ticket.seen_at = now
             self._look(step, ticket_key, ticket, arrived, moment)
         step.shown_by_records = len(step.announcements)
+        heavy = 0
         for key in self._timers.take(at, most):
             value = self._tickets.get(key)
-            if value is not None and state.header(value).wake_at < at:
-                self._look(step, key, state.decode(value), None, moment)
+            if value is None or (head := state.header(value)).wake_at >= at:
+                continue
+            if heavy > HEAVY:
+                self._timers.arm(key, head.wake_at)
+                continue
+            heavy += len(value)
+            self._look(step, key, state.decode(value), None, moment)
         return step
 
     def _look(self, step: Step, key: str, ticket: Ticket, arrived: list[Fact] | None, moment: Moment) -> None:

@@ -358,3 +358,17 @@ def test_a_step_takes_no_more_than_it_is_asked_to():
         step = partition.step([], at=due, now=due, offset=9, grace=GRACE, most=4)
         taken.append(len(step.announcements))
     assert taken == [4, 4, 2]
+
+
+def test_deadlines_of_tickets_with_many_facts_lapse_in_more_than_one_step():
+    partition = Partition(policy(RESPONSE), 35 * DAY)
+    many = [replace(fact("reassigned", "09:00"), id=f"e-{n}", source="/" + "d" * 127) for n in range(900)]
+    for number in range(18):
+        facts = [fact("received", "09:00"), *many]
+        arrivals = [Arrival(f"T-{number}@default", fact) for fact in facts]
+        partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=number, grace=GRACE)
+    late, told = at("09:24:00.001"), []
+    while (due := partition.next_at()) is not None and due < late:
+        told.append(partition.step([], at=late, now=late, offset=17, grace=GRACE).announcements)
+    assert len(told) > 1
+    assert sorted(said.ticket_id for step in told for said in step) == sorted(f"T-{n}" for n in range(18))

@@ -1,0 +1,61 @@
+"""How much of what was read one step takes."""
+
+from collections.abc import Sequence
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from service.events.rejection import Reason, Rejection
+from service.kafka.portion import Portion, portion
+from service.sla.facts import Fact, Kind
+from service.sla.partition import HEAVY
+from tests.kafka.records import NOW, record
+
+BAD = Rejection(Reason.NOT_JSON, None, "")
+
+
+def portion_of(records: Sequence[ConsumerRecord], state: int = 0) -> Portion:
+    """Records without a value are bad, others are facts of the ticket that they name; `state` in bytes."""
+
+    def decode(record: ConsumerRecord) -> tuple[str, Fact] | Rejection:
+        if not record.value.strip():
+            return BAD
+        return record.value.decode(), Fact(NOW, Kind.RECEIVED, "/desk", "e-1", {}, NOW, 0, record.offset)
+
+    return portion(records, decode, lambda _: state)
+
+
+def about(*tickets: str) -> list[ConsumerRecord]:
+    return [record(ticket.encode()) for ticket in tickets]
+
+
+@pytest.mark.parametrize(
+    ("state", "taken"), [(HEAVY // 2 - 1, 2), (HEAVY // 2, 2), (HEAVY // 2 + 1, 1), (0, 3), (2 * HEAVY, 1)]
+)
+def test_it_takes_what_is_not_too_much_to_judge_and_always_one(state: int, taken: int) -> None:
+    found = portion_of(about("a", "b", "c"), state)
+    assert (found.taken, len(found.arrivals), len(found.sources)) == (taken, taken, taken)
+
+
+def test_a_ticket_is_judged_once_however_many_of_its_facts_come() -> None:
+    assert portion_of(about(*["a"] * 500), HEAVY).taken == 500
+
+
+@pytest.mark.parametrize(("size", "taken"), [(HEAVY // 2, 2), (HEAVY // 2 + 1, 1), (3 * HEAVY, 1)])
+def test_what_is_put_aside_counts_by_its_bytes(size: int, taken: int) -> None:
+    found = portion_of([record(b" " * size) for _ in range(3)])
+    assert (found.taken, len(found.rejected)) == (taken, taken)
+
+
+def test_portions_one_after_the_other_are_all_that_was_read_and_nothing_twice() -> None:
+    left, seen = [*about("a", "b"), record(b" " * HEAVY), *about("c"), record(b""), *about("d")], []
+    want = list(left)
+    while left:
+        found = portion_of(left, HEAVY // 3)
+        seen += found.sources + [bad for bad, _ in found.rejected]
+        left = left[found.taken :]
+    assert sorted(map(id, seen)) == sorted(map(id, want))
+
+
+def test_nothing_read_is_an_empty_portion() -> None:
+    assert portion_of([]) == ([], [], [], 0)
