@@ -73,6 +73,7 @@ async def open_producer(
         max_batch_size=batch_size,
     )
     producer.client.send = sent_once(producer.client.send)
+    _read_errors(producer._txn_manager)  # noqa: SLF001
     try:
         async with asyncio.timeout(START_WITHIN):
             await producer.start()
@@ -94,12 +95,28 @@ async def discard(producer: AIOKafkaProducer) -> None:
     if tasks:
         done, stuck = await asyncio.wait(tasks, timeout=DISCARD_WITHIN)
         for task in done:
-            _ = task.cancelled() or task.exception()
+            _read(task)
         if stuck:
             log.warning("%d tasks of a discarded producer did not end", len(stuck))
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(DISCARD_WITHIN):
             await producer.client.close()
+
+
+def _read_errors(manager: Any) -> None:
+    """Each further fatal error is told to a new future that nobody has asked for, so it is read here."""
+    tell = manager.fatal_error
+
+    def fatal_error(error: BaseException) -> None:
+        tell(error)
+        _read(manager.wait_for_transaction_end())
+
+    manager.fatal_error = fatal_error
+
+
+def _read(future: "asyncio.Future[Any]") -> None:
+    """An exception that nobody reads ends as a line in the log."""
+    _ = future.cancelled() or future.exception()
 
 
 def _runs_in(task: "asyncio.Task[Any]", sender: object) -> bool:

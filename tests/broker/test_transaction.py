@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, RequestTimedOutError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+    TransactionalIdAuthorizationFailed,
+)
 from aiokafka.protocol.transaction import (
     AddOffsetsToTxnRequest,
     AddPartitionsToTxnRequest,
@@ -224,6 +229,21 @@ async def test_a_lost_answer_ends_the_transaction_and_its_producer(
             await mine.commit([Outgoing(changes, b"ticket", b"2")], {TopicPartition(source, 0): 2})
     assert len(sent) == 1
     assert "never retrieved" not in caplog.text
+
+
+async def test_a_second_error_of_a_transaction_is_no_line_in_the_log(bootstrap: str) -> None:
+    producer = await open_producer({"bootstrap_servers": bootstrap}, "two-errors")
+    manager, error = producer._txn_manager, TransactionalIdAuthorizationFailed("two-errors")
+    await producer.begin_transaction()
+    told = [manager.wait_for_transaction_end()]
+    manager.error_transaction(error)
+    assert told[0].exception() is error  # as whoever waits for the transaction reads it
+    for _ in range(2):
+        manager.fatal_error(error)
+        told.append(manager.wait_for_transaction_end())
+    await discard(producer)
+    # What asyncio asks when a future is collected.
+    assert [future._log_traceback for future in told] == [False, False, False]
 
 
 def sockets() -> int:
