@@ -1,0 +1,63 @@
+"""PromQL taken apart: which metrics and labels it asks for."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import promql_parser
+import yaml
+
+from service.app import ACTIVITY
+from service.kafka.status import State, Status
+from service.metrics import Metrics
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+RATE_INTERVAL = "30s"  # what Grafana puts in the place of $__rate_interval
+
+
+def selectors(query: str) -> list[tuple[str, set[str]]]:
+    """The name and the matched labels of each selector. Raises ValueError for what is no PromQL."""
+    found: list[tuple[str, set[str]]] = []
+
+    def visit(part: promql_parser.Expr) -> None:
+        if isinstance(part, promql_parser.VectorSelector):
+            found.append((part.name, {matcher.name for matcher in part.matchers.matchers}))
+
+    promql_parser.walk(promql_parser.parse(query), visit)
+    return found
+
+
+def panels() -> Iterator[tuple[str, dict]]:
+    """Each panel that shows something, and the file it is in."""
+    for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json")):
+        for panel in json.loads(path.read_text())["panels"]:
+            if panel["type"] != "row":
+                yield path.name, panel
+
+
+def as_grafana_sends(query: str, job: str) -> str:
+    """The query with its variables replaced."""
+    return query.replace("$__rate_interval", RATE_INTERVAL).replace("$job", job)
+
+
+def recorded() -> dict[str, set[str]]:
+    """The series that recording rules give, with the labels that their names may promise."""
+    groups = yaml.safe_load((DEPLOY / "prometheus" / "recording.yaml").read_text())["groups"]
+    return {
+        rule["record"]: set(rule["record"].split(":")[0].split("_"))
+        for group in groups
+        for rule in group["rules"]
+    }
+
+
+def shown() -> dict[str, set[str]]:
+    """Every series that /metrics can show, with its labels."""
+    metrics = Metrics(
+        [ACTIVITY], reasons=["not_json"], states=["running"], calendars={"cn": 0}, build={"version": "1"}
+    )
+    metrics.render({("complaints.lifecycle", 0): Status(State.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0)})
+    series: dict[str, set[str]] = {}
+    for family in metrics.registry.collect():
+        for sample in family.samples:
+            series.setdefault(sample.name, set()).update(sample.labels)
+    return series
