@@ -4,13 +4,17 @@ import io
 import json
 from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from service.offline.report.asked import Asked, Range, Zones
 from service.offline.report.from_file import from_file
+from service.sla.local_days import LocalDays
 from service.sla.policy import Policies
+from service.sla.working_time import WorkingTime
 from tests.sla.stories import LETTER
 
 EVERYTHING = Range()
+AUCKLAND = WorkingTime(LocalDays("auckland", ZoneInfo("Pacific/Auckland"), (((0, 86_400),),) * 7))
 BEIJING = timezone(timedelta(hours=8))
 
 

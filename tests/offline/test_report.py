@@ -12,11 +12,9 @@ from service.offline.report.asked import Asked, Range, Zones, period
 from service.offline.report.from_file import from_file
 from service.sla.calendar import ALWAYS
 from service.sla.facts import Kind
-from service.sla.local_days import LocalDays
 from service.sla.policy import Clock, Level, Policies, Policy
-from service.sla.working_time import WorkingTime
 from tests.offline.exports import HELPDESK, SAMPLE
-from tests.offline.reports import BEIJING, HISTORY, counts, event, reported
+from tests.offline.reports import AUCKLAND, BEIJING, HISTORY, counts, event, reported
 from tests.sla.stories import HOUR, LETTER, MINUTE, at, clock, policy
 
 RESPONSE = policy(clock("response", "received", "response_started", {"minor": 30 * MINUTE}))
@@ -138,12 +136,11 @@ def test_a_date_is_included_an_instant_is_not() -> None:
 
 
 def test_a_clock_with_a_calendar_is_dated_in_its_zone_whatever_zone_is_asked_for() -> None:
-    days = LocalDays("auckland", ZoneInfo("Pacific/Auckland"), (((0, 86_400),),) * 7)
     local, world = (
         Clock(
             name, None, Kind.RECEIVED, frozenset({Kind.CLOSED}), (), False, (Level("minor", HOUR),), calendar
         )
-        for name, calendar in (("local", WorkingTime(days)), ("world", ALWAYS))
+        for name, calendar in (("local", AUCKLAND), ("world", ALWAYS))
     )
     both = Policies([Policy("p", 1, "0" * 64, 0, {}, (), (local, world))])
     document = reported(event("T1", "received", "03-02T10:30", "a"), policies=both, zone=BEIJING)
@@ -197,6 +194,11 @@ def test_how_long_clocks_took_stands_against_their_limits() -> None:
         if bucket["count"]
     ]
     assert filled == [(0, 300, 1, None), (900, 1200, 1, None), (3600, 7200, 1, "major")]
+
+
+def test_what_was_cancelled_took_no_time() -> None:
+    lengths = {row["clock"]: row["stopped"] for row in reported(*HISTORY)["lengths"]}
+    assert lengths == {"response": 3, "resolution": 2}  # not that of T3, which was withdrawn
 
 
 def test_it_names_the_policies_and_hashes_its_inputs(tmp_path: Path) -> None:

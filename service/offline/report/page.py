@@ -44,4 +44,5 @@ def page(document: Mapping[str, Any], lang: str) -> str:
         heading=lambda column: table.heading(column, words),
         cell=lambda column, value: table.cell(column, value, words),
         is_number=table.is_number,
+        is_id=table.is_id,
     )

@@ -103,6 +103,11 @@ def is_number(column: str) -> bool:
     return column in (*COUNTS, *SCORES, "answers", "mean", "cycle", "count")
 
 
+def is_id(column: str) -> bool:
+    """True for a column of names that publishers give, up to 128 characters long."""
+    return column in ("tenant", "customer_id", "ticket_id", "cause_event_id")
+
+
 def _section(
     title: str, rows: Sequence[Row], columns: Sequence[str], words: Mapping[str, str], none: str
 ) -> Iterator[str]:
