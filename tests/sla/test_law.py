@@ -9,8 +9,11 @@ from service.sla.announce import standing
 from service.sla.announcement import Announcement, Type
 from service.sla.judge import judge
 from service.sla.partition import Arrival, Partition
+from service.sla.ticket import decode
 from tests.naive.histories import FAR, Made, made
+from tests.naive.judge import naive_judge
 from tests.naive.policies import TENANT
+from tests.sla.test_histories import rows
 
 KEY = f"t1@{TENANT}"
 TRUE = {Type.BREACHED, Type.BREACH_SETTLED, Type.AT_RISK, Type.MET, Type.CANCELLED}
@@ -69,7 +72,7 @@ def deliveries(draw) -> tuple[Made, list[tuple[list, int, bool]]]:
     return story, [*steps, (arrivals, story.at, draw(st.booleans())), ([], story.at, False)]
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=2_000, deadline=None)
 @given(deliveries())
 def test_any_order_repetition_cut_wake_up_and_restart_give_what_the_judge_says_of_the_whole(delivery):
     story, steps = delivery
@@ -90,5 +93,8 @@ def test_any_order_repetition_cut_wake_up_and_restart_give_what_the_judge_says_o
     expected = net(standing(TENANT, "t1", judgement, story.at))
     assert net(announced) == expected
     well_formed(announced)
+    kept = decode(changelog[KEY])
+    states = rows(kept.facts, story.policies, TENANT, story.at)
+    assert states == naive_judge(story.facts, story.policies, TENANT, story.at)
     # Nothing is left to tell: judged once more, with no news, the partition is silent.
     assert partition.step([], at=story.at, now=story.at, offset=0, grace=0).announcements == []
