@@ -1,4 +1,4 @@
-"""The made-up histories reach the corners where two good judges would differ, so that agreeing means something."""
+"""The made-up histories reach the corners where two good judges differ, so that agreeing means something."""
 
 from collections.abc import Callable
 from itertools import groupby
