@@ -1,10 +1,10 @@
 """How each verdict on a ticket comes about, as data: facts, stretches of time, sums, comparisons."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import Any
 
 from schemas.instant import written
+from service.explanation.stretches import stretches
 from service.sla.cycle import Cycle
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
@@ -89,24 +89,17 @@ def _clock(run: Run, numbers: dict[tuple[str, str], int], at: int) -> Part:
 
 
 def _stretches(run: Run, until: int, dues: list[int]) -> Iterator[Part]:
-    """From the start to `until`, cut where hours, pauses and levels end; `elapsed` sums up `counted`."""
-    calendar = run.clock.calendar
-    stretches = [*run.pauses, *calendar.open_between(run.started_at, until)]
-    edges = [edge for stretch in stretches for edge in stretch if edge is not None]
-    inside = {edge for edge in edges + dues if run.started_at < edge < until}
+    """From the start to `until`, cut where levels end, too; `elapsed` sums up `counted`."""
     elapsed = 0
-    for since, to in pairwise(sorted({run.started_at, until} | inside)):
-        paused = any(begin <= since and (end is None or to <= end) for begin, end in run.pauses)
-        open_for = calendar.elapsed(since, to, ())
-        counted = 0 if paused else open_for
-        elapsed += counted
+    for stretch in stretches(run, until, dues):
+        elapsed += stretch.counted
         yield {
-            "from": written(since),
-            "until": written(to),
-            "length": to - since,
-            "counted": counted,
-            "paused": open_for - counted,
-            "closed": to - since - open_for,
+            "from": written(stretch.since),
+            "until": written(stretch.until),
+            "length": stretch.until - stretch.since,
+            "counted": stretch.counted,
+            "paused": stretch.paused,
+            "closed": stretch.closed,
             "elapsed": elapsed,
         }
 
@@ -115,8 +108,8 @@ def _level(run: Run, verdict: Verdict, at: int) -> Part:
     level, due_at = verdict.level, verdict.due_at
     paused = closed = None
     if due_at is not None and level.after_ms is not None:
-        cut = list(_stretches(run, due_at, []))
-        paused, closed = sum(part["paused"] for part in cut), sum(part["closed"] for part in cut)
+        cut = list(stretches(run, due_at))
+        paused, closed = sum(part.paused for part in cut), sum(part.closed for part in cut)
     overrun = None
     if due_at is not None and run.stopped_at is not None and verdict.state is State.BREACHED:
         overrun = run.clock.calendar.elapsed(due_at, run.stopped_at, run.pauses)
