@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
 from service.cli.offline import COMMANDS
@@ -28,7 +29,7 @@ def sla_timer() -> None:
     """
 
 
-for command in (run, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
+for command in (run, board, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
     sla_timer.add_command(command)
 
 

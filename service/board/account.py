@@ -1,0 +1,107 @@
+"""One ticket as its page shows it: clocks, timeline, verdicts, arithmetic, and what was announced."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from service.board.row import ClockLine, clock_lines
+from service.board.shelf import Shelf, Times
+from service.board.summary import Condition, open_runs, worst
+from service.explanation.derivation import derivation
+from service.sla.announce import Told, breach_id, changes
+from service.sla.announcement import Type
+from service.sla.calendar import YearUnknown
+from service.sla.judge import judge
+from service.sla.ticket import UnknownStateVersionError, key
+
+PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people: the board does not show them
+_MINUTE = 60_000  # ms
+
+Part = Mapping[str, Any]
+
+
+class Notification(NamedTuple):
+    """The latest announcement of one breach id. `due_at` in ms."""
+
+    breach_id: str
+    cycle: int
+    clock: str
+    level: str | None
+    type: Type
+    revision: int
+    due_at: int | None
+    pending: bool  # true by now, but not announced yet
+
+
+class Account(NamedTuple):
+    """A ticket at `at` (ms)."""
+
+    tenant: str
+    ticket_id: str
+    at: int
+    condition: Condition | None  # None when it is not open
+    cycles: tuple[tuple[int, tuple[ClockLine, ...]], ...]  # by number, the latest first
+    derivation: Part  # see `derivation`; without references to people
+    notifications: tuple[Notification, ...]
+    content: Hashable  # differs when the page does
+
+
+def account(shelf: Shelf, tenant: str, ticket_id: str, times: Times) -> Account | None:
+    """A ticket judged now; None when there is none, or when it cannot be judged here."""
+    try:
+        found = shelf.find(key(tenant, ticket_id))
+        if found is None:
+            return None
+        at, told = shelf.instant(found, times), found.ticket.told
+        judgement = judge(found.ticket.facts, shelf.policies, tenant, at)
+        cycles = tuple(
+            (cycle.number, tuple(clock_lines(judgement, cycle.number, at)))
+            for cycle in reversed(judgement.cycles)
+        )
+        runs = open_runs(judgement)
+        pending = [change.told for change in changes(judgement, at, told, lambda _: None)]
+        notifications = tuple(
+            _notification(tenant, ticket_id, latest, pending=latest in pending)
+            for latest in _latest(told, pending)
+        )
+        derived = derivation(ticket_id, tenant, found.ticket.facts, shelf.policies, at)
+    except (UnknownStateVersionError, YearUnknown):
+        return None
+    content = found.header, tuple(tuple(run.states) for run in judgement.runs), notifications, at // _MINUTE
+    condition = worst(runs) if runs else None
+    return Account(tenant, ticket_id, at, condition, cycles, without_people(derived), notifications, content)
+
+
+def _latest(told: list[Told], pending: list[Told]) -> list[Told]:
+    latest = {known.key: known for known in [*told, *pending]}
+    return sorted(
+        latest.values(), key=lambda known: (known.cycle, known.due_at or 0, known.clock, known.level or "")
+    )
+
+
+def _notification(tenant: str, ticket_id: str, told: Told, *, pending: bool) -> Notification:
+    return Notification(
+        breach_id(tenant, ticket_id, told.key),
+        told.cycle,
+        told.clock,
+        told.level,
+        told.type,
+        told.revision,
+        told.due_at,
+        pending,
+    )
+
+
+def without_people(part: Part) -> Part:
+    """The same derivation without what refers to customers or agents."""
+    return {name: _kept(value) for name, value in part.items() if name not in PEOPLE}
+
+
+def _kept(value: Any) -> Any:  # any JSON
+    if isinstance(value, Mapping):
+        return without_people(value)
+    return list(_each(value)) if isinstance(value, list) else value
+
+
+def _each(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        yield _kept(value)

@@ -1,0 +1,86 @@
+"""A clock as a bar: time that runs, is paused or closed, from its start to its last deadline."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from service.explanation.stretches import Stretch, stretches
+from service.sla.judge import NOT_APPLICABLE, Run
+
+WIDTH = 1_000  # units that a bar is wide
+_MINUTE = 60_000  # ms
+
+
+class Flow(StrEnum):
+    """What a clock does during a stretch."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class Piece(NamedTuple):
+    """A stretch of one kind. Instants in ms."""
+
+    flow: Flow
+    since: int
+    until: int
+
+
+class Mark(NamedTuple):
+    """A level on the bar."""
+
+    level: str
+    due_at: int  # ms
+    warns: bool
+
+
+class Bar(NamedTuple):
+    """Instants in ms. It does not depend on now, but for an open pause, which is drawn up to the minute."""
+
+    since: int
+    until: int
+    pieces: tuple[Piece, ...]
+    marks: tuple[Mark, ...]
+    ended_at: int | None
+    projected: bool  # the marks are where they would be if the pause ended now
+
+    def x(self, instant: int) -> float:
+        """Where an instant (ms) is on it, in units of WIDTH."""
+        if self.until == self.since:
+            return float(WIDTH)
+        share = (instant - self.since) / (self.until - self.since)
+        return round(WIDTH * min(1.0, max(0.0, share)), 1)
+
+
+def bar(run: Run, at: int) -> Bar:
+    """The clock drawn at `at` (ms). Raises YearUnknown."""
+    pauses, dues = list(run.pauses), run.dues
+    open_pause = run.ending is None and pauses and pauses[-1][1] is None
+    if open_pause:
+        begin = pauses[-1][0]
+        pauses[-1] = begin, max(begin + _MINUTE, at - at % _MINUTE)
+        dues = run.clock.dues(run.started_at, pauses)
+    marks = tuple(
+        Mark(level.name, due_at, level.warns)
+        for level, due_at, state in zip(run.clock.levels, dues, run.states, strict=True)
+        if due_at is not None and state != NOT_APPLICABLE
+    )
+    ends = [mark.due_at for mark in marks]
+    if run.stopped_at is not None:
+        ends.append(run.stopped_at)
+    until = max(ends, default=run.started_at)
+    pieces = tuple(_pieces(stretches(run, until, pauses=pauses)))
+    return Bar(run.started_at, until, pieces, marks, run.stopped_at, bool(open_pause))
+
+
+def _pieces(cut: Iterable[Stretch]) -> list[Piece]:
+    """Neighbours of one kind are one piece."""
+    pieces: list[Piece] = []
+    for stretch in cut:
+        flow = Flow.RUNNING if stretch.counted else Flow.PAUSED if stretch.paused else Flow.CLOSED
+        if pieces and pieces[-1].flow is flow:
+            pieces[-1] = pieces[-1]._replace(until=stretch.until)
+        else:
+            pieces.append(Piece(flow, stretch.since, stretch.until))
+    return pieces

@@ -1,0 +1,75 @@
+"""The board: the shelf, what it stands on, and the viewers. Told the time; knows no Kafka."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from service.board.account import Account, account
+from service.board.listing import Fitting, Listing, listing
+from service.board.query import Query
+from service.board.shelf import Shelf
+from service.board.sight import Sight
+from service.board.stream import Ticker
+
+LOOK_EVERY = 0.1  # seconds
+TICK_EVERY = 0.5  # seconds, at most so often when something changes
+AT_ONCE = 200  # tickets judged before anybody else gets a turn; some ms
+_MOST_LISTINGS = 64
+
+
+@dataclass
+class Board:
+    """What all routes read. `sight` gives what is known now; `grace` in ms; `group` is the service's."""
+
+    shelf: Shelf
+    sight_now: Callable[[], Sight]
+    grace: int
+    group: str
+    ticker: Ticker = field(default_factory=Ticker)
+
+    def __post_init__(self) -> None:
+        self._fitting = Fitting(self.shelf)
+        self._listings: dict[Query, Listing] = {}
+        self._listed: tuple[int, Mapping[int, int]] | None = None
+
+    def sight(self) -> Sight:
+        """What is known now."""
+        shelf = self.shelf
+        return replace(self.sight_now(), waiting=shelf.waiting, baffling=shelf.baffling)
+
+    def times(self, sight: Sight) -> dict[int, int]:
+        """By partition the instant (ms) to judge at: nobody knows of facts that came later.
+
+        So a ticket does not break on the board while Kafka is away and it may have been answered.
+        """
+        return {
+            number: min(sight.now, reach.as_of) - self.grace
+            for number, reach in sight.reaches.items()
+            if reach.as_of is not None
+        }
+
+    def listing(self, query: Query, sight: Sight) -> Listing:
+        """A page of the list: the same for all who look at the same."""
+        times = self.times(sight)
+        minutes = {number: at // 60_000 for number, at in times.items()}
+        listed = self.shelf.version, minutes
+        if listed != self._listed or len(self._listings) > _MOST_LISTINGS:
+            self._listed, self._listings = listed, {}
+        if query not in self._listings:
+            self._listings[query] = listing(self.shelf, self._fitting, query, times)
+        return self._listings[query]
+
+    def account(self, tenant: str, ticket_id: str, sight: Sight) -> Account | None:
+        """A ticket, for its page."""
+        return account(self.shelf, tenant, ticket_id, self.times(sight))
+
+    async def look(self) -> None:
+        """Judge what came and what is due, and wake the viewers, until cancelled."""
+        time = asyncio.get_running_loop().time
+        version, ticked = -1, time()
+        while True:
+            looked = self.shelf.look(self.times(self.sight()), AT_ONCE)
+            if self.shelf.version != version and time() - ticked >= TICK_EVERY:
+                version, ticked = self.shelf.version, time()
+                self.ticker.tick()
+            await asyncio.sleep(0 if looked >= AT_ONCE else LOOK_EVERY)

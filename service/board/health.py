@@ -1,0 +1,105 @@
+"""What the board does not know, and what the service does not do: said before anybody trusts a figure."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from service.board.sight import Probe, Reach, Sight
+
+OLD_AFTER = 5_000  # ms; data older than this is said to be old
+LAG_FOR = 10_000  # ms; a lag that lasts no longer is everyday
+
+
+class Kind(StrEnum):
+    """The kinds of notices, worst first."""
+
+    KAFKA_AWAY = "kafka_away"
+    NO_DATA = "no_data"
+    OLD = "old"
+    LOADING = "loading"
+    NO_OWNER = "no_owner"
+    RESTORING = "restoring"
+    LAG = "lag"
+    GROUP_UNKNOWN = "group_unknown"
+    SERVICE_AWAY = "service_away"
+    BAFFLING = "baffling"
+    OTHER_POLICIES = "other_policies"
+
+
+class Notice(NamedTuple):
+    """Something people must know. `values` are the blanks of its sentence."""
+
+    kind: Kind
+    values: tuple[tuple[str, str | int], ...] = ()
+
+
+def as_of(reaches: Mapping[int, Reach]) -> int | None:
+    """The instant (ms) up to which all that was committed is here; None until every partition was read."""
+    known = [reach.as_of for reach in reaches.values()]
+    return None if not known or None in known else min(instant for instant in known if instant is not None)
+
+
+def notices(sight: Sight) -> list[Notice]:
+    """Everything that is not as it should be."""
+    found: list[Notice] = []
+    complete_until = as_of(sight.reaches)
+    old = complete_until is not None and sight.now - complete_until > OLD_AFTER
+    if sight.failure and (old or complete_until is None):
+        found.append(_notice(Kind.KAFKA_AWAY, why=sight.failure))
+    if old:
+        found.append(_notice(Kind.OLD))
+    loading = [reach for reach in sight.reaches.values() if reach.as_of is None]
+    missing = sum(reach.end - reach.position for reach in loading) + sight.waiting
+    if not sight.reaches:
+        found.append(_notice(Kind.NO_DATA))
+    elif loading:
+        found.append(_notice(Kind.LOADING, many=len(loading), of=len(sight.reaches), tickets=missing))
+    found += _of_the_group(sight)
+    found += _of_the_services(sight)
+    if sight.baffling:
+        found.append(_notice(Kind.BAFFLING, tickets=sight.baffling))
+    if sight.other_policies:
+        found.append(_notice(Kind.OTHER_POLICIES))
+    return found
+
+
+def _of_the_group(sight: Sight) -> list[Notice]:
+    group = sight.group
+    if group is None or sight.now - group.at > 2 * OLD_AFTER:
+        return [_notice(Kind.GROUP_UNKNOWN)] if sight.group_failure else []
+    found = []
+    if orphans := [number for number in range(group.partitions) if number not in group.owners]:
+        found.append(_notice(Kind.NO_OWNER, many=len(orphans), of=group.partitions, which=_numbers(orphans)))
+    late = [
+        number
+        for number, lag in group.lag.items()
+        if lag > 0 and sight.now - sight.lagging_since.get(number, sight.now) > LAG_FOR
+    ]
+    if late:
+        events = sum(group.lag[number] for number in late)
+        found.append(_notice(Kind.LAG, events=events, which=_numbers(late)))
+    return found
+
+
+def _of_the_services(sight: Sight) -> list[Notice]:
+    found = []
+    restoring = sorted({number for probe in sight.services.values() for number in unready(probe)})
+    if restoring:
+        of = max(len(sight.reaches), len(restoring))
+        found.append(_notice(Kind.RESTORING, many=len(restoring), of=of, which=_numbers(restoring)))
+    found += [_notice(Kind.SERVICE_AWAY, url=url) for url, probe in sight.services.items() if probe.failure]
+    return found
+
+
+def unready(probe: Probe) -> list[int]:
+    """Its partitions that are not judged yet."""
+    return [number for number, state in probe.states.items() if state in ("acquiring", "restoring")]
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """`0, 3, 7`; only the first of many."""
+    return ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
+
+
+def _notice(kind: Kind, **values: str | int) -> Notice:
+    return Notice(kind, tuple(values.items()))

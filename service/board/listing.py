@@ -1,0 +1,112 @@
+"""A page of the list: what fits the query, which part of it is shown, and what changed since it was shown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from service.board.census import FACETS
+from service.board.query import PAGE, Query
+from service.board.row import Row, row
+from service.board.shelf import Shelf, Times
+from service.board.summary import Summary
+from service.sla.calendar import YearUnknown
+
+_OFFERED = 30  # values of one facet
+
+
+class Listing(NamedTuple):
+    """A page of the list."""
+
+    query: Query
+    total: int  # open tickets
+    matching: int
+    page: int  # from 1
+    pages: int
+    rows: tuple[Row, ...]
+    offers: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by facet, values and how many tickets
+
+
+class Fitting:
+    """Which tickets fit which query, found anew when the shelf has changed. Holds a few queries only."""
+
+    _MOST = 32
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._version = -1
+        self._found: dict[Query, list[Summary]] = {}
+
+    def of(self, query: Query) -> list[Summary]:
+        """Those that fit, in the order of the list."""
+        if self._version != self._shelf.version or len(self._found) > self._MOST:
+            self._version, self._found = self._shelf.version, {}
+        asked = query._replace(page=1)
+        found = self._found.get(asked)
+        if found is None:
+            ordered = self._shelf.ordered()
+            found = [known for known in ordered if asked.fits(known)] if asked != Query() else ordered
+            self._found[asked] = found
+        return found
+
+
+def listing(shelf: Shelf, fitting: Fitting, query: Query, times: Times) -> Listing:
+    """The page that `query` asks for, else the last one there is."""
+    found = fitting.of(query)
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(query.page, pages)
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    return Listing(
+        query,
+        shelf.census.total,
+        len(found),
+        page,
+        pages,
+        tuple(_rows(shelf, shown, times)),
+        tuple(
+            (facet, _offered(shelf.census.counts[facet], dict(query.filters).get(facet))) for facet in FACETS
+        ),
+    )
+
+
+def _rows(shelf: Shelf, shown: Sequence[Summary], times: Times) -> Iterator[Row]:
+    for summary in shown:
+        judged = shelf.judged(summary.key, times)
+        if judged is not None:
+            try:
+                yield row(summary, *judged)
+            except YearUnknown:  # a bar may reach further than any deadline that was asked for
+                continue
+
+
+def _offered(counts: Mapping[str, int], chosen: str | None) -> tuple[tuple[str, int], ...]:
+    """The most frequent values and the chosen one, by name."""
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_OFFERED]
+    if chosen is not None and chosen not in dict(most):
+        most.append((chosen, counts.get(chosen, 0)))
+    return tuple(sorted(most))
+
+
+class News(NamedTuple):
+    """Something that happened to a ticket in view: for those who do not see it."""
+
+    ticket_id: str
+    what: str  # a Condition, `silent`, or `gone`
+    clock: str | None
+    level: str | None
+
+
+def news(before: Sequence[Row], after: Sequence[Row]) -> list[News]:
+    """What became of the tickets shown before, and which came in broken or at risk. Worst first."""
+    known = {shown.key: shown for shown in before}
+    found: list[News] = []
+    for shown in after:
+        old = known.get(shown.key)
+        if old is None or old.condition != shown.condition:
+            if old is not None or shown.condition in ("breached", "at_risk"):
+                line = next((line for line in shown.lines if line.state == shown.condition), shown.due)
+                found.append(News(shown.ticket_id, shown.condition, line.name, None))
+        elif shown.silent and not old.silent:
+            found.append(News(shown.ticket_id, "silent", None, None))
+    return sorted(found, key=lambda item: (_RANK.get(item.what, 9), item.ticket_id))
+
+
+_RANK = {"breached": 0, "at_risk": 1, "silent": 2, "paused": 3, "running": 4}

@@ -1,0 +1,200 @@
+"""The pages as HTML: a frame around parts that are sent again when their content changes."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from service.board.account import Account
+from service.board.census import SILENT
+from service.board.health import Notice, as_of, notices
+from service.board.listing import Listing, News
+from service.board.partitions import partition_lines
+from service.board.row import Row
+from service.board.sight import Sight
+from service.board.words import WORDS, name
+from service.explanation.told import told
+
+STATES = ("breached", "at_risk", "running", "paused", SILENT)
+_MOST_NEWS = 3
+
+_templates = Environment(
+    loader=PackageLoader("service.board"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Part(NamedTuple):
+    """A piece of a page. It is sent again when `content` differs from what was sent."""
+
+    id: str
+    content: Hashable
+    html: Callable[[], str]
+
+    @property
+    def version(self) -> str:
+        """Another one for other content, within this process."""
+        return f"{hash(self.content) & 0xFFFFFFFF:08x}"
+
+
+class Page(NamedTuple):
+    """What a viewer sees at one instant. Instants in ms."""
+
+    parts: tuple[Part, ...]
+    rows: tuple[Part, ...] | None  # of a list: in order, their ids are keys of tickets
+    shown: tuple[Row, ...]  # the tickets of these rows
+    now: int
+    as_of: int | None
+
+
+class Look(NamedTuple):
+    """How a viewer wants it, and where the page stands."""
+
+    lang: str
+    theme: str
+    path: str  # of this page, with its query
+    stream: str  # of its changes
+    desks: bool  # there are desks to show
+
+
+class Writer:
+    """Writes the pages in one language."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.words = WORDS[look.lang]
+
+    def list_page(self, listing: Listing, sight: Sight) -> Page:
+        """The open tickets."""
+        counts = dict(listing.offers)["state"]
+        parts = (
+            self._notices(sight),
+            self._part(
+                "counts", (listing.query, listing.total, counts), listing=listing, counts=dict(counts)
+            ),
+            self._part("filters", (listing.query, _values(listing)), listing=listing),
+            self._part("matching", (listing.query, listing.total, listing.matching), listing=listing),
+            self._part("pager", (listing.query, listing.page, listing.pages), listing=listing),
+        )
+        rows = tuple(self._rows(listing, sight.now))
+        return Page(parts, rows, listing.rows, sight.now, as_of(sight.reaches))
+
+    def ticket_page(
+        self, account: Account | None, sight: Sight, tenant: str, ticket_id: str, *, known: bool
+    ) -> Page:
+        """One ticket, or that there is none; `known` without an account: it cannot be judged here."""
+        lines = list(told(account.derivation, self.look.lang)) if account else []
+        part = self._part(
+            "ticket",
+            account.content if account else known,
+            account=account,
+            lines=lines,
+            tenant=tenant,
+            ticket_id=ticket_id,
+            known=known,
+            now=sight.now,
+        )
+        return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
+
+    def partitions_page(self, sight: Sight, group: str) -> Page:
+        """The partitions."""
+        lines = tuple(partition_lines(sight))
+        state = sight.group.state if sight.group else None
+        part = self._part(
+            "partitions", (lines, state), lines=lines, state=state, group=group, services=sight.services
+        )
+        return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
+
+    def whole(self, template: str, page: Page | None = None, **values: object) -> str:
+        """A page with its frame."""
+        written = {part.id: Markup(part.html()) for part in page.parts} if page else {}  # noqa: S704 (our own)
+        rows = [Markup(row.html()) for row in page.rows] if page and page.rows is not None else []  # noqa: S704
+        return self._render(template, page=page, parts=written, rows=rows, **values)
+
+    def news(self, found: list[News]) -> str:
+        """What happened, in one short sentence for a screen reader."""
+        said = [
+            self.words[f"news_{item.what}"].format(
+                ticket=item.ticket_id, clock=name(item.clock or "", self.look.lang)
+            )
+            for item in found[:_MOST_NEWS]
+        ]
+        if len(found) > _MOST_NEWS:
+            said.append(self.words["news_more"].format(more=len(found) - _MOST_NEWS))
+        return "; ".join(said)
+
+    def _notices(self, sight: Sight) -> Part:
+        found = tuple(notices(sight))
+        return self._part(
+            "notices", found, notices=[(notice.kind, self._sentence(notice)) for notice in found]
+        )
+
+    def _sentence(self, notice: Notice) -> str:
+        return self.words[f"notice_{notice.kind}"].format(**dict(notice.values))
+
+    def _rows(self, listing: Listing, now: int) -> Iterator[Part]:
+        section = None
+        for row in listing.rows:
+            if row.section != section:
+                section = row.section
+                yield self._part(f"section {section}", section, "section.html", section=section)
+            yield self._part(row.key, row, "row.html", row=row, now=now)
+
+    def _part(self, id: str, content: Hashable, template: str | None = None, **values: object) -> Part:
+        file = template or f"{id}.html"
+        part = Part(id, content, lambda: self._render(file, version=part.version, id=id, **values))
+        return part
+
+    def _render(self, template: str, **values: object) -> str:
+        look = self.look
+        return _templates.get_template(template).render(
+            t=self.words, look=look, states=STATES, named=lambda word: name(word, look.lang), **values
+        )
+
+
+def _values(listing: Listing) -> tuple[tuple[str, ...], ...]:
+    """What the filters offer, without how often: that changes with every ticket."""
+    return tuple(tuple(value for value, _ in offered) for _, offered in listing.offers)
+
+
+def clock_time(instant: int) -> str:
+    """`09:30:00` UTC of an instant in ms; with its date, `2026-03-02 09:30:00`, see `date_time`."""
+    return date_time(instant)[11:]
+
+
+def date_time(instant: int) -> str:
+    """`2026-03-02 09:30:00` UTC of an instant in ms."""
+    return datetime.fromtimestamp(instant / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def length(milliseconds: int) -> str:
+    """`0:30:00` or `3 d 04:05:06`; a length in ms, rounded down to seconds."""
+    seconds = abs(milliseconds) // 1_000
+    days, rest = divmod(seconds, 86_400)
+    clock = f"{rest // 3_600}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days} d {clock}" if days else clock
+
+
+def plain_time(written: str) -> str:
+    """`2026-03-02 09:30:00.250` of `2026-03-02T09:30:00.250Z`, without fractions that are none."""
+    return written.replace("T", " ").removesuffix("Z").removesuffix(".000")
+
+
+def _ticket_path(tenant: str, ticket_id: str) -> str:
+    return "/ticket?" + urlencode(({} if tenant == "default" else {"tenant": tenant}) | {"id": ticket_id})
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "clock_time": clock_time,
+    "date_time": date_time,
+    "length": length,
+    "plain_time": plain_time,
+}
+_templates.filters.update(FILTERS)
+_templates.globals["ticket_path"] = _ticket_path

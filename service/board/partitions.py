@@ -1,0 +1,45 @@
+"""The partitions as a table: who owns each, how far behind it is, how far it is restored."""
+
+from typing import NamedTuple
+
+from service.board.sight import Reach, Sight
+
+
+class PartitionLine(NamedTuple):
+    """One partition of the input and of the state. What nobody knows is None."""
+
+    number: int
+    owner: str | None
+    host: str | None
+    lag: int | None  # events that are not judged
+    state: str | None  # what its owner says it does
+    percent: int | None  # of its restore
+    here: int  # per cent of the state that the board has read
+
+
+def partition_lines(sight: Sight) -> list[PartitionLine]:
+    """Every partition that anybody knows of."""
+    group = sight.group
+    numbers = set(sight.reaches) | set(range(group.partitions if group else 0))
+    states = {number: state for probe in sight.services.values() for number, state in probe.states.items()}
+    percents = {n: percent for probe in sight.services.values() for n, percent in probe.restoring.items()}
+    return [
+        PartitionLine(
+            number,
+            group.owners[number].name if group and number in group.owners else None,
+            group.owners[number].host if group and number in group.owners else None,
+            group.lag.get(number) if group else None,
+            states.get(number),
+            percents.get(number),
+            _here(sight.reaches.get(number)),
+        )
+        for number in sorted(numbers)
+    ]
+
+
+def _here(reach: Reach | None) -> int:
+    if reach is None:
+        return 0
+    if reach.as_of is not None:
+        return 100
+    return 100 * (reach.position - reach.begin) // max(1, reach.end - reach.begin)

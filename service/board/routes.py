@@ -1,0 +1,240 @@
+"""What the board serves. Every route reads; none publishes anything."""
+
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import parse_qsl
+
+from sse_starlette.sse import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from service.board.board import Board
+from service.board.door import COOKIE, SIGNED_IN_FOR, Door, Token
+from service.board.health import as_of
+from service.board.pages import Look, Page, Writer
+from service.board.query import read_query
+from service.board.stream import messages
+from service.board.words import LANGUAGES
+from service.sla.ticket import key
+
+MOST_VIEWERS = 200  # streams at once
+TAKEN_WITHIN = 30  # seconds a browser may leave a message untaken
+LARGEST_FORM = 4_096  # bytes
+THEMES = ("auto", "light", "dark")
+_YEAR = 365 * 86_400  # seconds
+
+Show = Callable[[], Page]
+
+
+class Routes:
+    """The routes over one board."""
+
+    def __init__(self, board: Board, token: Token | None) -> None:
+        self._board = board
+        self._token = token
+        self._viewers = 0
+
+    async def tickets(self, request: Request) -> Response:
+        """The list."""
+        writer = self._writer(request, "/live")
+        return HTMLResponse(writer.whole("list.html", self._list(request, writer)()))
+
+    async def tickets_live(self, request: Request) -> Response:
+        """Its changes."""
+        writer = self._writer(request, "/live")
+        return self._stream(writer, self._list(request, writer))
+
+    async def ticket(self, request: Request) -> Response:
+        """One ticket."""
+        writer = self._writer(request, "/ticket/live")
+        tenant, ticket_id = _named(request)
+        html = writer.whole("ticket_page.html", self._ticket(request, writer)(), ticket_id=ticket_id)
+        return HTMLResponse(html, 200 if self._board.shelf.knows(key(tenant, ticket_id)) else 404)
+
+    async def ticket_live(self, request: Request) -> Response:
+        """Its changes."""
+        writer = self._writer(request, "/ticket/live")
+        return self._stream(writer, self._ticket(request, writer))
+
+    async def partitions(self, request: Request) -> Response:
+        """The partitions."""
+        writer = self._writer(request, "/partitions/live")
+        return HTMLResponse(writer.whole("partitions_page.html", self._partitions(writer)()))
+
+    async def partitions_live(self, request: Request) -> Response:
+        """Their changes."""
+        writer = self._writer(request, "/partitions/live")
+        return self._stream(writer, self._partitions(writer))
+
+    async def look(self, request: Request) -> Response:
+        """Remembers language and theme in cookies, and goes back."""
+        answer = RedirectResponse(_local(request.query_params.get("back", "/")), 303)
+        for name, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
+            if (value := request.query_params.get(name)) in allowed:
+                answer.set_cookie(
+                    f"sla_{name}",
+                    value,
+                    max_age=_YEAR,
+                    httponly=True,
+                    samesite="lax",
+                    secure=_secure(request),
+                )
+        return answer
+
+    async def sign_in(self, request: Request) -> Response:
+        """Asks for the token, and trades it for a cookie."""
+        if self._token is None:
+            return RedirectResponse("/", 303)
+        wrong = False
+        if request.method == "POST":
+            offered = await _form(request)
+            if offered is not None and self._token.fits(offered):
+                answer = RedirectResponse("/", 303)
+                answer.set_cookie(
+                    COOKIE,
+                    self._token.trade(),
+                    max_age=SIGNED_IN_FOR,
+                    httponly=True,
+                    samesite="lax",
+                    secure=_secure(request),
+                )
+                return answer
+            wrong = True
+        writer = self._writer(request, "")
+        return HTMLResponse(writer.whole("sign_in.html", wrong=wrong), 403 if wrong else 200)
+
+    async def livez(self, _: Request) -> Response:
+        """That the loop answers is all there is to say."""
+        return PlainTextResponse("alive\n")
+
+    async def readyz(self, _: Request) -> Response:
+        """Ready once every partition was read to its end and every ticket was looked at."""
+        sight = self._board.sight()
+        ready = as_of(sight.reaches) is not None and not sight.waiting
+        return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+    def _list(self, request: Request, writer: Writer) -> Show:
+        query = read_query(request.query_params)
+
+        def show() -> Page:
+            sight = self._board.sight()
+            return writer.list_page(self._board.listing(query, sight), sight)
+
+        return show
+
+    def _ticket(self, request: Request, writer: Writer) -> Show:
+        tenant, ticket_id = _named(request)
+
+        def show() -> Page:
+            sight = self._board.sight()
+            known = self._board.shelf.knows(key(tenant, ticket_id))
+            account = self._board.account(tenant, ticket_id, sight)
+            return writer.ticket_page(account, sight, tenant, ticket_id, known=known)
+
+        return show
+
+    def _partitions(self, writer: Writer) -> Show:
+        return lambda: writer.partitions_page(self._board.sight(), self._board.group)
+
+    def _stream(self, writer: Writer, show: Show) -> Response:
+        if self._viewers >= MOST_VIEWERS:
+            return PlainTextResponse("too many viewers\n", 503, {"Retry-After": "10"})
+        return EventSourceResponse(
+            self._watched(writer, show), ping=3_600, send_timeout=TAKEN_WITHIN, sep="\n"
+        )
+
+    async def _watched(self, writer: Writer, show: Show) -> AsyncIterator[dict[str, str]]:
+        self._viewers += 1
+        try:
+            async for message in messages(show, writer.news, self._board.ticker):
+                yield message
+        finally:
+            self._viewers -= 1
+
+    def _writer(self, request: Request, stream: str) -> Writer:
+        query = f"?{request.url.query}" if request.url.query else ""
+        theme = request.cookies.get("sla_theme")
+        return Writer(
+            Look(
+                lang=language(request),
+                theme=theme if theme in THEMES else "auto",
+                path=request.url.path.removesuffix("/live") + query,
+                stream=stream + query,
+                desks=False,
+            )
+        )
+
+
+def _named(request: Request) -> tuple[str, str]:
+    """Tenant and ticket id; an id may have slashes, so they are no part of the path."""
+    asked = request.query_params
+    return asked.get("tenant", "default"), asked.get("id", "")
+
+
+def language(request: Request) -> str:
+    """As chosen, else the first of Accept-Language that there is, else English."""
+    chosen = request.cookies.get("sla_lang")
+    if chosen in LANGUAGES:
+        return chosen
+    for wanted in _wanted(request.headers.get("accept-language", "")):
+        if wanted in LANGUAGES:
+            return wanted
+    return LANGUAGES[0]
+
+
+def _wanted(header: str) -> list[str]:
+    """Languages by preference, without their regions."""
+    weighed = []
+    for place, item in enumerate(header.split(",")[:20]):
+        tag, _, parameters = item.partition(";")
+        quality = parameters.strip().removeprefix("q=") or "1"
+        try:
+            weight = float(quality)
+        except ValueError:
+            continue
+        if weight > 0:
+            weighed.append((-weight, place, tag.strip().split("-")[0].lower()))
+    return [tag for _, _, tag in sorted(weighed)]
+
+
+async def _form(request: Request) -> str | None:
+    """The token of the sign-in form; None when the form is none."""
+    form = b""
+    async for piece in request.stream():
+        form += piece
+        if len(form) > LARGEST_FORM:
+            return None
+    fields = dict(parse_qsl(form.decode("utf-8", "replace")))
+    return fields.get("token")
+
+
+def _local(path: str) -> str:
+    """A path of ours, whatever was asked for: never another site."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if ours else "/"
+
+
+def _secure(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+def application(board: Board, token: Token | None) -> ASGIApp:
+    """The ASGI application behind its door."""
+    routes = Routes(board, token)
+    served = [
+        Route("/", routes.tickets),
+        Route("/live", routes.tickets_live),
+        Route("/ticket", routes.ticket),
+        Route("/ticket/live", routes.ticket_live),
+        Route("/partitions", routes.partitions),
+        Route("/partitions/live", routes.partitions_live),
+        Route("/look", routes.look),
+        Route("/session", routes.sign_in, methods=["GET", "POST"]),
+        Route("/livez", routes.livez),
+        Route("/readyz", routes.readyz),
+        Mount("/static", StaticFiles(packages=[("service.board", "static")])),
+    ]
+    return Door(Starlette(routes=served), token)

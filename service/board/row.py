@@ -1,0 +1,102 @@
+"""One ticket as the list shows it. Of now it knows the minute at most: it is sent only when it changes."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from service.board.bar import Bar, Flow, bar
+from service.board.summary import ATTRIBUTES, Condition, Section, Summary, is_open, nearest, worst
+from service.sla.judge import BREACHED, CANCELLED, MET, NOT_APPLICABLE, Judgement, Run
+from service.sla.ticket import names
+
+
+class ClockLine(NamedTuple):
+    """One clock of the ticket's current cycle."""
+
+    name: str
+    clause: str | None
+    state: str  # a Condition while it is open, else met, breached or cancelled
+    flow: Flow | None  # what it does now; None when it has ended
+    due_at: int | None  # ms; its next deadline, else the last; None: a pause keeps it away, or it has ended
+    coming: bool  # `due_at` is still to come
+    level: str | None  # what breaks then
+    bar: Bar
+
+    @property
+    def is_open(self) -> bool:
+        """True until it has ended."""
+        return self.flow is not None
+
+
+class Row(NamedTuple):
+    """One ticket."""
+
+    key: str
+    tenant: str
+    ticket_id: str
+    section: Section
+    condition: Condition
+    silent: bool
+    due: ClockLine  # the clock that the ticket's place in the list goes by
+    lines: tuple[ClockLine, ...]
+    attributes: tuple[tuple[str, str], ...]
+    cycle: int
+    policy: str
+
+
+def row(summary: Summary, judgement: Judgement, at: int) -> Row:
+    """An open ticket judged at `at` (ms). Raises YearUnknown."""
+    tenant, ticket_id = names(summary.key)
+    cycle = judgement.cycles[-1]
+    lines = tuple(clock_lines(judgement, cycle.number, at))
+    due = next((line for line in lines if line.is_open and line.due_at == summary.due_at), None)
+    attributes = tuple(
+        (name, value) for name, value in zip(ATTRIBUTES, summary.attributes, strict=True) if value is not None
+    )
+    return Row(
+        summary.key,
+        tenant,
+        ticket_id,
+        summary.section,
+        summary.condition,
+        summary.silent,
+        due or next(line for line in lines if line.is_open),
+        lines,
+        attributes,
+        cycle.number,
+        summary.policy,
+    )
+
+
+def clock_lines(judgement: Judgement, cycle: int, at: int) -> Iterator[ClockLine]:
+    """The clocks of a cycle that apply, at `at` (ms). Raises YearUnknown."""
+    for run in judgement.runs:
+        if run.cycle.number == cycle and any(state != NOT_APPLICABLE for state in run.states):
+            yield _line(run, at)
+
+
+def _line(run: Run, at: int) -> ClockLine:
+    drawn = bar(run, at)
+    if not is_open(run):
+        state = BREACHED if BREACHED in run.states else CANCELLED if CANCELLED in run.states else MET
+        return ClockLine(run.clock.name, run.clock.clause, state, None, None, False, None, drawn)
+    section, due_at = nearest([run], at)
+    known = section is not Section.UNKNOWN
+    level = next((mark.level for mark in drawn.marks if mark.due_at == due_at and not mark.warns), None)
+    return ClockLine(
+        run.clock.name,
+        run.clock.clause,
+        worst([run]),
+        _flow(run, at),
+        due_at if known else None,
+        section is Section.COMING,
+        level if known else None,
+        drawn,
+    )
+
+
+def _flow(run: Run, at: int) -> Flow:
+    """What the clock does at `at`; a pause outside working time is a closed hour."""
+    for since, until in run.pauses:
+        if since <= at and (until is None or at < until):
+            return Flow.PAUSED
+    return Flow.RUNNING if run.clock.calendar.open_between(at, at + 1) else Flow.CLOSED

@@ -1,0 +1,52 @@
+"""Asking the processes of the service what they do: their /readyz."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from service.board.sight import Probe
+
+ASK_EVERY = 2.0  # seconds
+ANSWER_WITHIN = 2.0  # seconds
+_LARGEST = 1 << 20  # bytes
+
+
+class Services:
+    """`probes` has the last word of each, by URL (http or https, without a path)."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._urls = urls
+        self.probes: Mapping[str, Probe] = {}
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
+        while True:
+            found = await asyncio.gather(*[asyncio.to_thread(probe, url) for url in self._urls])
+            self.probes = dict(zip(self._urls, found, strict=True))
+            await asyncio.sleep(ASK_EVERY)
+
+
+def probe(url: str) -> Probe:
+    """One answer, or why there is none. Blocks."""
+    try:
+        with urlopen(url.rstrip("/") + "/readyz", timeout=ANSWER_WITHIN) as answer:  # noqa: S310 (the flag takes http only)
+            return read_probe(answer.read(_LARGEST))
+    except HTTPError as answer:  # 503: not ready, and says why
+        return read_probe(answer.read(_LARGEST))
+    except (URLError, HTTPException, OSError) as error:
+        return Probe({}, {}, str(error) or type(error).__name__)
+
+
+def read_probe(body: bytes) -> Probe:
+    """The content of an answer."""
+    try:
+        said: Any = json.loads(body)
+        states = {int(number): str(state) for number, state in said["partitions"].items()}
+        restoring = {int(number): far["percent"] for number, far in said.get("restoring", {}).items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Probe({}, {}, "its answer is not that of sla-timer")
+    return Probe(states, restoring)

@@ -1,0 +1,146 @@
+"""The tickets as the changelog holds them, and which of them are open: pure, the time is an argument."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from service.board.census import Census
+from service.board.summary import Summary, look_again_at, summary
+from service.sla import ticket as state
+from service.sla.calendar import YearUnknown
+from service.sla.judge import Judgement, judge
+from service.sla.policy import Policies
+from service.sla.ticket import NEVER, UnknownStateVersionError
+from service.sla.timers import Timers
+
+Times = Mapping[int, int]  # by partition, the instant (ms) to judge its tickets at
+
+
+class Found(NamedTuple):
+    """A ticket, decoded."""
+
+    partition: int
+    ticket: state.Ticket
+    header: state.Header
+
+
+class Shelf:
+    """Every ticket, encoded; of the open ones a summary, in the order of the list.
+
+    A record is only put aside when it comes (`restore`); `look` judges what came and what is due, a bounded
+    number at a time, so that many tickets never keep anybody waiting.
+    """
+
+    def __init__(self, policies: Policies) -> None:
+        self.policies = policies
+        self._values: dict[str, tuple[int, bytes]] = {}  # partition and changelog value
+        self._open: dict[str, Summary] = {}
+        self._waiting: dict[str, None] = {}  # not judged since they came, in order of arrival
+        self._timers: dict[int, Timers] = {}  # by partition
+        self._ordered: list[Summary] = []
+        self._changed: set[str] = set()  # whose summary `_ordered` does not have yet
+        self.version = 0  # another one whenever the list may differ
+        self.census = Census()  # of the open tickets
+        self._baffling: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def baffling(self) -> int:
+        """How many tickets cannot be judged here: newer state, or a year that the calendar does not know."""
+        return len(self._baffling)
+
+    @property
+    def waiting(self) -> int:
+        """How many tickets came and were not looked at yet."""
+        return len(self._waiting)
+
+    def restore(self, partition: int, key: str, value: bytes | None) -> None:
+        """Take one changelog record, in log order; None: a tombstone."""
+        if value is None:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = partition, value
+        self._waiting[key] = None
+
+    def forget(self, partition: int) -> None:
+        """Drop a partition: its log was replaced, or must be read anew."""
+        for key in [key for key, (held, _) in self._values.items() if held == partition]:
+            self.restore(partition, key, None)
+
+    def look(self, times: Times, most: int) -> int:
+        """Judge up to `most` tickets that are new or due by `times`. Gives how many it judged.
+
+        A ticket of a partition without a time is judged at the instant of its state.
+        """
+        looked = 0
+        for key in list(islice(self._waiting, most)):
+            del self._waiting[key]
+            self._look(key, times)
+            looked += 1
+        for partition, at in times.items():
+            if partition in self._timers:
+                for key in self._timers[partition].take(at, most - looked):
+                    self._look(key, times)
+                    looked += 1
+        return looked
+
+    def ordered(self) -> list[Summary]:
+        """The open tickets in the order of the list. Not to be changed."""
+        if self._changed:
+            kept = [known for known in self._ordered if known.key not in self._changed]
+            kept += [self._open[key] for key in self._changed if key in self._open]
+            kept.sort()
+            self._ordered = kept
+            self._changed = set()
+        return self._ordered
+
+    def knows(self, key: str) -> bool:
+        """True when there is such a ticket, open or not."""
+        return key in self._values
+
+    def find(self, key: str) -> Found | None:
+        """A ticket; None when it is not known. Raises UnknownStateVersionError."""
+        held = self._values.get(key)
+        if held is None:
+            return None
+        partition, value = held
+        header = state.header(value)
+        return Found(partition, state.decode(value), header)
+
+    def instant(self, found: Found, times: Times) -> int:
+        """When (ms) to judge a ticket: not before its state's instant, at which what was told was true."""
+        return max(times.get(found.partition, found.header.at), found.header.at)
+
+    def judged(self, key: str, times: Times) -> tuple[Judgement, int] | None:
+        """A ticket judged now, and the instant (ms) it was judged at; None: not known, or it cannot be."""
+        try:
+            found = self.find(key)
+            if found is None:
+                return None
+            at = self.instant(found, times)
+            tenant, _ = state.names(key)
+            return judge(found.ticket.facts, self.policies, tenant, at), at
+        except (UnknownStateVersionError, YearUnknown):
+            return None
+
+    def _look(self, key: str, times: Times) -> None:
+        before, after = self._open.pop(key, None), None
+        held = self._values.get(key)
+        judged = self.judged(key, times)
+        (self._baffling.add if held is not None and judged is None else self._baffling.discard)(key)
+        if held is not None and judged is not None:
+            judgement, at = judged
+            after = summary(key, judgement, at)
+            again_at = look_again_at(judgement, at)
+            if after is not None and again_at != NEVER:
+                self._timers.setdefault(held[0], Timers()).arm(key, again_at)
+        if after is not None:
+            self._open[key] = after
+        if before != after:
+            self.version += 1
+            self._changed.add(key)
+            for known, by in ((before, -1), (after, 1)):
+                if known is not None:
+                    self.census.add(known, by)

@@ -1,0 +1,55 @@
+"""All that the board stands on, at one instant: what it has read, the group, and what the services say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Reach(NamedTuple):
+    """How far the board has read a partition of the state."""
+
+    begin: int  # offset at which reading began
+    position: int  # the next offset to read
+    end: int  # of the log, when it was asked for last
+    as_of: int | None  # the instant (ms) up to which all that was committed is here; None: not yet
+
+
+class Owner(NamedTuple):
+    """A process of the group."""
+
+    name: str
+    host: str
+
+
+class Group(NamedTuple):
+    """The group as Kafka sees it."""
+
+    at: int  # ms, before Kafka was asked
+    state: str  # Kafka's word
+    partitions: int  # of the input
+    owners: Mapping[int, Owner]  # by partition
+    lag: Mapping[int, int]  # events that are not judged, by partition
+
+
+class Probe(NamedTuple):
+    """What one process of the service says of its partitions at /readyz."""
+
+    states: Mapping[int, str]
+    restoring: Mapping[int, int | None]  # per cent of the restore, by partition
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that is known at `now` (ms) of what the board stands on."""
+
+    now: int
+    reaches: Mapping[int, Reach]
+    failure: str | None = None  # why Kafka is not read
+    group: Group | None = None
+    group_failure: str | None = None
+    lagging_since: Mapping[int, int] = field(default_factory=dict)  # ms, by partition, while there is a lag
+    services: Mapping[str, Probe] = field(default_factory=dict)  # by URL
+    waiting: int = 0  # tickets that are here and were not judged yet
+    baffling: int = 0  # tickets that cannot be judged here
+    other_policies: bool = False  # the service judged some ticket by other policies than the board has

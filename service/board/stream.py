@@ -1,0 +1,90 @@
+"""What goes to a browser that watches a page: at most one message under way, so none can pile up."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from service.board.listing import News, news
+from service.board.pages import Page, Part
+
+HEARTBEAT = 2.0  # seconds between two messages when nothing changes: they carry the time
+
+
+class Ticker:
+    """Wakes everybody who watches, again and again."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+        self.stopped = False
+
+    def stop(self) -> None:
+        """The board closes: everybody who watches is done."""
+        self.stopped = True
+        self.tick()
+
+    def tick(self) -> None:
+        """There may be something new."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until the next tick, or so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._next.wait()
+        except TimeoutError:
+            return
+
+
+class Changes:
+    """What one viewer has been sent: the difference to it is sent next. Never longer than one page."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, Any] = {}
+        self._order: list[str] = []
+        self._before: Page | None = None
+
+    def to(self, page: Page, spoken: Callable[[list[News]], str]) -> dict[str, Any]:
+        """The message that brings the viewer up to `page`. `now` and `as_of` are in ms."""
+        message: dict[str, Any] = {"now": page.now, "as_of": page.as_of}
+        parts = self._changed(page.parts)
+        if parts:
+            message["parts"] = parts
+        if page.rows is not None:
+            order = [row.id for row in page.rows]
+            rows = self._changed(page.rows)
+            if rows or order != self._order:
+                message |= {"order": order, "rows": rows}
+            self._order = order
+            found = news(self._before.shown, page.shown) if self._before else []
+            if found:
+                message["say"] = spoken(found)
+        kept = {part.id for part in (*page.parts, *(page.rows or ()))}
+        self._sent = {name: content for name, content in self._sent.items() if name in kept}
+        self._before = page
+        return message
+
+    def _changed(self, parts: tuple[Part, ...]) -> dict[str, tuple[str, str]]:
+        changed = {}
+        for part in parts:
+            if part.id not in self._sent or self._sent[part.id] != part.content:
+                changed[part.id] = part.version, part.html()
+                self._sent[part.id] = part.content
+        return changed
+
+
+async def messages(
+    page: Callable[[], Page], spoken: Callable[[list[News]], str], ticker: Ticker
+) -> AsyncIterator[dict[str, str]]:
+    """Events for sse-starlette. The next is made when the last was taken: the slow skip what lay between."""
+    changes = Changes()
+    quiet_for = HEARTBEAT
+    while not ticker.stopped:
+        message = changes.to(page(), spoken)
+        if len(message) > 2 or quiet_for >= HEARTBEAT:
+            yield {"event": "board", "data": json.dumps(message, ensure_ascii=False, separators=(",", ":"))}
+            quiet_for = 0.0
+        before = asyncio.get_running_loop().time()
+        await ticker.wait(HEARTBEAT)
+        quiet_for += asyncio.get_running_loop().time() - before

@@ -1,0 +1,108 @@
+"""What the board remembers of an open ticket, so that a list of very many need not be judged to be shown."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from service.sla.judge import AT_RISK, BREACHED, NOT_APPLICABLE, PAUSED, Judgement, Run, has_lapsed
+from service.sla.statement import stalled
+from service.sla.wake import wake_at
+
+ATTRIBUTES = ("channel", "complexity", "priority", "category", "service", "region")
+
+
+class Condition(StrEnum):
+    """What an open ticket has come to: the worst of its clocks that have not ended."""
+
+    BREACHED = "breached"
+    AT_RISK = "at_risk"
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+class Section(StrEnum):
+    """The parts of the list, in this order: their names sort."""
+
+    COMING = "1"  # a deadline is still to come
+    OVER = "2"  # nothing is left to break
+    UNKNOWN = "3"  # a pause keeps the deadline away
+
+
+class Summary(NamedTuple):
+    """One open ticket. It sorts as the list does: by section, then by deadline."""
+
+    section: Section
+    due_at: int  # ms: the next breach's, else the last one's, else the start of the pause
+    key: str  # ticket id@tenant
+    condition: Condition
+    silent: bool  # nobody has touched it for too long
+    clocks: tuple[str, ...]  # that have not ended
+    policy: str
+    attributes: tuple[str | None, ...]  # in the order of ATTRIBUTES
+
+
+def open_runs(judgement: Judgement) -> list[Run]:
+    """The clocks that run or pause and that something can stop."""
+    return [run for run in judgement.runs if is_open(run)]
+
+
+def is_open(run: Run) -> bool:
+    """True when the customer still waits for what ends this clock."""
+    return (
+        run.ending is None and bool(run.clock.stop) and any(state != NOT_APPLICABLE for state in run.states)
+    )
+
+
+def summary(key: str, judgement: Judgement, at: int) -> Summary | None:
+    """A ticket judged at `at` (ms); None when it is not open."""
+    runs = open_runs(judgement)
+    if not runs:
+        return None
+    section, due_at = nearest(runs, at)
+    attributes = runs[-1].cycle.attributes
+    silence = stalled(judgement)
+    return Summary(
+        section,
+        due_at,
+        key,
+        worst(runs),
+        silence is not None and silence.due_at is not None and has_lapsed(silence.due_at, at),
+        tuple(run.clock.name for run in runs),
+        runs[-1].policy.id,
+        _attributes(attributes),
+    )
+
+
+def look_again_at(judgement: Judgement, at: int) -> int:
+    """The instant (ms) after which the summary may differ although nothing new came in."""
+    return wake_at(judgement, at)
+
+
+def nearest(runs: Iterable[Run], at: int) -> tuple[Section, int]:
+    """Where in the list a ticket with these open clocks stands at `at` (ms), and its deadline."""
+    coming: list[int] = []
+    over: list[int] = []
+    since: list[int] = []
+    for run in runs:
+        since.append(run.pauses[-1][0] if run.pauses else run.started_at)
+        for level, due_at, state in zip(run.clock.levels, run.dues, run.states, strict=True):
+            if level.warns or due_at is None or state == NOT_APPLICABLE:
+                continue
+            (over if has_lapsed(due_at, at) else coming).append(due_at)
+    if coming:
+        return Section.COMING, min(coming)
+    return (Section.OVER, max(over)) if over else (Section.UNKNOWN, max(since))
+
+
+def worst(runs: Iterable[Run]) -> Condition:
+    """The condition of a ticket with these open clocks."""
+    states = {state for run in runs for state in run.states}
+    if BREACHED in states:
+        return Condition.BREACHED
+    if AT_RISK in states:
+        return Condition.AT_RISK
+    return Condition.PAUSED if states <= {PAUSED, NOT_APPLICABLE} else Condition.RUNNING
+
+
+def _attributes(attributes: Mapping[str, str]) -> tuple[str | None, ...]:
+    return tuple([attributes.get(name) for name in ATTRIBUTES])

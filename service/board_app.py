@@ -1,0 +1,121 @@
+"""Wires the board: what Kafka knows, what the services say, the pages and signals. A process of its own."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from service.board.board import Board
+from service.board.door import Token
+from service.board.routes import application
+from service.board.services import Services
+from service.board.shelf import Shelf
+from service.board.sight import Group, Owner, Reach, Sight
+from service.http import OwnHosts, Server, listen
+from service.kafka.connection import connection
+from service.kafka.follow import Follower
+from service.kafka.owners import Owners
+from service.kafka.publications import published
+from service.logs import open_log
+from service.now import now_ms
+from service.policy.directory import PolicyDirectory, read_policies
+from service.policy.publication import BadPublicationError, verify
+from service.settings import Refusal, Settings
+from service.timezones import database_version
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN = 5.0  # seconds
+
+
+class Watch:
+    """The sources of one board, side by side."""
+
+    def __init__(self, settings: Settings, policies: PolicyDirectory, services: Sequence[str]) -> None:
+        reach, prefix = connection(settings), settings.topic_prefix
+        shelf = Shelf(policies.policies)
+        self.follower = Follower(reach, TICKETS.named(prefix), shelf, now_ms)
+        self.owners = Owners(reach, settings.group, LIFECYCLE.named(prefix), now_ms)
+        self.services = Services(services)
+        self.board = Board(shelf, self.sight, settings.grace, settings.group)
+        self._lagging_since: dict[int, int] = {}
+
+    def sight(self) -> Sight:
+        """All that is known now."""
+        now, seen = now_ms(), self.owners.seen
+        group = None
+        if seen is not None:
+            owners = {number: Owner(*owner) for number, owner in seen.owners.items()}
+            group = Group(seen.at, seen.state, seen.partitions, owners, seen.lag)
+            self._lagging_since = {
+                number: self._lagging_since.get(number, now) for number, lag in seen.lag.items() if lag > 0
+            }
+        return Sight(
+            now,
+            {number: Reach(*reach) for number, reach in self.follower.reaches.items()},
+            self.follower.failure,
+            group,
+            self.owners.failure,
+            self._lagging_since,
+            self.services.probes,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled; an error of ours ends it."""
+        async with asyncio.TaskGroup() as tasks:
+            for source in (self.follower.run, self.owners.run, self.services.run, self.board.look):
+                tasks.create_task(source())
+
+
+def serve_board(settings: Settings, services: Sequence[str]) -> int:
+    """Runs until SIGTERM or SIGINT, then gives 0. Raises Refusal when it does not start."""
+    open_log(settings.log)
+    return asyncio.run(_serve(settings, services))
+
+
+async def _serve(settings: Settings, services: Sequence[str]) -> int:
+    stop = asyncio.Event()
+    for end in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(end, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(settings.http))
+        preparing = asyncio.create_task(_policies(settings))
+        await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not preparing.done():
+            preparing.cancel()
+            return 0
+        watch = Watch(settings, preparing.result(), services)
+        token = Token(settings.http_token, now_ms) if settings.http_token else None
+        server = Server(OwnHosts(application(watch.board, token), settings.http[0]))
+        serving = asyncio.create_task(server.serve([listener]))
+        watching = asyncio.create_task(watch.run())
+        log.info("listening", extra={"port": listener.getsockname()[1]})
+        await asyncio.wait([serving, watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        watch.board.ticker.stop()
+        server.should_exit = True
+        watching.cancel()
+        await asyncio.wait([serving, watching], timeout=STOP_WITHIN)
+        if watching.done() and not watching.cancelled():
+            watching.result()
+    log.info("stopped")
+    return 0
+
+
+async def _policies(settings: Settings) -> PolicyDirectory:
+    """The policy files, held against what the service has published. Raises Refusal where they differ."""
+    policies = read_policies(settings.policies)
+    topic = POLICIES.named(settings.topic_prefix)
+    try:
+        known = await published(connection(settings), topic)
+        verified = verify(policies, known, now_ms(), database_version())
+    except BadPublicationError as error:
+        raise Refusal(f"topic {topic}: {error}") from None
+    for warning in verified.warnings:
+        log.warning("%s", warning)
+    for unused in verified.new:
+        log.warning("policy %s version %d was never in use", unused.policy, unused.version)
+    return policies

@@ -1,0 +1,36 @@
+"""`board`: what people see, a process of its own."""
+
+import os
+import re
+
+import click
+
+DEFAULT_ADDRESS = "127.0.0.1:8081"  # SLA_HTTP's own default is the service's
+
+
+def _service(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
+    for url in urls:
+        if not re.fullmatch(r"https?://[^\s/?#@]+/?", url):
+            raise click.BadParameter(f"{url!r} is no http://host:port")
+    return urls
+
+
+@click.command()
+@click.option(
+    "--http", metavar="TEXT", help=f"where it is served, host:port [SLA_HTTP; default {DEFAULT_ADDRESS}]"
+)
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    callback=_service,
+    metavar="URL",
+    help="a process of the service, to show what it does and how far its restore is; may be repeated",
+)
+def board(http: str | None, services: tuple[str, ...]) -> int:
+    """Show the open tickets by nearest deadline, live, in a browser. Reads committed state only."""
+    from service.board_app import serve_board
+    from service.settings import read_settings
+
+    address = http or (None if os.environ.get("SLA_HTTP") else DEFAULT_ADDRESS)
+    return serve_board(read_settings(os.environ, {"http": address} if address else {}), services)

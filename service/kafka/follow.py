@@ -1,0 +1,159 @@
+"""A topic followed from its beginning on and never left: for readers who keep all that it holds."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from service.kafka.ask import Answer, Asker
+from service.kafka.leadership import NotConfirmedError
+from service.kafka.reader import count, reading
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY = 1.0  # seconds
+AGAIN_AFTER = 1.0  # seconds, when Kafka did not answer
+AT_ONCE = 2_000  # records between two looks at the rest of the process
+# Compaction removes tombstones after `delete.retention.ms`, a day. Who was away longer than a part of it may
+# have missed one, and reads all again.
+TRUST_MEMORY_FOR = 3_600_000  # ms
+
+
+class Shelf(Protocol):
+    """Where the records go."""
+
+    def restore(self, partition: int, key: str, value: bytes | None) -> None:
+        """Take one committed record, each partition's in log order; None: a tombstone."""
+
+    def forget(self, partition: int) -> None:
+        """Drop all of a partition: it comes again from its beginning."""
+
+
+class Reach(NamedTuple):
+    """How far one partition was read."""
+
+    begin: int  # offset at which reading began
+    position: int  # the next offset to read
+    end: int  # of the log, when it was asked for last
+    as_of: int | None  # the instant (ms) up to which all that was committed is here; None: not yet
+
+
+class Follower:
+    """Reads the committed records of all partitions of `topic` into `into`, without a group.
+
+    It knows of each partition up to which instant its memory is complete, by asking the log for its end.
+    """
+
+    def __init__(
+        self, connection: Mapping[str, Any], topic: str, into: Shelf, now: Callable[[], int]
+    ) -> None:
+        self._connection = connection
+        self._topic = topic
+        self._into = into
+        self._now = now
+        self._asked: dict[int, Answer] = {}  # answers that we have not reached yet
+        self.reaches: dict[int, Reach] = {}
+        self.failure: str | None = None  # why Kafka is not read at the moment
+        self._reached_at = now()  # when it was read last
+
+    async def run(self) -> None:
+        """Follow until cancelled, whatever Kafka does."""
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError, NotConfirmedError) as error:  # TimeoutError is an OSError
+                self._say(str(error) or type(error).__name__)
+            await asyncio.sleep(AGAIN_AFTER)
+
+    def _say(self, failure: str | None) -> None:
+        if failure != self.failure:
+            log.log(
+                logging.WARNING if failure else logging.INFO,
+                "%s: %s",
+                self._topic,
+                failure or "is read again",
+            )
+        self.failure = failure
+
+    async def _follow(self) -> None:
+        """Read until something fails, or the number of partitions changes."""
+        many = (await count(self._connection, [self._topic]))[self._topic]
+        if not many:
+            self._say("the topic is missing")
+            return
+        partitions = [TopicPartition(self._topic, number) for number in range(many)]
+        async with (
+            reading(self._connection, committed=True) as reader,
+            _asking(self._connection, self._now) as asker,
+        ):
+            await self._take_up(reader, partitions)
+            asking = asyncio.create_task(self._ask(asker, partitions))
+            try:
+                while not asking.done() and len(reader.partitions_for_topic(self._topic) or ()) in (0, many):
+                    await self._read(reader, partitions)
+                if asking.done():
+                    asking.result()
+            finally:
+                asking.cancel()
+                with suppress(asyncio.CancelledError):
+                    await asking
+
+    async def _take_up(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Read on where memory ends, or from the beginning where that is not sure."""
+        reader.assign(partitions)
+        begins, ends = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
+        trusted = self._now() - self._reached_at <= TRUST_MEMORY_FOR
+        for source in partitions:
+            known, begin, end = self.reaches.get(source.partition), begins[source], ends[source]
+            if known is None or not trusted or not begin <= known.position <= end:
+                self._into.forget(source.partition)
+                known = Reach(begin, begin, end, None)
+            self.reaches[source.partition] = known._replace(end=max(end, known.position))
+            reader.seek(source, known.position)
+        self._asked.clear()
+
+    async def _read(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        batches = await reader.getmany(timeout_ms=100, max_records=AT_ONCE)
+        for source, records in batches.items():
+            for record in records:
+                if record.key is not None:
+                    self._into.restore(source.partition, record.key.decode(), record.value)
+        for source in partitions:  # a position also passes over markers and what compaction removed
+            position = await reader.position(source)
+            reach = self.reaches[source.partition]._replace(position=position)
+            asked = self._asked.get(source.partition)
+            if asked is not None and position >= asked.end:
+                del self._asked[source.partition]
+                reach = reach._replace(as_of=asked.sent_at)
+                self._reached_at = asked.sent_at
+            self.reaches[source.partition] = reach._replace(end=max(reach.end, position))
+        await asyncio.sleep(0)  # getmany does not yield while it has records
+
+    async def _ask(self, asker: Asker, partitions: Sequence[TopicPartition]) -> None:
+        while True:
+            answers = await asyncio.gather(*map(asker.ask, partitions), return_exceptions=True)
+            failures: list[BaseException] = []
+            for source, answer in zip(partitions, answers, strict=True):
+                if isinstance(answer, BaseException):
+                    failures.append(answer)
+                    continue
+                reach = self.reaches[source.partition]
+                self.reaches[source.partition] = reach._replace(end=max(answer.end, reach.position))
+                # An answer not reached yet stays: a newer one would never be reached under a steady flow.
+                self._asked.setdefault(source.partition, answer)
+            self._say(str(failures[0]) or type(failures[0]).__name__ if failures else None)
+            await asyncio.sleep(ASK_EVERY)
+
+
+@asynccontextmanager
+async def _asking(connection: Mapping[str, Any], now: Callable[[], int]) -> AsyncIterator[Asker]:
+    asker = Asker(connection, now)
+    await asker.start()
+    try:
+        yield asker
+    finally:
+        await asker.stop()

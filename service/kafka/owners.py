@@ -1,0 +1,104 @@
+"""Who owns which partition of the input, and how far behind each is: what Kafka knows of the group."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import KafkaError, for_code
+
+from service.kafka.reader import ANSWER_WITHIN, REQUEST_TIMEOUT, reading
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 2.0  # seconds
+_UUID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+class Owner(NamedTuple):
+    """A process of the group."""
+
+    name: str  # its static member id, else the one that Kafka gave it
+    host: str
+
+
+class Seen(NamedTuple):
+    """The group at one instant."""
+
+    at: int  # ms, before Kafka was asked
+    state: str  # Kafka's word: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead
+    partitions: int  # of the input
+    owners: Mapping[int, Owner]  # by partition
+    lag: Mapping[int, int]  # records of the input that are not processed, by partition
+
+
+class Owners:
+    """Asks again and again. `seen` is the last answer, `failure` says why there is no newer one."""
+
+    def __init__(self, connection: Mapping[str, Any], group: str, topic: str, now: Callable[[], int]) -> None:
+        self._connection = connection
+        self._group = group
+        self._topic = topic
+        self._now = now
+        self.seen: Seen | None = None
+        self.failure: str | None = None
+
+    async def run(self) -> None:
+        """Ask until cancelled, whatever Kafka does."""
+        while True:
+            try:
+                async with reading(self._connection, committed=True) as reader:
+                    await self._watch(reader)
+            except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+                failure = str(error) or type(error).__name__
+                if failure != self.failure:
+                    log.warning("group %s: %s", self._group, failure)
+                self.failure = failure
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _watch(self, reader: AIOKafkaConsumer) -> None:
+        admin = AIOKafkaAdminClient(**self._connection, request_timeout_ms=REQUEST_TIMEOUT)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await admin.start()
+            while True:
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    self.seen = await self._look(admin, reader)
+                self.failure = None
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            await admin.close()
+
+    async def _look(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer) -> Seen:
+        at = self._now()
+        cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create the topic)
+        sources = [
+            TopicPartition(self._topic, number)
+            for number in sorted(cluster.partitions_for_topic(self._topic) or ())
+        ]
+        (answer,) = await admin.describe_consumer_groups([self._group])
+        (group,) = answer.to_object()["groups"]
+        if group["error_code"]:
+            raise for_code(group["error_code"])
+        passed = await admin.list_consumer_group_offsets(self._group)
+        begins, ends = await reader.beginning_offsets(sources), await reader.end_offsets(sources)
+        lag = {
+            source.partition: ends[source]
+            - max(begins[source], passed[source].offset if source in passed else begins[source])
+            for source in sources
+        }
+        return Seen(at, group["state"], len(sources), _owners(group["members"], self._topic), lag)
+
+
+def _owners(members: list[Mapping[str, Any]], topic: str) -> dict[int, Owner]:
+    found: dict[int, Owner] = {}
+    for member in members:
+        owner = Owner(_UUID.sub("", member["member_id"]), member["client_host"].lstrip("/"))
+        if member["member_assignment"]:
+            assignment = ConsumerProtocolMemberAssignment.decode(member["member_assignment"])
+            found |= {source.partition: owner for source in assignment.partitions() if source.topic == topic}
+    return found

@@ -1,0 +1,54 @@
+"""A board over tickets that a test tells of, at a time that it says: real objects, no Kafka."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from service.board.board import Board
+from service.board.shelf import Shelf
+from service.board.sight import Reach, Sight
+from service.sla import ticket as state
+from service.sla.announce import Told, changes
+from service.sla.facts import Fact
+from service.sla.judge import judge
+from service.sla.policy import Policies
+from service.sla.ticket import NEVER, Header, Ticket, key
+from tests.sla.stories import LETTER
+
+
+def record(facts: list[Fact], at: int, told: list[Told] | None = None) -> bytes:
+    """The state of a ticket as the service commits it at `at` (ms)."""
+    return state.encode(Ticket(facts, told or [], at), Header(1, at, NEVER))
+
+
+def told(facts: list[Fact], policies: Policies, tenant: str, at: int) -> list[Told]:
+    """What the service has announced of a ticket by `at` (ms)."""
+    return [change.told for change in changes(judge(facts, policies, tenant, at), at, [], lambda _: None)]
+
+
+@dataclass
+class Desk:
+    """The board of a test. Its time stands still until the test moves it."""
+
+    now: int
+    policies: Policies = LETTER
+    reaches: Mapping[int, Reach] | None = None  # None: one partition, read up to now
+    sight: Sight = field(default_factory=lambda: Sight(0, {}))
+    grace: int = 0
+
+    def __post_init__(self) -> None:
+        self.board = Board(Shelf(self.policies), self.see, self.grace, "sla-timer")
+
+    def see(self) -> Sight:
+        reaches = {0: Reach(0, 9, 9, self.now)} if self.reaches is None else self.reaches
+        return replace(self.sight, now=self.now, reaches=reaches)
+
+    def keep(self, ticket: str, *facts: Fact, tenant: str = "default", at: int | None = None) -> None:
+        """The service commits a ticket."""
+        when = self.now if at is None else at
+        value = record(list(facts), when, told(list(facts), self.policies, tenant, when))
+        self.board.shelf.restore(0, key(tenant, ticket), value)
+
+    def look(self) -> None:
+        """The board looks at all that came and all that is due."""
+        while self.board.shelf.look(self.board.times(self.see()), 1_000):
+            pass
