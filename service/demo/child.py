@@ -1,4 +1,4 @@
-"""The service, run as its users run it: a process of its own, told by its environment."""
+"""The service and the board, run as their users run them: processes, told by their environment."""
 
 import asyncio
 import subprocess
@@ -6,45 +6,58 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from service.demo.leash import Leash
 from service.settings import Refusal
 
-READY = 60.0  # seconds for it to own its partitions
+READY = 60.0  # seconds: the service owns its partitions, the board has read the state
 STOP = 12.0  # seconds for it to end in order
 
 
+class Child(NamedTuple):
+    """A command that runs."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """Raises Refusal when it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise Refusal(f"`{self.name}` ended with code {code}: {self.last_line()}")
+
+    def last_line(self) -> str:
+        """Of what it said."""
+        return (self.log.read_text(errors="replace").strip().splitlines() or ["no word of why"])[-1]
+
+
 @asynccontextmanager
-async def running_service(
-    leash: Leash, environment: Mapping[str, str]
-) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """The service for as long as the block runs, entered when it is ready. Raises Refusal when it fails."""
-    log = leash.directory / "service.log"
-    command = [sys.executable, "-m", "service", "run"]
-    process = leash.start(command, log=log, env=dict(environment))
+async def running(leash: Leash, environment: Mapping[str, str], *command: str) -> AsyncIterator[Child]:
+    """A command for as long as the block runs, entered when it is ready. Raises Refusal when it fails."""
+    log = leash.directory / f"{command[0]}.log"
+    process = leash.start([sys.executable, "-m", "service", *command], log=log, env=dict(environment))
+    child = Child(command[0], process, log)
     try:
         async with asyncio.timeout(READY):
             while not await _ready(environment["SLA_HTTP"]):
-                _check(process, log)
+                child.check()
                 await asyncio.sleep(0.05)
-        yield process
+        yield child
     except TimeoutError:
-        raise Refusal(f"the service is not ready after {READY:.0f} s: {_last_line(log)}") from None
+        raise Refusal(f"`{child.name}` is not ready after {READY:.0f} s: {child.last_line()}") from None
     finally:
         await _stop(process)
         leash.let_go(process)
 
 
-async def watch(process: subprocess.Popen[bytes], leash: Leash) -> None:
-    """Raises Refusal as soon as the service has ended."""
+async def watch(*children: Child) -> None:
+    """Raises Refusal as soon as one of them has ended."""
     while True:
-        _check(process, leash.directory / "service.log")
+        for child in children:
+            child.check()
         await asyncio.sleep(0.2)
-
-
-def _check(process: subprocess.Popen[bytes], log: Path) -> None:
-    if process.poll() is not None:
-        raise Refusal(f"the service ended with code {process.returncode}: {_last_line(log)}")
 
 
 async def _ready(address: str) -> bool:
@@ -68,7 +81,3 @@ async def _stop(process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             process.kill()
             process.wait()
-
-
-def _last_line(log: Path) -> str:
-    return (log.read_text(errors="replace").strip().splitlines() or ["no word of why"])[-1]

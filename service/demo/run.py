@@ -1,4 +1,4 @@
-"""The demo: Kafka, the service as its users run it, made-up complaints, every announcement as a line."""
+"""The demo: Kafka, service and board as users run them, made-up complaints, every announcement as a line."""
 
 import asyncio
 import json
@@ -74,10 +74,15 @@ async def _play(leash: Leash, environment: Mapping[str, str], seconds: float | N
     settings = read_settings(environment)
     with suppress(asyncio.CancelledError):
         await ensure(connection(settings), settings.topic_prefix, PARTITIONS)
-        async with child.running_service(leash, environment) as service:
-            _say(f"the service is ready: http://{environment['SLA_HTTP']}/metrics")
+        url = f"http://{environment['SLA_HTTP']}"
+        board = f"127.0.0.1:{kraft.free_ports(1)[0]}"
+        async with (
+            child.running(leash, environment, "run") as service,
+            child.running(leash, {**environment, "SLA_HTTP": board}, "board", "--service", url) as watched,
+        ):
+            _say(f"\nThe board, live:  http://{board}/\nThe metrics:      {url}/metrics")
             _say(f"\n{INTRODUCTION}\nCtrl-C ends it all.\n\n{HEADING}")
-            await _traffic(settings, child.watch(service, leash), seconds, seed)
+            await _traffic(settings, child.watch(service, watched), seconds, seed)
 
 
 async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float | None, seed: int) -> None:
