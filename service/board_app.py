@@ -38,7 +38,7 @@ class Watch:
         shelf = Shelf(policies.policies)
         self.follower = Follower(reach, TICKETS.named(prefix), shelf, now_ms)
         self.owners = Owners(reach, settings.group, LIFECYCLE.named(prefix), now_ms)
-        self.services = Services(services)
+        self.services = Services(services, LIFECYCLE.named(prefix))
         self.board = Board(shelf, self.sight, settings.grace, settings.group)
         self._lagging_since: dict[int, int] = {}
 

@@ -89,9 +89,8 @@ class News(NamedTuple):
     """Something that happened to a ticket in view: for those who do not see it."""
 
     ticket_id: str
-    what: str  # a Condition, `silent`, or `gone`
+    what: str  # a Condition, or `silent`
     clock: str | None
-    level: str | None
 
 
 def news(before: Sequence[Row], after: Sequence[Row]) -> list[News]:
@@ -103,9 +102,9 @@ def news(before: Sequence[Row], after: Sequence[Row]) -> list[News]:
         if old is None or old.condition != shown.condition:
             if old is not None or shown.condition in ("breached", "at_risk"):
                 line = next((line for line in shown.lines if line.state == shown.condition), shown.due)
-                found.append(News(shown.ticket_id, shown.condition, line.name, None))
+                found.append(News(shown.ticket_id, shown.condition, line.name))
         elif shown.silent and not old.silent:
-            found.append(News(shown.ticket_id, "silent", None, None))
+            found.append(News(shown.ticket_id, "silent", None))
     return sorted(found, key=lambda item: (_RANK.get(item.what, 9), item.ticket_id))
 
 

@@ -160,7 +160,8 @@ class Writer:
 
 def _values(listing: Listing) -> tuple[tuple[str, ...], ...]:
     """What the filters offer, without how often: that changes with every ticket."""
-    return tuple(tuple(value for value, _ in offered) for _, offered in listing.offers)
+    offers = [offered for facet, offered in listing.offers if facet != "state"]
+    return tuple(tuple(value for value, _ in offered) for offered in offers)
 
 
 def clock_time(instant: int) -> str:

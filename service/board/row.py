@@ -95,7 +95,7 @@ def _line(run: Run, at: int) -> ClockLine:
 
 
 def _flow(run: Run, at: int) -> Flow:
-    """What the clock does at `at`; a pause outside working time is a closed hour."""
+    """What the clock does at `at`: a pause is one in closed hours, too, as the judge says."""
     for since, until in run.pauses:
         if since <= at and (until is None or at < until):
             return Flow.PAUSED

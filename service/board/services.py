@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -18,35 +18,43 @@ _LARGEST = 1 << 20  # bytes
 class Services:
     """`probes` has the last word of each, by URL (http or https, without a path)."""
 
-    def __init__(self, urls: Sequence[str]) -> None:
+    def __init__(self, urls: Sequence[str], topic: str) -> None:
         self._urls = urls
+        self._topic = topic  # whose partitions matter here
         self.probes: Mapping[str, Probe] = {}
 
     async def run(self) -> None:
         """Ask until cancelled."""
         while True:
-            found = await asyncio.gather(*[asyncio.to_thread(probe, url) for url in self._urls])
+            found = await asyncio.gather(*[asyncio.to_thread(probe, url, self._topic) for url in self._urls])
             self.probes = dict(zip(self._urls, found, strict=True))
             await asyncio.sleep(ASK_EVERY)
 
 
-def probe(url: str) -> Probe:
+def probe(url: str, topic: str) -> Probe:
     """One answer, or why there is none. Blocks."""
     try:
         with urlopen(url.rstrip("/") + "/readyz", timeout=ANSWER_WITHIN) as answer:  # noqa: S310 (the flag takes http only)
-            return read_probe(answer.read(_LARGEST))
+            return read_probe(answer.read(_LARGEST), topic)
     except HTTPError as answer:  # 503: not ready, and says why
-        return read_probe(answer.read(_LARGEST))
+        return read_probe(answer.read(_LARGEST), topic)
     except (URLError, HTTPException, OSError) as error:
         return Probe({}, {}, str(error) or type(error).__name__)
 
 
-def read_probe(body: bytes) -> Probe:
-    """The content of an answer."""
+def read_probe(body: bytes, topic: str) -> Probe:
+    """The content of an answer: of the partitions that it names `topic-number`, those of one topic."""
     try:
         said: Any = json.loads(body)
-        states = {int(number): str(state) for number, state in said["partitions"].items()}
-        restoring = {int(number): far["percent"] for number, far in said.get("restoring", {}).items()}
+        states = {number: str(state) for number, state in _of(said["partitions"], topic)}
+        restoring = {number: far["percent"] for number, far in _of(said.get("restoring", {}), topic)}
     except (ValueError, TypeError, KeyError, AttributeError):
         return Probe({}, {}, "its answer is not that of sla-timer")
     return Probe(states, restoring)
+
+
+def _of(named: Mapping[str, Any], topic: str) -> Iterator[tuple[int, Any]]:
+    for name, value in named.items():
+        of, _, number = name.rpartition("-")
+        if of == topic:
+            yield int(number), value

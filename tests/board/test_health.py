@@ -1,0 +1,123 @@
+"""What the board says about itself: nothing when all is well, and each thing that is not."""
+
+from dataclasses import replace
+
+import pytest
+
+from service.board.health import LAG_FOR, OLD_AFTER, Kind, Notice, as_of, notices
+from service.board.partitions import partition_lines
+from service.board.services import read_probe
+from service.board.sight import Group, Owner, Probe, Reach, Sight
+
+NOW = 1_800_000_000_000
+OURS = Owner("service-1", "10.0.0.1")
+READ = Reach(0, 100, 100, NOW - 500)
+WELL = Sight(
+    NOW,
+    dict.fromkeys(range(12), READ),
+    group=Group(NOW - 500, "Stable", 12, dict.fromkeys(range(12), OURS), dict.fromkeys(range(12), 0)),
+    services={"http://a:8080": Probe(dict.fromkeys(range(12), "running"), {})},
+)
+
+
+def kinds(sight: Sight) -> list[Kind]:
+    return [notice.kind for notice in notices(sight)]
+
+
+def values(sight: Sight) -> dict[str, str | int]:
+    (notice,) = notices(sight)
+    return dict(notice.values)
+
+
+def test_when_all_is_well_it_says_nothing() -> None:
+    assert notices(WELL) == []
+
+
+def test_before_anything_was_read_it_says_so() -> None:
+    assert kinds(Sight(NOW, {})) == [Kind.NO_DATA]
+
+
+def test_two_of_twelve_partitions_restoring_and_how_many_tickets_are_missing_at_most() -> None:
+    reaches = {**WELL.reaches, 3: Reach(0, 100, 300, None), 7: Reach(50, 60, 150, None)}
+    sight = replace(WELL, reaches=reaches, waiting=20)
+    assert notices(sight) == [Notice(Kind.LOADING, (("many", 2), ("of", 12), ("tickets", 200 + 90 + 20)))]
+
+
+@pytest.mark.parametrize(("age", "old"), [(OLD_AFTER - 1, False), (OLD_AFTER, False), (OLD_AFTER + 1, True)])
+def test_data_are_old_as_soon_as_one_partition_is(age: int, old: bool) -> None:
+    sight = replace(WELL, reaches={**WELL.reaches, 5: Reach(0, 100, 100, NOW - age)})
+    assert kinds(sight) == ([Kind.OLD] if old else [])
+    assert as_of(sight.reaches) == NOW - age
+
+
+def test_a_failure_is_told_once_the_data_are_old_and_not_for_every_hiccup() -> None:
+    assert kinds(replace(WELL, failure="no answer")) == []
+    old = dict.fromkeys(range(12), Reach(0, 100, 100, NOW - 14_000))
+    assert kinds(replace(WELL, reaches=old, failure="no answer")) == [Kind.KAFKA_AWAY, Kind.OLD]
+    assert kinds(Sight(NOW, {}, failure="no answer")) == [Kind.KAFKA_AWAY, Kind.NO_DATA]
+
+
+def test_partitions_that_nobody_owns_are_named() -> None:
+    assert WELL.group
+    group = WELL.group._replace(owners={number: OURS for number in range(12) if number not in (2, 9)})
+    assert values(replace(WELL, group=group)) == {"many": 2, "of": 12, "which": "2, 9"}
+
+
+def test_of_many_partitions_the_first_are_named() -> None:
+    assert WELL.group
+    assert values(replace(WELL, group=WELL.group._replace(owners={})))["which"] == "0, 1, 2, 3, 4, 5, 6, 7 …"
+
+
+@pytest.mark.parametrize(("since", "told"), [(LAG_FOR, False), (LAG_FOR + 1, True)])
+def test_a_lag_is_told_when_it_stays(since: int, told: bool) -> None:
+    assert WELL.group
+    group = WELL.group._replace(lag={**WELL.group.lag, 4: 310})
+    sight = replace(WELL, group=group, lagging_since={4: NOW - since})
+    assert [dict(notice.values) for notice in notices(sight)] == (
+        [{"events": 310, "which": "4"}] if told else []
+    )
+
+
+def test_what_the_service_restores_is_told() -> None:
+    probe = Probe({0: "running", 1: "restoring", 2: "acquiring", 3: "silent"}, {1: 40})
+    sight = replace(WELL, services={"http://a:8080": probe})
+    assert values(sight) == {"many": 2, "of": 12, "which": "1, 2"}
+
+
+def test_a_service_that_does_not_answer_is_named() -> None:
+    sight = replace(WELL, services={**WELL.services, "http://b:8080": Probe({}, {}, "refused")})
+    assert values(sight) == {"url": "http://b:8080"}
+
+
+def test_an_old_answer_about_the_group_counts_as_none() -> None:
+    assert WELL.group
+    old = WELL.group._replace(at=NOW - 20_000, owners={})
+    assert kinds(replace(WELL, group=old, group_failure="no answer")) == [Kind.GROUP_UNKNOWN]
+
+
+def test_tickets_that_cannot_be_judged_here_are_counted() -> None:
+    assert values(replace(WELL, baffling=3)) == {"tickets": 3}
+
+
+def test_the_table_has_every_partition_that_anybody_knows_of() -> None:
+    group = Group(NOW, "Stable", 3, {0: OURS}, {0: 0, 1: 7})
+    services = {"http://a": Probe({0: "running", 1: "restoring"}, {1: 62})}
+    reaches = {0: READ, 1: Reach(0, 30, 90, None)}
+    assert [tuple(line) for line in partition_lines(Sight(NOW, reaches, group=group, services=services))] == [
+        (0, "service-1", "10.0.0.1", 0, "running", None, 100),
+        (1, None, None, 7, "restoring", 62, 33),
+        (2, None, None, None, None, None, 0),
+    ]
+
+
+def test_an_answer_of_the_service_is_read_for_one_topic() -> None:
+    body = b"""{"partitions": {"p.in-0": "running", "p.in-11": "restoring", "other-0": "silent"},
+               "restoring": {"p.in-11": {"records": 5, "of": 20, "percent": 25, "seconds_left": null}}}"""
+    assert read_probe(body, "p.in") == Probe({0: "running", 11: "restoring"}, {11: 25})
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"partitions": 3}', b'{"partitions": {"in-x": 1}}']
+)
+def test_an_answer_of_something_else_is_no_answer(body: bytes) -> None:
+    assert read_probe(body, "in").failure
