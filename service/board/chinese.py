@@ -64,6 +64,7 @@ SENTENCES = {
     "cycle": "第 {cycle} 轮",
     "as_of": "截至",
     "age": "数据已滞后 {seconds} 秒",
+    "day": "天",
     "live": "实时",
     "off": "未更新",
     "no_script": "未启用 JavaScript，本页不会自动更新，请刷新。",

@@ -64,6 +64,7 @@ SENTENCES = {
     "cycle": "cycle {cycle}",
     "as_of": "as of",
     "age": "data {seconds} s old",
+    "day": "d",
     "live": "live",
     "off": "not updating",
     "no_script": "Without JavaScript this page does not update itself: reload it.",

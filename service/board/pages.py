@@ -174,12 +174,12 @@ def date_time(instant: int) -> str:
     return datetime.fromtimestamp(instant / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def length(milliseconds: int) -> str:
-    """`0:30:00` or `3 d 04:05:06`; a length in ms, rounded down to seconds."""
+def length(milliseconds: int, day: str) -> str:
+    """`0:30:00` or `3 d 4:05:06`; a length in ms, rounded down to seconds. `day`: the sign for days."""
     seconds = abs(milliseconds) // 1_000
     days, rest = divmod(seconds, 86_400)
     clock = f"{rest // 3_600}:{rest // 60 % 60:02}:{rest % 60:02}"
-    return f"{days} d {clock}" if days else clock
+    return f"{days} {day} {clock}" if days else clock
 
 
 def plain_time(written: str) -> str:

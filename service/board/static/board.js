@@ -2,7 +2,7 @@
 "use strict";
 
 const body = document.body;
-const words = { age: body.dataset.wordAge, live: body.dataset.wordLive, off: body.dataset.wordOff };
+const words = { day: body.dataset.wordDay, age: body.dataset.wordAge, live: body.dataset.wordLive, off: body.dataset.wordOff };
 const OLD_AFTER = 5000; // ms, as the server has it
 
 // The server's time: its last word, and what the machine's own steady clock counted since. The browser's wall clock may be wrong.
@@ -19,7 +19,7 @@ function length(milliseconds) {
   const days = Math.floor(seconds / 86400);
   const two = (number) => String(number).padStart(2, "0");
   const clock = `${Math.floor((seconds % 86400) / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return days ? `${days} d ${clock}` : clock;
+  return days ? `${days} ${words.day} ${clock}` : clock;
 }
 
 function setText(element, text) {
