@@ -55,10 +55,10 @@ imports: $(READY)
 test: check unit property broker ## every suite; starts its own Kafka
 
 unit: $(READY) ## tests without Kafka, tables of cases
-	$(call suite,unit,$(BIN)/pytest -q -m 'not broker and not hypothesis' $(ARGS))
+	$(call suite,unit,$(BIN)/pytest -q -n auto -m 'not broker and not hypothesis' $(ARGS))
 
 property: $(READY) ## laws that hypothesis tries to break
-	$(call suite,property,$(BIN)/pytest -q -m 'hypothesis and not broker' $(ARGS))
+	$(call suite,property,$(BIN)/pytest -q -n auto -m 'hypothesis and not broker' $(ARGS))
 
 broker: $(READY) ## tests against a real Kafka; never skipped for want of one
 	$(call suite,broker,$(BIN)/pytest -q -m broker $(BROKER_ARGS) $(ARGS))
