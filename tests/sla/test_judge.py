@@ -197,6 +197,31 @@ def test_what_still_runs_when_the_next_cycle_starts_is_cancelled():
     assert (run.clock.name, str(run.ending), run.stopped_at) == ("follow_up", "reopened", at("10:00"))
 
 
+def test_whether_a_clock_that_ended_applied_is_seen_before_its_end():
+    complex_, back = (
+        fact("reclassified", time, complexity=complexity)
+        for time, complexity in (("09:05", "complex"), ("09:15", "general"))
+    )
+    facts = [fact("received", "09:00"), complex_, fact("feedback_delivered", "09:10"), back]
+    assert states(facts)["resolution/minor"] == "not_applicable"
+    assert states(facts)["preliminary_solution/major"] == "met"
+
+
+def test_a_start_fact_that_is_also_a_stop_ends_its_clock_so_that_a_reopening_counts():
+    refusal = policy(clock("refusal", "received", "refused", {"major": HOUR}))
+    facts = [fact("refused", "09:00"), fact("reopened", "09:10")]
+    judgement = judge(facts, refusal, "default", END_OF_TIME)
+    assert [(run.cycle.number, run.stopped_at) for run in judgement.runs] == [(1, at("09:00")), (2, None)]
+
+
+def test_two_resumptions_at_one_instant_end_each_its_own_pause():
+    pausing = policy(clock("response", "received", "response_started", {"minor": 30 * MINUTE}, pauses=True))
+    facts = [fact("received", "09:00")]
+    facts += [fact("paused", time, reason=reason) for time, reason in (("09:05", "a"), ("09:06", "b"))]
+    facts += [fact("resumed", "09:15", reason=reason) for reason in ("a", "b")]
+    assert judge(facts, pausing, "default", END_OF_TIME).runs[0].dues == [at("09:40")]
+
+
 def test_a_void_takes_an_event_back_and_cannot_be_voided():
     responded = fact("response_started", "09:10", id="r")
     voided = fact("voided", "11:00", id="v", event_id="r")

@@ -28,6 +28,8 @@ def test_an_instant_before_those_already_near_is_the_next_one():
     timers = Timers()
     timers.arm("late", 5_000)
     assert timers.next_at() == 5_000
+    timers.arm("sooner", 4_990)  # within the tick that came near
+    assert timers.next_at() == 4_990
     timers.arm("early", 3)
     assert timers.next_at() == 3
 
