@@ -236,7 +236,7 @@ class Metrics:
         valid_until = self._gauge(
             "sla_calendar_valid_until_timestamp_seconds",
             "When a calendar runs out of official days. Worry 60 days ahead: due instants beyond it are "
-            "refused, and the process dies of the first.",
+            "not known, so nothing is told of them.",
             "calendar",
         )
         for name, until in calendars.items():

@@ -99,4 +99,7 @@ def _flow(run: Run, at: int) -> Flow:
     for since, until in run.pauses:
         if since <= at and (until is None or at < until):
             return Flow.PAUSED
-    return Flow.RUNNING if run.clock.calendar.open_between(at, at + 1) else Flow.CLOSED
+    calendar = run.clock.calendar
+    if calendar.valid_until is not None and at >= calendar.valid_until:  # nobody knows whether it is open
+        return Flow.RUNNING
+    return Flow.RUNNING if calendar.open_between(at, at + 1) else Flow.CLOSED

@@ -73,6 +73,7 @@ def _clock(run: Run, numbers: dict[tuple[str, str], int], at: int) -> Part:
     until = run.stopped_at
     if until is None:
         until = max(dues, default=run.started_at) if at == END_OF_TIME else max(at, run.started_at)
+        until = min(until, run.clock.calendar.valid_until or until)
     return {
         "clock": run.clock.name,
         "clause": run.clock.clause,
@@ -146,10 +147,10 @@ def _because(run: Run, verdict: Verdict, at: int) -> str:
         return "does_not_apply"
     if run.stopped_at is not None:
         if due_at is None:
-            return "ended_in_pause"
+            return "ended_in_known_year" if run.is_undated else "ended_in_pause"
         if run.stopped_at <= due_at:
             return "ended_in_time"
         return "ended_late" if has_lapsed(due_at, at) else "ended_not_due_yet"
     if due_at is None:
-        return "in_pause"
+        return "unknown_year" if run.is_undated else "in_pause"
     return "not_ended" if has_lapsed(due_at, at) else "not_due_yet"

@@ -46,6 +46,11 @@ class Problems:
         if self._strict:
             raise StoppedError
 
+    def tell_unknown(self, what: str) -> None:
+        """Tells what nobody can judge although its lines are fit."""
+        self.count += 1
+        print(f"{self.file}: {what}", file=self._err)
+
 
 class StoppedError(Exception):
     """The first problem of a strict run; it has been told."""

@@ -15,7 +15,7 @@ from service.offline.verdicts import Row, clock_rows, order
 from service.settings import Refusal
 from service.sla.announce import standing
 from service.sla.facts import Fact
-from service.sla.judge import END_OF_TIME, judge
+from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
 from service.sla.ticket import names
 
@@ -49,9 +49,9 @@ def simulate(
         return 1
     with Progress(err, "judging", len(facts)) as progress:
         if compare:
-            rows = _compared(facts, policies, compare, at, progress)
+            rows = _compared(facts, policies, compare, at, problems, progress)
         else:
-            rows = sorted(_rows(facts, policies, at, progress, clocks=clocks), key=order)
+            rows = sorted(_rows(facts, policies, at, problems, progress, clocks=clocks), key=order)
     out.writelines(msgspec.json.encode(row).decode() + "\n" for row in rows)
     return 1 if problems.count else 0
 
@@ -59,10 +59,13 @@ def simulate(
 Facts = dict[str, list[Fact]]  # by ticket key
 
 
-def _rows(facts: Facts, policies: Policies, at: int, progress: Progress, *, clocks: bool) -> Iterator[Row]:
+def _rows(
+    facts: Facts, policies: Policies, at: int, problems: Problems, progress: Progress, *, clocks: bool
+) -> Iterator[Row]:
     for key, known in facts.items():
         tenant, ticket_id = names(key)
         judgement = judge(known, policies, tenant, at)
+        _tell_undated(tenant, ticket_id, judgement, problems, progress)
         if clocks:
             yield from clock_rows(tenant, ticket_id, judgement)
         else:
@@ -71,13 +74,29 @@ def _rows(facts: Facts, policies: Policies, at: int, progress: Progress, *, cloc
         progress.advance()
 
 
-def _compared(facts: Facts, was: Policies, now: Policies, at: int, progress: Progress) -> Iterable[Row]:
+def _compared(
+    facts: Facts, was: Policies, now: Policies, at: int, problems: Problems, progress: Progress
+) -> Iterable[Row]:
     comparison = Comparison()
     for key, known in facts.items():
         tenant, ticket_id = names(key)
-        before, after = (
-            clock_rows(tenant, ticket_id, judge(known, policies, tenant, at)) for policies in (was, now)
-        )
+        judgements = [judge(known, policies, tenant, at) for policies in (was, now)]
+        for judgement in judgements:
+            _tell_undated(tenant, ticket_id, judgement, problems, progress)
+        before, after = (clock_rows(tenant, ticket_id, judgement) for judgement in judgements)
         comparison.add(before, after)
         progress.advance()
     return [*sorted(comparison.changed, key=comparing.order), *comparison.summary()]
+
+
+def _tell_undated(
+    tenant: str, ticket_id: str, judgement: Judgement, problems: Problems, progress: Progress
+) -> None:
+    for run in judgement.runs:
+        if run.is_undated:
+            progress.clear()
+            clock, calendar = run.clock.name, run.clock.calendar.name
+            problems.tell_unknown(
+                f"ticket {ticket_id} of tenant {tenant}: clock {clock} of cycle {run.cycle.number} is due"
+                f" in a year of which calendar {calendar} has no official days"
+            )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from service.sla.calendar import Interval
+from service.sla.calendar import Calendar, Interval
 from service.sla.course import Leg, course
 from service.sla.cycle import Cycle, cycles
 from service.sla.facts import Fact, Kind
@@ -49,7 +49,7 @@ _CANCELLED_BY = {int(Kind.WITHDRAWN): WITHDRAWN, int(Kind.MERGED): MERGED}
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """One level of one clock. `due_at` in ms; None when a pause never lets it come."""
+    """One level of one clock. `due_at` in ms; None when a pause never lets it come or its year is unknown."""
 
     level: Level
     due_at: int | None
@@ -77,6 +77,11 @@ class Run(msgspec.Struct, gc=False):
     def verdicts(self) -> list[Verdict]:
         """One for each level."""
         return [Verdict(*verdict) for verdict in zip(self.clock.levels, self.dues, self.states, strict=True)]
+
+    @property
+    def is_undated(self) -> bool:
+        """True when a level is due in a year without official days: nobody guesses it."""
+        return None in self.dues and not (self.pauses and self.pauses[-1][1] is None)
 
     def applies_at(self, instant: int) -> bool:
         """True when `when` holds for the attributes at `instant` (ms)."""
@@ -136,6 +141,10 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
         last = facts[end]
         ending = STOPPED if last.kind in clock.stops else _CANCELLED_BY[last.kind]
         attributes = cycle.attributes_before(end)
+    if last is not None and _is_beyond(clock.calendar, cycle.instant(last)):
+        # How long it took is not known: to say that it was in time, or how late, would be to guess.
+        last = ending = None
+        attributes = cycle.attributes
     # What follows the end does not touch the clock.
     touching = facts if end is None else facts[: end + 1]
     pauses = counted(touching, clock.pauses, cycle.origin) if clock.pauses else []
@@ -157,6 +166,11 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
     )
     _judge_levels(run, at)
     return run
+
+
+def _is_beyond(calendar: Calendar, instant: int) -> bool:
+    """True where the calendar has no official days any more."""
+    return calendar.valid_until is not None and instant > calendar.valid_until
 
 
 def _judge_levels(run: Run, at: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from service.sla.calendar import ALWAYS, Calendar, Interval
+from service.sla.calendar import ALWAYS, Calendar, Interval, YearUnknown
 from service.sla.facts import CANCELLING, Kind, implied_by
 
 Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, category, service, region
@@ -61,13 +61,19 @@ class Clock:
         object.__setattr__(self, "_plain", targets if plain else None)
 
     def dues(self, started_at: int, pauses: Sequence[Interval]) -> Sequence[int | None]:
-        """When the time of each level is up, in ms; None: a pause never lets it. Raises YearUnknown."""
+        """When the time of each level is up, in ms; None: a pause never lets it, or its year is unknown."""
         if self._plain is not None and not pauses:  # as below, several times as fast
             return [started_at + target for target in self._plain]
-        return [self.due_at(level, started_at, pauses) for level in self.levels]
+        return [self._known_due(level, started_at, pauses) for level in self.levels]
+
+    def _known_due(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
+        try:
+            return self.due_at(level, started_at, pauses)
+        except YearUnknown:
+            return None
 
     def due_at(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
-        """When the time of one level is up: see `dues`."""
+        """When the time of one level is up: None when a pause never lets it. Raises YearUnknown."""
         if level.working_days is not None:
             return self.calendar.due_in_days(started_at, level.working_days)
         return self.calendar.due(started_at, level.after_ms or 0, pauses)

@@ -14,11 +14,12 @@ from schemas.instant import milliseconds
 from service.explanation.derivation import derivation
 from service.explanation.words import WORDS
 from service.offline.explain import explain, explain_facts
+from service.policy.directory import read_policies
 from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.policy import Policies
-from tests.offline.exports import HELPDESK, SAMPLE
+from tests.offline.exports import HELPDESK, PROJECT, SAMPLE
 from tests.sla.stories import GENERAL, HOUR, LETTER, MIDNIGHT, MINUTE, at, clock, fact, policy
 
 PAUSING = policy(
@@ -87,6 +88,18 @@ def test_the_arithmetic_of_a_paused_clock_line_by_line() -> None:
 def test_each_verdict_has_its_sentence(facts: list[Fact], when: int, sentence: str) -> None:
     policies = Policies([]) if facts[0].time == MIDNIGHT else PAUSING
     assert sentence in text(facts, policies, when).replace("2026-03-02T", "")
+
+
+def test_a_due_instant_in_a_year_without_official_days_is_said_to_be_unknown() -> None:
+    letters = read_policies(PROJECT / "policies").policies
+    received = fact("received", milliseconds(datetime.fromisoformat("2026-12-30T10:00:00+08:00")))
+    for lang, sentence in (
+        ("en", "due in a year of which the calendar has no official days"),
+        ("zh", "无法确定"),
+    ):
+        out = io.StringIO()
+        explain_facts("T1", "letter-2", [received], letters, END_OF_TIME, as_json=False, lang=lang, out=out)
+        assert sentence in out.getvalue()
 
 
 def test_a_voided_fact_is_shown_and_does_not_count() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from service.offline.simulate import simulate
+from service.policy.directory import read_policies
 from service.settings import Refusal
 from service.sla.policy import Policies
-from tests.offline.exports import HELPDESK, SAMPLE
+from tests.offline.exports import HELPDESK, PROJECT, SAMPLE
 from tests.sla.stories import HOUR, LETTER, MINUTE, at, clock, policy
 
 
@@ -338,3 +339,19 @@ def test_the_sample_export_is_judged_the_same_in_any_order(tmp_path: Path) -> No
         ("Case-906", "resolution", "minor"),
         ("Case-906", "resolution", "major"),
     ]
+
+
+def test_a_level_due_in_a_year_without_official_days_is_named_and_the_others_are_judged() -> None:
+    received = json.loads(event("T1", "received", "09:00", "a")) | {
+        "tenant": "letter-2",
+        "time": "2026-12-30T10:00:00+08:00",
+    }
+    letters = read_policies(PROJECT / "policies").policies
+    code, rows, err = judged(json.dumps(received), letters)
+    assert code == 1
+    (line,) = err
+    assert line.startswith(
+        "standard input: ticket T1 of tenant letter-2: clock result of cycle 1 is due in a"
+    )
+    assert line.endswith(" year of which calendar cn has no official days")
+    assert [(row["clock"], row["level"]) for row in rows] == [("response", "breach"), ("activity", "warning")]
