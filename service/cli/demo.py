@@ -1,5 +1,7 @@
 """`demo`: the main job on one machine."""
 
+import os
+
 import click
 
 from service.cli.options import read_duration
@@ -14,8 +16,20 @@ from service.cli.options import read_duration
     help="end by itself after so much traffic: 20s, 2m",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="another seed, other complaints")
-def demo(length: int | None, seed: int) -> int:
+@click.option(
+    "--only-traffic",
+    is_flag=True,
+    help="publish the complaints to KAFKA_BOOTSTRAP_SERVERS and start nothing",
+)
+def demo(length: int | None, seed: int, *, only_traffic: bool) -> int:
     """Show the main job: a real broker, made-up complaints, a policy in seconds. Ctrl-C ends it all."""
+    if only_traffic:
+        if length is not None:
+            raise click.UsageError("--only-traffic has no end; leave out --for")
+        from service.demo.feed import feed
+        from service.settings import read_settings
+
+        return feed(read_settings(os.environ), seed)
     from service.demo.run import demo as play
 
     return play(seconds=None if length is None else length / 1_000, seed=seed)

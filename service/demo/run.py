@@ -15,11 +15,11 @@ from pathlib import Path
 from schemas.topics import BREACHES, CLOCKS, LIFECYCLE
 from service.demo import child, kraft
 from service.demo.broker import Broker, broker
+from service.demo.feed import publish
 from service.demo.leash import Leash
 from service.demo.lines import HEADING, coloured, line, words
-from service.demo.traffic import record, traffic
 from service.kafka.connection import connection
-from service.kafka.send import Send, sending
+from service.kafka.send import sending
 from service.kafka.tail import Committed, tailing
 from service.kafka.topics import ensure
 from service.now import now_ms
@@ -93,7 +93,7 @@ async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float
         sending(kafka, LIFECYCLE.named(prefix), settings.partitioner) as send,
     ):
         doing = [
-            asyncio.ensure_future(it) for it in (watching, _tell(announcements, told), _publish(send, seed))
+            asyncio.ensure_future(it) for it in (watching, _tell(announcements, told), publish(send, seed))
         ]
         try:
             ended, _ = await asyncio.wait(doing, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
@@ -107,13 +107,6 @@ async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float
                 "\n"
                 + (", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "nothing to tell")
             )
-
-
-async def _publish(send: Send, seed: int) -> None:
-    loop, began, began_at = asyncio.get_running_loop(), asyncio.get_running_loop().time(), now_ms()
-    for happening in traffic(seed):
-        await asyncio.sleep(began + happening.published / 1000 - loop.time())
-        await send(happening.ticket, record(happening, began_at))
 
 
 async def _tell(announcements: AsyncIterator[Committed], told: Counter[str]) -> None:

