@@ -1,0 +1,64 @@
+"""What a scrape costs the event loop when a million tickets are open."""
+
+from itertools import cycle
+from statistics import median
+from time import perf_counter
+
+from aiokafka import TopicPartition
+
+from service.events.rejection import Reason
+from service.kafka.ask import Asker
+from service.kafka.input import complaints
+from service.kafka.partitioner import murmur2
+from service.kafka.status import State
+from service.kafka.task import Owner
+from service.kafka.terms import Terms, Topics
+from service.metrics import Metrics
+from service.now import Clock
+from service.sla.partition import Arrival, Partition
+from tests.sla.stories import DAY, LETTER, at, fact
+
+TICKETS, PARTITIONS = 1_000_000, 12
+GRACE = 1_000  # ms
+TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
+LEVELS = [(clock.name, level.name) for clock in LETTER.versions[0].clocks for level in clock.levels]
+AT_MOST = 0.050  # seconds
+
+
+def owners() -> list[Owner]:
+    """Owners that were not started, and all tickets in their memory."""
+    tickets = complaints("complaints.lifecycle", "sla.tickets", LETTER, 35 * DAY)
+    clock = Clock(lambda: at("09:10"), lambda: 0)
+    terms = Terms({}, "group", TOPICS, (tickets,), GRACE, lambda: at("09:10"), murmur2)
+    asker = Asker({}, clock.earliest)
+    made = [
+        Owner(TopicPartition(tickets.topic, number), tickets, terms, {}, None, asker, clock)
+        for number in range(PARTITIONS)
+    ]
+    for number, state in zip(range(TICKETS), cycle(states()), strict=False):
+        made[number % PARTITIONS]._partition.restore(f"ticket-{number}@default", state)
+    return made
+
+
+def states() -> list[bytes]:
+    """Tickets of every second of ten minutes, as the changelog holds them."""
+    partition = Partition(LETTER, 35 * DAY)
+    arrivals = [
+        Arrival(f"T-{second}@default", fact("received", at("09:00") + second * 1_000))
+        for second in range(600)
+    ]
+    step = partition.step(arrivals, at=at("09:00"), now=at("09:10"), offset=0, grace=GRACE)
+    return [state for state in step.changes.values() if state]
+
+
+async def test_a_scrape_with_a_million_tickets_takes_less_than_50_ms_of_the_loop() -> None:
+    metrics = Metrics(LEVELS, reasons=Reason, states=State, calendars={}, build={"version": "1"})
+    ours = owners()
+    took = []
+    for _ in range(5):
+        began = perf_counter()
+        shown = metrics.render({("input", number): owner.status() for number, owner in enumerate(ours)})
+        took.append(perf_counter() - began)
+    assert sum(owner.status().tickets for owner in ours) == TICKETS
+    assert shown.count(b"sla_open_tickets{") == PARTITIONS
+    assert median(took) < AT_MOST, took
