@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -13,7 +12,8 @@ from service.kafka.ask import Answer, Asker
 from service.kafka.changelog import Progress, first_offset, restore
 from service.kafka.codec import encode, reject
 from service.kafka.horizon import Horizon
-from service.kafka.input import Input, Judged
+from service.kafka.input import Input
+from service.kafka.kept import Kept
 from service.kafka.placed import Placed
 from service.kafka.portion import portion
 from service.kafka.reader import ANSWER_WITHIN, Span, spans
@@ -31,18 +31,8 @@ FENCED_FOR = 1.5  # seconds: 1.5 heartbeats, so that a zombie learns of its end 
 BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
 PASSED_FOR = 5.0  # seconds until an offset is committed that only markers and aborted records moved
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
-KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
 
 LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
-
-
-class Kept(NamedTuple):
-    """All that an owner knew when it stopped, nothing of it uncommitted."""
-
-    partition: Judged
-    changelog_end: int
-    next_offset: int  # of the input
-    at: int  # ms
 
 
 class Owner:
@@ -203,11 +193,7 @@ class Owner:
     def _begin_with_kept(self, changelog: Span) -> tuple[Span, int]:
         """What is left to read of the changelog, and the last offset of the input that memory reflects."""
         kept, self._kept = self._kept, None
-        if (
-            kept is None
-            or not changelog.begin <= kept.changelog_end <= changelog.end
-            or self._clock.latest() - kept.at > KEPT_FOR
-        ):
+        if kept is None or not kept.serves(changelog, self._clock.latest()):
             return changelog, -1
         self._partition = kept.partition
         return Span(kept.changelog_end, changelog.end), kept.next_offset - 1

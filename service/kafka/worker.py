@@ -11,10 +11,11 @@ from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Asker
 from service.kafka.input import Input
+from service.kafka.kept import Kept
 from service.kafka.reader import count
 from service.kafka.rights import denied
 from service.kafka.status import Status
-from service.kafka.task import Kept, Owner
+from service.kafka.task import Owner
 from service.kafka.terms import Terms
 from service.now import Clock
 

@@ -1,0 +1,21 @@
+"""What an owner leaves behind for the next one in its process, should the group give the partition back."""
+
+from typing import NamedTuple
+
+from service.kafka.input import Judged
+from service.kafka.reader import Span
+
+KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
+
+
+class Kept(NamedTuple):
+    """All that an owner knew when it stopped, nothing of it uncommitted."""
+
+    partition: Judged
+    changelog_end: int
+    next_offset: int  # of the input
+    at: int  # ms
+
+    def serves(self, changelog: Span, now: int) -> bool:
+        """True when it takes no more than to read the changelog on from `changelog_end`. `now` in ms."""
+        return changelog.begin <= self.changelog_end <= changelog.end and now - self.at <= KEPT_FOR
