@@ -18,6 +18,7 @@ TABLE = Path("build", "chaos.md")
 HEAD = (
     "scenario", "seconds", "events in", "breaches expected", "lost", "twice", "false", "out of order",
     "taken back (late facts)", "longest stall, s", "restarts", "died",
+    "most memory, MB", "put aside", "put aside or judged wrongly",
 )  # fmt: skip
 
 

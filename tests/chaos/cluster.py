@@ -1,4 +1,4 @@
-"""Three brokers; workers reach them through proxies, the generator and the reader directly."""
+"""Three brokers; workers reach them through proxies, one of them through its own, all others directly."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,8 +21,10 @@ class Cluster:
 
     direct: str
     proxied: str
+    lonely: str  # for one worker
     nodes: tuple[Node, ...]
     proxies: tuple[Proxy, ...]
+    lonely_proxies: tuple[Proxy, ...]
 
     async def whole(self, prefix: str) -> None:
         """Returns once every partition of the topics with `prefix` is in sync on all brokers."""
@@ -43,12 +45,13 @@ class Cluster:
 @asynccontextmanager
 async def cluster(leash: Leash) -> AsyncIterator[Cluster]:
     """Running for the length of the block."""
-    free = kraft.free_ports(4 * BROKERS)
-    client, controller, behind, proxied = (free[n * BROKERS : (n + 1) * BROKERS] for n in range(4))
+    free = kraft.free_ports(6 * BROKERS)
+    client, controller, *doors = (free[n * BROKERS : (n + 1) * BROKERS] for n in range(6))
+    behind, proxied, behind_lonely, lonely = doors
     ports = list(zip(client, controller, strict=True))
     kafka = await asyncio.to_thread(jars.kafka)
     nodes = tuple(
-        _node(n + 1, ports, kafka, leash, _listeners(*ports[n], behind[n], proxied[n]), QUICK)
+        _node(n + 1, ports, kafka, leash, _listeners(*ports[n], *(door[n] for door in doors)), QUICK)
         for n in range(BROKERS)
     )
     for node in nodes:
@@ -57,8 +60,12 @@ async def cluster(leash: Leash) -> AsyncIterator[Cluster]:
         for node in nodes:
             await asyncio.to_thread(node.wait)
         async with AsyncExitStack() as stack:
-            proxies = [await stack.enter_async_context(Proxy(proxied[n], behind[n])) for n in range(BROKERS)]
-            yield Cluster(_addresses(client), _addresses(proxied), nodes, tuple(proxies))
+            proxies, lonely_proxies = [
+                tuple([await stack.enter_async_context(Proxy(*ends)) for ends in zip(*sides, strict=True)])
+                for sides in ((proxied, behind), (lonely, behind_lonely))
+            ]
+            addresses = _addresses(client), _addresses(proxied), _addresses(lonely)
+            yield Cluster(*addresses, nodes, proxies, lonely_proxies)
     finally:
         for node in nodes:
             node.kill()
@@ -68,12 +75,17 @@ def _addresses(ports: list[int]) -> str:
     return ",".join(f"127.0.0.1:{port}" for port in ports)
 
 
-def _listeners(client: int, controller: int, behind: int, proxied: int) -> dict[str, str]:
-    """A second listener whose advertised port is the proxy's."""
+def _listeners(
+    client: int, controller: int, behind: int, proxied: int, behind_lonely: int, lonely: int
+) -> dict[str, str]:
+    """Two more listeners, whose advertised ports are those of proxies."""
     local = "://127.0.0.1:"
+    names = ("PLAINTEXT", "WORKERS", "LONELY")
+    here = zip((*names, "CONTROLLER"), (client, behind, behind_lonely, controller), strict=True)
+    told = zip(names, (client, proxied, lonely), strict=True)
     return {
-        "listeners": f"PLAINTEXT{local}{client},WORKERS{local}{behind},CONTROLLER{local}{controller}",
-        "advertised.listeners": f"PLAINTEXT{local}{client},WORKERS{local}{proxied}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,WORKERS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join(f"{name}{local}{port}" for name, port in here),
+        "advertised.listeners": ",".join(f"{name}{local}{port}" for name, port in told),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in (*names, "CONTROLLER")),
         "inter.broker.listener.name": "PLAINTEXT",
     }

@@ -1,10 +1,12 @@
 """The service's processes, as an orchestrator keeps them: who ends by itself is started again."""
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from service.demo import kraft
@@ -17,19 +19,21 @@ LOOK = 0.5  # seconds between looks at who is there
 class Fleet:
     """Workers by number, each with a static SLA_INSTANCE of its own."""
 
-    def __init__(self, leash: Leash, environment: Mapping[str, str], logs: Path) -> None:
+    def __init__(self, leash: Leash, environments: Mapping[int, Mapping[str, str]], logs: Path) -> None:
+        """`environments`: of each worker there may be."""
         self._leash = leash
-        self._environment = environment
+        self._environments = environments
         self._logs = logs
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self.starts = 0
+        self.memory = 0  # bytes: the most that one had
         self.deaths: list[str] = []  # of those who ended by themselves
 
     def __iter__(self) -> Iterator[int]:
         return iter(sorted(self._running))
 
     def start(self, number: int) -> None:
-        environment = dict(self._environment) | {
+        environment = dict(self._environments[number]) | {
             "SLA_INSTANCE": f"worker-{number}",
             "SLA_HTTP": f"127.0.0.1:{kraft.free_ports(1)[0]}",
         }
@@ -38,8 +42,21 @@ class Fleet:
         self._running[number] = self._leash.start(command, log=log, env=environment)
         self.starts += 1
 
+    def _measure(self, process: subprocess.Popen[bytes]) -> None:
+        """See `memory`. Of a process that has ended nothing can be known."""
+        with suppress(OSError):
+            status = Path("/proc", str(process.pid), "status").read_text()
+            if found := re.search(r"VmHWM:\s+(\d+) kB", status):
+                self.memory = max(self.memory, int(found[1]) * 1024)
+
     def signal(self, number: int, what: signal.Signals) -> None:
         self._running[number].send_signal(what)
+
+    def replace(self, number: int) -> subprocess.Popen[bytes]:
+        """Another process under that number; gives the earlier one, which nobody looks after any more."""
+        earlier = self._running.pop(number)
+        self.start(number)
+        return earlier
 
     def kill(self, number: int) -> None:
         """As a power cut would."""
@@ -59,6 +76,7 @@ class Fleet:
         """Starts whoever ended by itself again, until cancelled."""
         while True:
             for number, process in list(self._running.items()):
+                self._measure(process)
                 if process.poll() is not None:
                     self.deaths.append(f"worker-{number} ended with code {process.returncode}")
                     self._leash.let_go(process)

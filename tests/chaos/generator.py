@@ -23,6 +23,7 @@ from service.now import now_ms
 
 RESPONSE, RESOLUTION = 2_000, 5_000  # ms: the minor levels of the policy
 TICK = 0.02  # seconds
+OURS = "C-"  # how tickets of the generator begin; others may be in the topics as well
 POLICY = """\
 policy: chaos
 version: 1
@@ -89,7 +90,7 @@ async def generate(bootstrap: str, topic: str, log: TextIO, rate: float, seed: i
         now = now_ms()
         while born < (now - began) * rate / 1_000 and not stop.is_set():
             born += 1
-            for happening in story(dice, f"T-{next(tickets)}", now, numbers):
+            for happening in story(dice, f"{OURS}{next(tickets)}", now, numbers):
                 heapq.heappush(due, happening)
         while due and due[0][0] <= now and not stop.is_set():
             task = asyncio.create_task(produce(heapq.heappop(due)[2]))

@@ -17,11 +17,14 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
 from tests.chaos.generator import POLICY
 from tests.chaos.oracle import Row, Told, acknowledged, expected, judged
-from tests.chaos.scenarios import Stage
+from tests.chaos.scenarios import LONELY, Stage
+from tests.hostile.outcome import outcome as hostile_outcome
+from tests.hostile.outcome import written
 
-WORKERS, PARTITIONS = 3, 6
+OTHERS, PARTITIONS = (2, 3), 6
+WORKERS = 1 + len(OTHERS)
 GRACE = 1_000  # ms: the default of SLA_GRACE
-READY = 45.0  # seconds for the first announcement
+READY = 60.0  # seconds for the first announcement of every partition
 SETTLED = 90.0  # seconds for everything to be announced once the disturbance is over
 STOPS = 40.0  # seconds for the generator to get the rest acknowledged
 
@@ -41,14 +44,14 @@ async def play(
     home = leash.directory / prefix
     (home / "policies").mkdir(parents=True)
     (home / "policies" / "chaos.yaml").write_text(POLICY, encoding="utf-8")
-    direct, proxied = (
+    direct, proxied, lonely = (
         environment(bootstrap, prefix, SLA_POLICIES=str(home / "policies"))
-        for bootstrap in (cluster.direct, cluster.proxied)
+        for bootstrap in (cluster.direct, cluster.proxied, cluster.lonely)
     )
     made = sla_timer("topics", "ensure", "--partitions", str(PARTITIONS), env=direct)
     assert made.returncode == 0, made.stderr
-    fleet = Fleet(leash, proxied, home)
-    for number in range(1, WORKERS + 1):
+    fleet = Fleet(leash, {LONELY: lonely} | dict.fromkeys(OTHERS, proxied), home)
+    for number in (LONELY, *OTHERS):
         fleet.start(number)
     log = home / "acknowledged.jsonl"
     log.touch()
@@ -61,10 +64,10 @@ async def play(
     try:
         async with Told(cluster.direct, names, PARTITIONS) as told:
             async with asyncio.timeout(READY):
-                while not told.rows:
+                while len(told.partitions) < PARTITIONS:
                     await told.read()
             since = now_ms()
-            stage, began = Stage(cluster, fleet, generator, prefix, random.Random(seed)), loop.time()
+            stage, began = Stage(cluster, leash, fleet, generator, prefix, random.Random(seed)), loop.time()
             while loop.time() < began + seconds:
                 await scenario(stage)
             generator.cancel()
@@ -78,8 +81,13 @@ async def play(
             for _ in range(5):
                 await told.read()  # what comes too much may come last
             row.restarts, row.died = fleet.starts - WORKERS, len(fleet.deaths)
-            row = judged(row, told, right, acknowledged(log), GRACE, since)
+            row.memory = fleet.memory // 1_000_000
+            row = judged(row, told, right, acknowledged(log), GRACE, since, stage.loaded)
             row.examples += fleet.deaths
+            if stage.hostile:
+                found = await hostile_outcome(cluster.direct, prefix, written(stage.hostile))
+                row.aside, row.astray = found.put_aside, found.lost + found.twice + found.wrong
+                row.examples += found.examples
             return row
     finally:
         generator.cancel()

@@ -3,13 +3,19 @@
 import asyncio
 import random
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from schemas.topics import LIFECYCLE
+from service.demo.leash import Leash
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
+from tests.hostile.records import LOADED
 
 ZOMBIE = 13  # longer than the session timeout of the group (10)
+LONELY = 1  # the worker that reaches the brokers through proxies of its own
 FROZEN = 10  # much longer than a broker's session with the controller (3)
 
 
@@ -18,16 +24,32 @@ class Stage:
     """Where a scenario plays. `generator` ends with an error only."""
 
     cluster: Cluster
+    leash: Leash
     fleet: Fleet
     generator: "asyncio.Task[None]"
     prefix: str
     dice: random.Random
+    hostile: Path | None = None  # the file of a flood, see tests.hostile
+    loaded: int | None = None  # the partition whose own deadlines do not count as a stall
 
     async def play(self, seconds: float) -> None:
         """Let complaints come in for so long."""
         await asyncio.wait([self.generator], timeout=seconds)
         if self.generator.done():
             self.generator.result()
+
+    async def flood(self, kind: str, many: int, rate: float) -> None:
+        """So many hostile records of that kind, `rate` a second, from another process."""
+        self.hostile = self.leash.directory / self.prefix / "flood.jsonl"
+        topic = LIFECYCLE.named(self.prefix)
+        arguments = [self.cluster.direct, topic, str(self.hostile), kind, str(many), str(rate)]
+        command = [sys.executable, "-m", "tests.hostile.flood", *arguments]
+        process = self.leash.start(command, log=self.hostile.with_name("flood.log"))
+        while process.poll() is None:
+            await self.play(1)
+        self.leash.let_go(process)
+        if process.returncode:
+            raise AssertionError(f"the flood ended: {self.hostile.with_name('flood.log').read_text()[-500:]}")
 
     async def whole(self) -> None:
         """Until every replica is in sync: a second broker down would stop everything."""
@@ -117,10 +139,66 @@ async def cut_network(stage: Stage) -> None:
             await stage.play(5)
 
 
+async def cut_one_worker(stage: Stage) -> None:
+    """One worker loses all brokers; the others take its share; it comes back and knows nothing of that."""
+    for how in ("hold", "cut"):
+        for seconds in (4, ZOMBIE):
+            for proxy in stage.cluster.lonely_proxies:
+                getattr(proxy, how)()
+            await stage.play(seconds)
+            for proxy in stage.cluster.lonely_proxies:
+                proxy.heal()
+            await stage.play(5)
+
+
+async def replace_sleeper(stage: Stage) -> None:
+    """A worker sleeps and another process gets its number, as orchestrators do; then both are there."""
+    number = stage.dice.choice([*stage.fleet])
+    stage.fleet.signal(number, signal.SIGSTOP)
+    sleeper = stage.fleet.replace(number)
+    await stage.play(ZOMBIE)
+    sleeper.send_signal(signal.SIGCONT)
+    await stage.play(15)
+    sleeper.kill()
+    sleeper.wait()
+    await stage.play(4)
+
+
+async def hostile(stage: Stage) -> None:
+    """100,000 records of any kind of wrongness, among complaints whose deadlines are watched."""
+    await stage.flood("any", 100_000, 1_500)
+    await stage.play(5)
+
+
+async def hostile_and_kills(stage: Stage) -> None:
+    """The same in short, and workers die on the way."""
+    flooding = asyncio.create_task(stage.flood("any", 20_000, 700))
+    while not flooding.done():
+        await kill_worker(stage)
+    await flooding
+
+
+async def full_tickets(stage: Stage) -> None:
+    """One partition gets the load of all the others twice over, on tickets that are full."""
+    stage.loaded = LOADED
+    await stage.flood("full", 60_000, 1_500)
+    await stage.play(5)
+
+
 async def mixed(stage: Stage) -> None:
     """Any of it, one after the other; workers die on the way as well."""
     what = stage.dice.choice(
-        [kill_worker, kill_worker, zombie, kill_brokers, freeze_brokers, scale, full_stop, cut_network]
+        [
+            kill_worker,
+            kill_worker,
+            zombie,
+            kill_brokers,
+            freeze_brokers,
+            scale,
+            full_stop,
+            cut_network,
+            cut_one_worker,
+        ]
     )
     playing = asyncio.create_task(what(stage))
     if what in (kill_brokers, freeze_brokers, cut_network):
@@ -150,5 +228,10 @@ SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # ho
     "workers 3-1-3": (60, scale),
     "full stop": (30, full_stop),
     "network cut": (60, cut_network),
+    "one worker cut off": (30, cut_one_worker),
+    "sleeper replaced": (45, replace_sleeper),
+    "hostile records": (1, hostile),
+    "hostile records, kill -9 of workers": (1, hostile_and_kills),
+    "full tickets in one partition": (1, full_tickets),
     "mixed": (600, mixed),
 }

@@ -1,6 +1,6 @@
 """Writes hostile records to the input, and a file that says where each lies and what has to become of it.
 
-Run as a program: BOOTSTRAP TOPIC FILE MANY RATE NUMBER.
+Run as a program: BOOTSTRAP TOPIC FILE KIND MANY RATE.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from service.kafka.partitioner import murmur2
 from service.now import now_ms
-from tests.hostile.records import Hostile, made
+from tests.hostile.records import KINDS, Hostile
 
 TICK = 0.05  # seconds
 AT_ONCE = 500  # records
@@ -62,5 +62,6 @@ def _packed(
 
 
 if __name__ == "__main__":
-    bootstrap, topic, file, many, rate, number = sys.argv[1:]
-    asyncio.run(flood(bootstrap, topic, Path(file), made(int(many), now_ms(), int(number)), float(rate)))
+    bootstrap, topic, file, kind, many, rate = sys.argv[1:]
+    records = KINDS[kind](int(many), now_ms(), 1)
+    asyncio.run(flood(bootstrap, topic, Path(file), records, float(rate)))

@@ -1,5 +1,6 @@
 """Records as somebody may write them who means no good, or who knows nothing of the contract."""
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from schemas.instant import written
 from service.events.structured import LARGEST
+from service.kafka.partitioner import murmur2
+from service.sla.history import MOST_FACTS
 from tests.kafka.test_codec_law import headers, near_events
 
 BROKERS_LIMIT = 1_000_000  # bytes of a value that the input still takes, alone in its batch
@@ -17,6 +20,8 @@ AT_ONCE = 20  # records of one example: hypothesis bounds how much that may be
 LARGE = 300  # one harmful record of so many is as large as is looked at, or larger
 POOL = 2_000  # records that hypothesis draws
 OVERDUE = 0.2  # of the complaints; the others come due in hours
+LOADED, PARTITIONS = 0, 6  # the partition of all full tickets, of so many
+LATE = "L-"  # how the tickets of overdue complaints begin
 OTHERS = (
     (),
     [("x", None), ("x", b"\xff")],
@@ -140,8 +145,9 @@ def made(many: int, now: int, number: int = 1) -> Iterator[Hostile]:
     pool = drawn(min(many // 5, POOL), number)
     for _ in range(many):
         overdue = dice.random() < OVERDUE
-        time = now + dice.randrange(3_600_000) * (-1 if overdue else 1) + (0 if overdue else 3_600_000)
-        event = received(f"H-{dice.getrandbits(60)}", time)
+        long = dice.randrange(3_600_000)
+        time = now - long if overdue else now + 3_600_000 + long
+        event = received(f"{LATE if overdue else 'H-'}{dice.getrandbits(60)}", time)
         kind = dice.random()
         if kind < 0.3:  # parts of what was drawn, put together anew
             key, value, said = (dice.choice(pool) for _ in range(3))
@@ -151,3 +157,18 @@ def made(many: int, now: int, number: int = 1) -> Iterator[Hostile]:
         else:
             record = dice.choice([structured, _binary])(event)
             yield record._replace(headers=[*record.headers, *dice.choice(OTHERS)], good=True)
+
+
+def full(many: int, now: int, number: int = 1) -> Iterator[Hostile]:
+    """So many facts of tickets in partition LOADED, each of them with one more than a ticket may have."""
+    names = (f"F-{number}-{n}" for n in itertools.count())
+    tickets = (name for name in names if murmur2(name.encode(), PARTITIONS) == LOADED)
+    for ticket in itertools.islice(tickets, many // (MOST_FACTS + 1)):
+        complaint = received(ticket, now + 3_600_000)
+        yield structured(complaint, good=True)
+        for n in range(MOST_FACTS):
+            what = {"id": f"{ticket}-{n:030d}", "type": "complaint.reassigned", "data": {"team": f"team-{n}"}}
+            yield structured(complaint | what, good=n < MOST_FACTS - 1)
+
+
+KINDS: dict[str, Callable[[int, int, int], Iterator[Hostile]]] = {"any": made, "full": full}

@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 from service.now import now_ms
-from tests.broker.live import WITHIN, set_up
+from tests.broker.live import WITHIN, set_up, told
 from tests.broker.log import read
 from tests.broker.service import running
 from tests.hostile.flood import flood
 from tests.hostile.outcome import Outcome, outcome, written
-from tests.hostile.records import made
+from tests.hostile.records import LATE, made
 
 MANY = 2_000
 FAST = 1e6  # records a second: as fast as Kafka takes them
@@ -35,9 +35,14 @@ def test_each_hostile_record_is_put_aside_once_or_judged_and_the_process_is_kill
         asyncio.run(some_aside(bootstrap, prefix))
     with running(env) as (process, _):
         found = asyncio.run(settled(bootstrap, prefix, file))
+        late = [line.ticket for line in written(file) if line.good and line.ticket.startswith(LATE)]
+        rows = asyncio.run(told(bootstrap, prefix, at_least=len(late)))
         assert process.poll() is None
     assert found.right, found
     assert found.records == MANY
+    assert [row for row in rows if row[0].startswith(LATE)] == sorted(
+        (ticket, "breached", "minor", 1) for ticket in late
+    )
 
 
 async def some_aside(bootstrap: str, prefix: str) -> None:
