@@ -59,7 +59,7 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
 
     reach = connection(settings)
     topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
-    running = await members(reach, settings.group)
+    running = len(await members(reach, settings.group))
     behind = await unread(reach, settings.group, source)
     out.write(head(topic, await partitions_of(reach, topic), now_ms()))
     tickets = 0

@@ -32,7 +32,7 @@ class Group:
             raise AssertionError("offsets are committed in transactions only")  # see AckPolicy.MANUAL
         self._terms = terms
         self.joined = False
-        self.worker = Worker(terms, self._consumer)
+        self.worker = Worker(terms, self._consumer, instance)
         self._broker = KafkaBroker(
             terms.connection["bootstrap_servers"],
             security=_security(terms.connection),

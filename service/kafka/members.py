@@ -10,9 +10,11 @@ from aiokafka.errors import KafkaError
 from service.kafka.scan import spans_of
 from service.kafka.topics import PATIENCE, unreachable
 
+_UUID = 36  # characters
 
-async def members(connection: Mapping[str, Any], group: str) -> int:
-    """How many processes are in the group. Raises Refusal."""
+
+async def members(connection: Mapping[str, Any], group: str) -> list[str]:
+    """The ids that Kafka gave the processes of the group. Raises Refusal."""
     admin = AIOKafkaAdminClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
     try:
         async with asyncio.timeout(PATIENCE):
@@ -23,7 +25,12 @@ async def members(connection: Mapping[str, Any], group: str) -> int:
         raise unreachable(connection, error) from None
     finally:
         await admin.close()
-    return len(found["members"])
+    return [member["member_id"] for member in found["members"]]
+
+
+def is_instance(member: str, instance: str) -> bool:
+    """True when Kafka gave the id `member` to a process with that SLA_INSTANCE: a UUID follows it."""
+    return member[:-_UUID] == f"{instance}-"
 
 
 async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:

@@ -12,12 +12,14 @@ from aiokafka.errors import KafkaError
 from service.kafka.ask import Asker
 from service.kafka.input import Input
 from service.kafka.kept import Kept
+from service.kafka.members import is_instance, members
 from service.kafka.reader import count
 from service.kafka.rights import denied
 from service.kafka.status import Status
 from service.kafka.task import Owner
 from service.kafka.terms import Terms
 from service.now import Clock
+from service.settings import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +54,13 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     `start`, start the consumer with this as its listener, await `run`; `stop` before the consumer is stopped.
     """
 
-    def __init__(self, terms: Terms, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+    def __init__(
+        self, terms: Terms, consumer: Callable[[], AIOKafkaConsumer], instance: str | None = None
+    ) -> None:
         """`consumer` is asked for when the group assigns for the first time, not before."""
         self._terms = terms
+        self._instance = instance
+        self._member = ""  # what the group called us when it last assigned
         self._consumer = consumer
         self._clock = Clock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
@@ -105,6 +111,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """The group's answer: pause first, records may be on their way; acquire in the background."""
         consumer = self._consumer()
         consumer.pause(*assigned)
+        self._member = _member(consumer)
         self._terms.observer.assigned(len(assigned))
         log.info("assigned: %s", ", ".join(f"{topic}-{number}" for topic, number in sorted(assigned)))
         kept, self._kept = self._kept, {}  # what went elsewhere is forgotten here
@@ -125,6 +132,29 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Every rebalance takes everything away first. An exception here would only be logged."""
         await self._release(revoked)
+        if await self._displaced():
+            if not self._ended.done():
+                self._ended.set_exception(
+                    GroupError(
+                        f"another process has joined as {self._instance}: each needs its own SLA_INSTANCE"
+                    )
+                )
+            # The library would join again and displace the other in its turn. This, and only this, ends that.
+            raise asyncio.CancelledError
+
+    async def _displaced(self) -> bool:
+        """True when the group has forgotten us, and another process is there by our name.
+
+        Then we slept and were replaced, or somebody started two of us.
+        """
+        if self._instance is None or not self._member or _member(self._consumer()):
+            return False
+        try:
+            found = await members(self._terms.connection, self._terms.group)
+        except Refusal as error:
+            log.warning("the group does not say who is in it: %s", error)
+            return False
+        return any(is_instance(one, self._instance) and one != self._member for one in found)
 
     async def _release(self, partitions: set[TopicPartition]) -> None:
         owners = {source: owner for source in partitions if (owner := self._owners.pop(source, None))}
@@ -180,3 +210,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                         f"its keys would change their partition; see `sla-timer state export`"
                     )
         raise GroupError(f"no member of group {self._terms.group}: see the log above")
+
+
+def _member(consumer: AIOKafkaConsumer) -> str:
+    """What the group calls us; empty when it says that it does not know us."""
+    return str(consumer._coordinator.member_id)  # noqa: SLF001 (a consumer does not tell)

@@ -117,7 +117,7 @@ class Rig:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, **consumer_settings(self.group, instance)
         )
-        worker = Worker(self.terms(observer or Nobody()), lambda: consumer)
+        worker = Worker(self.terms(observer or Nobody()), lambda: consumer, instance)
         await worker.start()
         consumer.subscribe([self.topics.lifecycle], listener=worker)
         await consumer.start()

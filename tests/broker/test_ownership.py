@@ -6,12 +6,14 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 
+import pytest
 from aiokafka import ConsumerRecord
 
 from service.kafka.observer import Nobody
+from service.kafka.worker import GroupError
 from service.now import now_ms
 from tests.broker.log import read
 from tests.broker.rig import Rig, event, new_rig
@@ -95,11 +97,13 @@ class Seen(Nobody):
     """Waits for the group's assignments."""
 
     def __init__(self) -> None:
+        self.times = 0  # of an assignment
         self._running = 0
         self._changed = asyncio.Event()
 
     def assigned(self, partitions: int) -> None:
         self._running = 0
+        self.times += 1
 
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
         self._running += 1
@@ -129,6 +133,29 @@ async def test_a_second_worker_takes_its_share_and_gives_it_back(bootstrap: str)
         ("T1000", "minor"): "sla.breached",
         ("T1000", "major"): "sla.breached",
     }
+
+
+async def with_twin(rig: Rig, first: Seen, second: Seen) -> None:
+    """Two workers with one instance, one after the other; there are announcements when it ends."""
+    async with rig.worker("one", first) as displaced:
+        await first.owns(1)
+        async with rig.worker("one", second) as other:
+            await second.owns(1)
+            with suppress(GroupError):
+                async with asyncio.timeout(30):
+                    await displaced.run()
+            await rig.publish([event("T1", "received", now_ms())])
+            await rig.announced(at_least=2)
+            assert (len(displaced.status()), len(other.status())) == (0, 1)
+
+
+async def test_who_is_displaced_by_another_with_its_instance_ends_and_leaves_the_other_alone(
+    bootstrap: str,
+) -> None:
+    rig, first, second = await new_rig(bootstrap), Seen(), Seen()
+    with pytest.raises(GroupError, match="another process has joined as one: each needs its own"):
+        await with_twin(rig, first, second)
+    assert (first.times, second.times) == (1, 1)
 
 
 async def test_a_process_that_slept_through_its_end_tells_nothing_more(bootstrap: str) -> None:
