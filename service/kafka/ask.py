@@ -1,13 +1,16 @@
 """Asking the log where it ends."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from service.kafka.leadership import NotConfirmedError, confirmed
+from service.kafka.leadership import NotConfirmedError, confirmed, ends
 from service.kafka.reader import close_reader, open_reader
 
 ANSWER_WITHIN = 2.0  # seconds; asking again costs nothing, and finds out sooner that a broker is back
@@ -20,23 +23,34 @@ class Answer(NamedTuple):
     end: int
 
 
-class Asker:
-    """One for the process: whoever asks while a request is under way shares the next one.
+Waiting = dict[TopicPartition, "asyncio.Future[Answer]"]
 
-    It has a connection of its own: on the polling consumer's an answer waits behind the fetch.
+
+class Asker:
+    """One for the process: whoever asks while a broker is being asked shares the next request to it.
+
+    It has connections of its own: on the polling consumer's an answer waits behind the fetch. No broker waits
+    for another: one that is away, or a partition that nobody leads, holds up nobody else's deadlines.
     """
 
     def __init__(self, connection: Mapping[str, Any], now: Callable[[], int]) -> None:
         self._connection = connection
         self._now = now
-        self._waiting: dict[TopicPartition, asyncio.Future[Answer]] = {}
+        self._waiting: Waiting = {}
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> "asyncio.Task[None]":
         """Connect. The task runs until `stop`. Raises KafkaError, OSError or TimeoutError."""
         reader = await open_reader(self._connection, committed=True)
-        self._task = asyncio.create_task(self._run(reader))
+
+        async def run() -> None:
+            try:
+                await self.answer(reader._client)  # noqa: SLF001 (where the leaders are is not for consumers to know)
+            finally:
+                await close_reader(reader)
+
+        self._task = asyncio.create_task(run())
         return self._task
 
     async def stop(self) -> None:
@@ -52,44 +66,77 @@ class Asker:
             self._wanted.set()
         return await asyncio.shield(self._waiting[partition])
 
-    async def _run(self, reader: AIOKafkaConsumer) -> None:
-        asked: dict[TopicPartition, asyncio.Future[Answer]] = {}
-        try:
-            while True:
-                await self._wanted.wait()
-                self._wanted.clear()
-                asked, self._waiting = self._waiting, {}
-                await self._answer(reader, asked)
-        finally:
-            for future in (*asked.values(), *self._waiting.values()):
-                future.cancel()
-            await close_reader(reader)
+    async def answer(self, client: AIOKafkaClient) -> None:
+        """Ask the brokers for those who wait, until cancelled."""
+        busy: set[int | None] = set()
 
-    async def _answer(
-        self, reader: AIOKafkaConsumer, asked: Mapping[TopicPartition, "asyncio.Future[Answer]"]
-    ) -> None:
-        client = reader._client  # noqa: SLF001 (where the leaders are is not for consumers to know)
+        async def of_leader(node: int | None, partitions: list[TopicPartition]) -> None:
+            try:
+                if node is None:
+                    await self._look_for_leaders(client, partitions)
+                else:
+                    await self._ask(client, node, partitions)
+            finally:
+                busy.discard(node)
+                self._wanted.set()  # for those who came meanwhile
+
+        try:
+            async with asyncio.TaskGroup() as brokers:
+                while True:
+                    await self._wanted.wait()
+                    self._wanted.clear()
+                    for node, partitions in _by_leader(client, self._waiting).items():
+                        if node not in busy:
+                            busy.add(node)
+                            brokers.create_task(of_leader(node, partitions))
+        finally:
+            for future in self._waiting.values():
+                future.cancel()
+
+    async def _ask(self, client: AIOKafkaClient, node: int, partitions: list[TopicPartition]) -> None:
+        asked = {partition: self._waiting.pop(partition) for partition in partitions}
         sent_at = self._now()  # before the request leaves: what was in the log by then lies below the answer
+        failure: Exception = NotConfirmedError("who leads it is not certain")
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                for topic in {partition.topic for partition in asked}:
-                    await client._wait_on_metadata(topic)  # noqa: SLF001 (returns at once but the first time)
-                leaders = {partition: client.cluster.leader_for_partition(partition) for partition in asked}
-                ends = await reader.end_offsets(list(asked))
-                # Who leads may have changed while they asked: then nobody knows who answered.
-                same = {
-                    p: node for p, node in leaders.items() if client.cluster.leader_for_partition(p) == node
-                }
-                sure = await confirmed(client, same)
-        except (KafkaError, OSError, TimeoutError) as error:
-            ends, sure, failure = {}, set(), error
-        else:
-            failure = NotConfirmedError("who leads it is not certain")
+                found = await ends(client, node, partitions)
+                sure = await confirmed(client, dict.fromkeys(found, node))
+        except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+            found, sure, failure = {}, set(), error
+        except asyncio.CancelledError:
+            for future in asked.values():
+                future.cancel()
+            raise
         if len(sure) < len(asked):
             client.force_metadata_update()
         for partition, future in asked.items():
             if partition in sure:
-                future.set_result(Answer(sent_at, ends[partition]))
+                future.set_result(Answer(sent_at, found[partition]))
             else:
-                future.set_exception(failure)
-                future.exception()  # read, should nobody wait any more
+                _fail(future, failure)
+
+    async def _look_for_leaders(self, client: AIOKafkaClient, partitions: list[TopicPartition]) -> None:
+        """Afterwards those that have a leader wait for it, the others no longer."""
+        for topic in {partition.topic for partition in partitions}:
+            client.add_topic(topic)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await client.force_metadata_update()
+        for partition in _by_leader(client, partitions)[None]:
+            _fail(self._waiting.pop(partition), NotConfirmedError("nobody is known to lead it"))
+
+
+def _fail(future: "asyncio.Future[Answer]", failure: Exception) -> None:
+    future.set_exception(failure)
+    future.exception()  # read, should nobody wait any more
+
+
+def _by_leader(
+    client: AIOKafkaClient, partitions: Iterable[TopicPartition]
+) -> dict[int | None, list[TopicPartition]]:
+    """Who leads what by what the client knows; None: nobody, or it has never heard of it."""
+    found: dict[int | None, list[TopicPartition]] = defaultdict(list)
+    for partition in partitions:
+        node = client.cluster.leader_for_partition(partition)
+        found[None if node == -1 else node].append(partition)
+    return found

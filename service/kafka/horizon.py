@@ -33,6 +33,7 @@ class Horizon:
         self._ask_from = 0.0  # loop time before which the log is not asked
         self._asked_at = float("-inf")  # loop time
         self._heard_at = _time()
+        self._refused = False  # an answer, when last asked
         self.end = 0  # of the input, when last asked
 
     @property
@@ -74,9 +75,12 @@ class Horizon:
         except NotConfirmedError:  # for a moment whenever a leader changes; if it lasts, see `silent`
             self._ask_from = _time() + DOUBTED
         except (KafkaError, OSError) as error:
-            log.warning("%s: the log does not say where it ends: %r", self._source, error)
+            if not self._refused:
+                log.warning("%s: the log does not say where it ends: %r", self._source, error)
+            self._refused = True
             self._ask_from = _time() + ASK_AGAIN
         else:
+            self._refused = False
             self._asked_at = self._heard_at = _time()
             self.end = answer.end
             self._watermark.asked(answer.sent_at, answer.end)

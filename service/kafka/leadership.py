@@ -1,4 +1,4 @@
-"""Whether the broker that answered for a partition still led it.
+"""Where a broker says that logs end, and whether it still led them when it said so.
 
 A broker that slept, or that its cluster cannot reach, believes for a while that it leads what others have
 taken over, and tells where its own copy of the log ends. Nothing in its answer shows that. But whoever
@@ -6,18 +6,45 @@ acknowledges facts in its place needs a majority of the replicas for it, and tho
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, NoError, for_code
 from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.offset import OffsetRequest
+
+_LATEST, _COMMITTED, _NO_REPLICA = (
+    -1,
+    1,
+    -1,
+)  # where it ends, for readers of what is committed, in Kafka's words
 
 
 class NotConfirmedError(Exception):
     """Too few replicas say that who answered leads the partition: the answer counts for nothing."""
+
+
+async def ends(
+    client: AIOKafkaClient, node: int, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """The last stable offsets by what one broker says of those it believes to lead. Raises KafkaError."""
+    topics: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for partition in partitions:
+        topics[partition.topic].append((partition.partition, _LATEST))
+    answer = await client.send(node, OffsetRequest(_NO_REPLICA, _COMMITTED, list(topics.items())))
+    found: dict[TopicPartition, int] = {}
+    for topic, told in answer.topics:
+        for number, code, _, offset in told:
+            error = for_code(code)
+            if error is NoError:
+                found[TopicPartition(topic, number)] = offset
+            elif not error.retriable:
+                raise error(TopicPartition(topic, number))
+    return found
 
 
 async def confirmed(client: AIOKafkaClient, leaders: Mapping[TopicPartition, int]) -> set[TopicPartition]:
@@ -53,7 +80,8 @@ async def confirmed(client: AIOKafkaClient, leaders: Mapping[TopicPartition, int
 
 def _replicas(client: AIOKafkaClient, partition: TopicPartition) -> set[int]:
     known: Any = client.cluster._partitions  # noqa: SLF001 (its interface tells of leaders only)
-    return set(known[partition.topic][partition.partition].replicas)
+    found = known.get(partition.topic, {}).get(partition.partition)
+    return set(found.replicas) if found else set()
 
 
 async def _named(client: AIOKafkaClient, node: int, topics: Iterable[str]) -> dict[TopicPartition, int]:
