@@ -19,7 +19,9 @@ from service.sla.ticket import NEVER, Header, Ticket
 from service.sla.timers import Timers
 from service.sla.wake import forget_at, wake_at
 
-HEAVY = 2 * 1024 * 1024  # bytes of state that are judged in one step: some tenths of a second
+HEAVY = (
+    512 * 1024
+)  # bytes of state that are judged in one step: tickets with hundreds of cycles take a second
 _SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 
