@@ -33,9 +33,12 @@ async def flood(bootstrap: str, topic: str, file: Path, records: Iterable[Hostil
         partitions = len(await producer.partitions_for(topic))
         with file.open("w", encoding="utf-8") as lines:
             while chunk := list(islice(left, min(AT_ONCE, max(1, round(rate * TICK))))):
-                for partition, batch, within in list(_packed(producer, chunk, partitions)):
-                    landed = await (await producer.send_batch(batch, topic, partition=partition))
-                    for offset, record in enumerate(within, landed.offset):
+                packed = list(_packed(producer, chunk, partitions))
+                sending = [
+                    await producer.send_batch(batch, topic, partition=number) for number, batch, _ in packed
+                ]
+                for (partition, _, within), landed in zip(packed, sending, strict=True):
+                    for offset, record in enumerate(within, (await landed).offset):
                         ticket = record.key.decode() if record.good and record.key else None
                         lines.write(json.dumps([partition, offset, record.good, ticket]) + "\n")
                 sent += len(chunk)
