@@ -174,6 +174,7 @@ async def hostile_and_kills(stage: Stage) -> None:
     """The same in short, and workers die on the way."""
     flooding = asyncio.create_task(stage.flood("any", 20_000, 700))
     while not flooding.done():
+        await stage.play(5)
         await kill_worker(stage)
     await flooding
 
