@@ -151,13 +151,14 @@ class Owner:
         terms, source = self._terms, self._source
         began = _time()
         self._consumer.pause(source)
+        # Who cannot reach the group may have lost the partition long ago, and shall not fence its owner.
+        await self._committed_offset()
         transactions = await Transactions.open(
             terms.connection, source, self._changelog, terms.group, terms.largest
         )
         try:
             await transactions.meet([*terms.topics, self._changelog.topic])
-            async with asyncio.timeout(ANSWER_WITHIN):
-                committed = await self._consumer.committed(source)
+            committed = await self._committed_offset()
             logs = await spans(terms.connection, source, self._changelog)
             self._state = State.RESTORING
             span, knows = self._begin_with_kept(logs[self._changelog])
@@ -189,6 +190,12 @@ class Owner:
                     self._partition, transactions.changelog_end, self._next_offset, self._clock.latest()
                 )
             await transactions.discard()
+
+    async def _committed_offset(self) -> int | None:
+        """The group's; None: it has none yet. Raises KafkaError or TimeoutError."""
+        async with asyncio.timeout(ANSWER_WITHIN):
+            committed: int | None = await self._consumer.committed(self._source)
+            return committed
 
     def _begin_with_kept(self, changelog: Span) -> tuple[Span, int]:
         """What is left to read of the changelog, and the last offset of the input that memory reflects."""

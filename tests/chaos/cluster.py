@@ -28,9 +28,7 @@ class Cluster:
 
     async def whole(self, prefix: str) -> None:
         """Returns once every partition of the topics with `prefix` is in sync on all brokers."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.direct)
-        await admin.start()
-        try:
+        async with self._admin() as admin:
             names = [name for name in await admin.list_topics() if name.startswith((prefix, "__"))]
             while not all(
                 len(partition["isr"]) == BROKERS
@@ -38,6 +36,19 @@ class Cluster:
                 for partition in topic["partitions"]
             ):
                 pass
+
+    async def coordinator(self) -> int:
+        """The index of the broker that coordinates all groups."""
+        async with self._admin() as admin:
+            (topic,) = await admin.describe_topics(["__consumer_offsets"])
+            return int(topic["partitions"][0]["leader"]) - 1
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.direct)
+        await admin.start()
+        try:
+            yield admin
         finally:
             await admin.close()
 

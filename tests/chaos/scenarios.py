@@ -151,6 +151,15 @@ async def cut_one_worker(stage: Stage) -> None:
             await stage.play(5)
 
 
+async def cut_from_coordinator(stage: Stage) -> None:
+    """One worker reaches all but its group: it cannot learn that its partitions went elsewhere."""
+    proxy = stage.cluster.lonely_proxies[await stage.cluster.coordinator()]
+    proxy.cut()
+    await stage.play(30)
+    proxy.heal()
+    await stage.play(5)
+
+
 async def replace_sleeper(stage: Stage) -> None:
     """A worker sleeps and another process gets its number, as orchestrators do; then both are there."""
     number = stage.dice.choice([*stage.fleet])
@@ -230,6 +239,7 @@ SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # ho
     "full stop": (30, full_stop),
     "network cut": (60, cut_network),
     "one worker cut off": (30, cut_one_worker),
+    "one worker cut off from its group": (60, cut_from_coordinator),
     "sleeper replaced": (45, replace_sleeper),
     "hostile records": (1, hostile),
     "hostile records, kill -9 of workers": (1, hostile_and_kills),
