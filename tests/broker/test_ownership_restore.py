@@ -81,8 +81,9 @@ async def test_a_partition_that_restores_does_not_hold_up_the_others(bootstrap: 
             await rig.publish(event(ticket, "received", now_ms()) for ticket in tickets)
             records = await rig.announced(at_least=2)
             assert {record.key for record in records} == {tickets[1].encode()}
-            assert only(worker).state is State.RESTORING
-            assert only(worker).total > only(worker).restored
+            restoring = worker.status()[TopicPartition(rig.topics.lifecycle, 0)]
+            assert restoring.state is State.RESTORING
+            assert restoring.total > restoring.restored
             await other.commit_transaction()
             await rig.announced(at_least=4)
-            assert only(worker).state is State.RUNNING
+            assert all(status.state is State.RUNNING for status in worker.status().values())
