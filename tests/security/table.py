@@ -1,18 +1,18 @@
-"""The table of least privileges as it stands in docs/security.md: the tests grant just what it says."""
+"""The table of least privileges as it stands in the README: the tests grant just what it says."""
 
 import re
 from pathlib import Path
 
 from tests.security.broker import Grant
 
-TABLE = Path(__file__).parents[2] / "docs" / "security.md"
+TABLE = Path(__file__).parents[2] / "README.md"
 _ROW = re.compile(r"^\| (topic|group|transactional-id) \| `([^`]+)` \| ([A-Za-z, ]+) \|", re.MULTILINE)
 
 
 def table() -> list[Grant]:
     """Its rows for `run` with SLA_TOPIC_PREFIX and SLA_GROUP empty or default."""
     text = TABLE.read_text(encoding="utf-8")
-    rows = _ROW.findall(text.partition("## Least privileges")[2].partition("\n## ")[0])
+    rows = _ROW.findall(text.partition("### Least privileges\n")[2].partition("\n## ")[0])
     return [
         Grant(kind, name.removesuffix("*"), operation, prefixed=name.endswith("*"))
         for kind, name, operations in rows
