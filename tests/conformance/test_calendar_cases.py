@@ -128,3 +128,16 @@ def test_working_days_know_no_pauses_glp_008():
 def test_every_case_that_differs_is_explained():
     told = set(re.findall(r"^\| ([a-z0-9-]+) ", TABLE.read_text(encoding="utf-8"), re.MULTILINE))
     assert {case["id"] for case in CASES if case.get("differs")} <= told
+
+
+def test_the_table_of_categories_counts_the_cases_of_the_other_tables():
+    text = TABLE.read_text(encoding="utf-8")
+    overview, *tables = text.split("\n## ")
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\d*) ?\| (\d*) ?\| (\d*) ?\|$", overview, re.MULTILINE)
+    counts = {name: [int(count or 0) for count in row] for name, *row in rows}
+    assert counts.pop("all") == [sum(column) for column in zip(*counts.values(), strict=True)]
+    assert all(cases == sum(others) for cases, *others in counts.values())
+    assert sum(row[2] for row in counts.values()) == len(
+        re.findall(r"^\| [a-z]{3}-", tables[0], re.MULTILINE)
+    )
+    assert {case["category"] for case in CASES} <= set(counts)
