@@ -154,7 +154,7 @@ def announcement(
         _is_late(statement, detected_at, grace),
         change.reason or statement.reason,
         change.cause,
-        statement.evidence,
+        statement.evidence or ((change.cause,) if change.cause else ()),  # of a clock that never started
     )
 
 

@@ -12,13 +12,14 @@ def test_a_clock_that_never_started_is_not_applicable_whatever_else_runs():
     desk = Desk(policy(RESPONSE, FOLLOW_UP, stalled_after=24 * HOUR))
     desk.tell(fact("received", "09:00"), fact("feedback_delivered", "09:10", id="f"), now="09:10")
     assert desk.tell(now="10:11") == ["breached follow_up/minor 1"]
-    desk.tell(fact("voided", "10:12", event_id="f"), now="10:12")
+    void = fact("voided", "10:12", event_id="f")
+    desk.tell(void, now="10:12")
     (told,) = [each for each in desk.step.announcements if each.type == "sla.breach_retracted"]
     assert (told.state, told.started_at, told.due_at, told.evidence) == (
         "not_applicable",
         None,
         at("10:10"),
-        (),
+        (void,),
     )
 
 
