@@ -22,7 +22,7 @@ class Meter:
             labels = (told.clock,) if told.type in OF_CLOCK else (told.clock, told.level or WHOLE_CLOCK)
             self._metrics.announced[told.type].labels(*labels).inc()
             if index >= step.shown_by_records and told.type in FIRED and told.due_at is not None:
-                self._metrics.lateness.observe((now - told.due_at) / 1_000)
+                self._metrics.lateness.labels(*labels).observe((now - told.due_at) / 1_000)
 
     def rejected(self, partition: int, reason: str) -> None:
         """A record was put aside."""

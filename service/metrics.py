@@ -124,7 +124,11 @@ class Metrics:
             "From a due instant to the commit of its announcement, the grace included; what only a record "
             "showed is not counted. Worry when the 99th percentile exceeds the grace by 5 s.",
             LATENESS,
+            "clock",
+            "level",
         )
+        for pair in pairs:
+            self.lateness.labels(*pair)
         self.undecided = self._counter(
             "sla_tickets_without_policy",
             "Cycles that no policy fits, judged by no clock. Worry when not 0: a promise may be missing.",
@@ -282,5 +286,5 @@ class Metrics:
     def _gauge(self, name: str, help_text: str, *labels: str) -> Gauge:
         return Gauge(name, help_text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, help_text: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(name, help_text, buckets=buckets, registry=self.registry)
+    def _histogram(self, name: str, help_text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, help_text, labels, buckets=buckets, registry=self.registry)

@@ -53,7 +53,7 @@ def test_all_label_sets_are_there_before_anything_happened() -> None:
         'sla_partitions_owned{state="running"} 0.0',
         "sla_transactions_aborted_total 0.0",
         "sla_loop_stall_seconds_count 0.0",
-        "sla_lateness_seconds_count 0.0",
+        'sla_lateness_seconds_count{clock="response",level="minor"} 0.0',
     ):
         assert f"\n{line}\n" in shown
 
@@ -135,9 +135,9 @@ def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() 
 
     commit(("T-1@default", fact("received", "07:00")), now=at("09:45"))
     assert 'sla_breaches_total{clock="response",level="minor"} 1.0' in text(counted)
-    assert "sla_lateness_seconds_count 0.0" in text(counted)
+    assert 'sla_lateness_seconds_count{clock="response",level="minor"} 0.0' in text(counted)
     commit(("T-2@default", fact("received", "09:45")), now=at("09:45"))
     commit(now=at("10:15:00.001"))
     assert 'sla_breaches_total{clock="response",level="minor"} 2.0' in text(counted)
-    assert "sla_lateness_seconds_count 1.0" in text(counted)
-    assert "sla_lateness_seconds_sum 2.001" in text(counted)
+    assert 'sla_lateness_seconds_count{clock="response",level="minor"} 1.0' in text(counted)
+    assert 'sla_lateness_seconds_sum{clock="response",level="minor"} 2.001' in text(counted)
