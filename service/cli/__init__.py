@@ -1,5 +1,7 @@
 """The command line. Each command imports what it needs when it runs, so that `--help` is quick."""
 
+import errno
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,7 +22,24 @@ from service.settings import Refusal
 from service.sla.calendar import YearUnknown
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _ReadEnoughError(Exception):
+    """Whoever reads our output has closed it, as in `sla-timer simulate … | head`."""
+
+
+class _Commands(click.Group):
+    """Notices a closed pipe before click does, whose exit code 1 would mean findings."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command; what it wrote is out when this returns."""
+        try:
+            result: object = super().invoke(context)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise _ReadEnoughError from None
+        return result
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sla-timer", message="%(version)s")
 def sla_timer() -> None:
     """Keep the promise clocks of complaint tickets and announce every breach, once.
@@ -35,6 +54,8 @@ for command in (run, board, demo, *COMMANDS, report, topics, policies, calendar,
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits: its code, or 2 after one line on standard error saying what was wrong."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON and pages are UTF-8, whatever the terminal is
     sys.exit(_answer(arguments))
 
 
@@ -50,9 +71,14 @@ def _answer(arguments: Sequence[str] | None) -> int:
         return _refuse(str(error))
     except (click.Abort, KeyboardInterrupt):
         return 128 + signal.SIGINT
-    except BrokenPipeError:  # `sla-timer simulate … | head` has read enough
+    except _ReadEnoughError:
         sys.stdout = None  # or the interpreter flushes into the pipe once more
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stdout = None
+        return _refuse(f"standard output: {error.strerror}")
 
 
 def _refuse(reason: str) -> int:
