@@ -32,20 +32,18 @@ def from_log(asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
     """
     no_log()
     settings = read_settings(os.environ)
-    if asked.until is None:
-        asked = replace(asked, until=now_ms() - settings.grace)
-    return asyncio.run(_read(settings, asked, policies))
+    now = now_ms() - settings.grace
+    return asyncio.run(_read(settings, asked, now, policies))
 
 
-async def _read(settings: Settings, asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
+async def _read(settings: Settings, asked: Asked, now: int, policies: PolicyDirectory) -> dict[str, Any]:
     reach, prefix = connection(settings), settings.topic_prefix
     tickets, breaches, publications = (topic.named(prefix) for topic in (TICKETS, BREACHES, POLICIES))
     try:
         verify(policies, await published(reach, publications), now_ms(), database_version())
     except BadPublicationError as error:
         raise Refusal(f"topic {publications}: {error}") from None
-    tally, seen = Tally(asked), FactsHash()
-    assert asked.until is not None, "given by from_log"
+    tally, seen = Tally(replace(asked, until=now) if asked.until is None else asked), FactsHash()
     async for kept in kept_tickets(reach, tickets):
         try:
             head = state.header(kept.value)
@@ -55,7 +53,8 @@ async def _read(settings: Settings, asked: Asked, policies: PolicyDirectory) -> 
         tenant, _ = state.names(kept.key)
         seen.add(kept.key, facts)
         # What was told is true at the instant of the state, whatever our clock says.
-        tally.add(tenant, judge(facts, policies.policies, tenant, max(asked.until, head.at)))
+        at = max(now, head.at) if asked.until is None else asked.until
+        tally.add(tenant, judge(facts, policies.policies, tenant, at))
     taken_back = Retractions(asked, policies.policies)
     async for type_, data in announced(reach, breaches):
         taken_back.add(type_, data)
