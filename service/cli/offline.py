@@ -89,7 +89,7 @@ def simulate(
 )
 @options.policies
 @click.option("--tenant", default="default", show_default=True)
-@options.until
+@options.until_or_now
 @options.mapping
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)

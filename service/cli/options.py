@@ -61,8 +61,13 @@ policies = click.option(
     show_default=True,
     help=_POLICIES.help,
 )
-until = click.option(
-    "--until", callback=read_instant, metavar="INSTANT", help="judge then; default: after the last deadline"
+_LAST = "judge then; default: after the last deadline"
+until = click.option("--until", callback=read_instant, metavar="INSTANT", help=_LAST)
+until_or_now = click.option(
+    "--until",
+    callback=read_instant,
+    metavar="INSTANT",
+    help=f"{_LAST} of a file, now for the live service",
 )
 mapping = click.option(
     "--mapping",

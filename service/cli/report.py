@@ -46,7 +46,7 @@ def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -
     "--zone",
     callback=_read_zone,
     metavar="NAME",
-    help="of clocks that run around the clock; default: the offset of their policy's effective_from",
+    help="time zone of clocks around the clock; default: the offset of their policy's effective_from",
 )
 @click.option("--tenant", help="only this one's tickets")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True)
@@ -64,7 +64,7 @@ def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="default: standard output"
 )
 @options.policies
-@options.until
+@options.until_or_now
 @options.mapping
 def report(
     events: str | None,

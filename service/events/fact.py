@@ -60,7 +60,8 @@ def fact_of(
         raise _unfit(error) from None
     time = milliseconds(valid.time)
     if not EARLIEST <= time < LATEST or (now is not None and time > now + AHEAD):
-        raise RejectedError(Reason.TIME_OUT_OF_RANGE, "time", "is before 2000 or more than 24 h ahead")
+        beyond = "after 8999" if now is None else "more than 24 h ahead"
+        raise RejectedError(Reason.TIME_OUT_OF_RANGE, "time", f"is before 2000 or {beyond}")
     data = {field: value for field, value in valid.data.__dict__.items() if value is not None}
     fact = Fact(time, kind, valid.source, valid.id, data, recorded_at, partition, offset)
     return valid.subject, key(valid.tenant, valid.subject), fact

@@ -34,7 +34,7 @@ class Problems:
     """Tells each problem on a line of its own, and counts them. Stops at the first if strict."""
 
     def __init__(self, events: str, err: TextIO, *, strict: bool = False) -> None:
-        self.file = "standard input" if events == STANDARD_INPUT else events
+        self.file = shown(events)
         self._err = err
         self._strict = strict
         self.count = 0
@@ -56,6 +56,11 @@ class StoppedError(Exception):
     """The first problem of a strict run; it has been told."""
 
 
+def shown(events: str) -> str:
+    """How people call the file."""
+    return "standard input" if events == STANDARD_INPUT else events or "."
+
+
 @contextmanager
 def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
     """The file, or standard input. Raises Refusal when it cannot be read."""
@@ -65,7 +70,7 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
     try:
         stream = Path(events).open("rb")  # noqa: SIM115 (closed below; only opening may be refused)
     except OSError as error:
-        raise Refusal(f"{events}: {error.strerror}") from None
+        raise Refusal(f"{shown(events)}: {error.strerror}") from None
     with stream:
         yield stream
 
@@ -73,7 +78,7 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
 def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[Line | Problem]:
     """The events of a file as structured JSON. Raises Refusal for a bad mapping or a missing column."""
     if mapping:
-        return export_lines(Path(events), stream, read_mapping(mapping))
+        return export_lines(Path(shown(events)), stream, read_mapping(mapping))
     if events.lower().endswith(".csv"):
         raise Refusal(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)

@@ -49,8 +49,9 @@ class Place:
 
     def wrong(self, reason: str) -> None:
         """Note a problem here."""
-        if not self._enough:
-            self.problems.append(Problem(self.file, self.node.line, self.field or None, reason))
+        problem = Problem(self.file, self.node.line, self.field or None, reason)
+        if not self._enough and problem not in self.problems:
+            self.problems.append(problem)
 
     def text(self) -> str:
         """The text here, or '' when it is none."""

@@ -276,6 +276,7 @@ def test_offline_the_future_is_open_but_has_to_be_writable():
 
     assert not isinstance(offline("8999-12-31T23:59:59.999Z"), Rejection)
     assert offline("9000-01-01T00:00:00Z").reason == "time_out_of_range"
+    assert offline("9000-01-01T00:00:00Z").detail == "is before 2000 or after 8999"
     assert offline("1999-12-31T23:59:59.999Z").reason == "time_out_of_range"
 
 

@@ -62,3 +62,10 @@ def test_bad_files_are_named_line_by_line_and_nothing_else_is_shown(tmp_path: Pa
 
 def test_a_missing_directory_is_bad_input(tmp_path: Path) -> None:
     assert run(tmp_path / "none")[0] == 2
+
+
+def test_a_file_that_is_something_else_altogether_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "vip.yaml").write_text("some text", encoding="utf-8")
+    assert run(tmp_path)[2].splitlines() == [
+        f"{tmp_path}/vip.yaml:1: must be a mapping, {{like: this}}, not a text"
+    ]

@@ -18,7 +18,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Judged after the last deadline: what is open at the end of the file never ends"
         ),
         "counted": (
-            "{tickets} tickets read; {not_received} never received; {without_policy} cycles under no policy"
+            "Tickets read: {tickets}; never received: {not_received}; cycles without policy: {without_policy}"
         ),
         "nothing": "Nothing was due in this range.",
         "totals": "The whole range",
