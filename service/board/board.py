@@ -13,7 +13,7 @@ from service.board.stream import Ticker
 
 LOOK_EVERY = 0.1  # seconds
 TICK_EVERY = 0.5  # seconds, at most so often when something changes
-AT_ONCE = 200  # tickets judged before anybody else gets a turn; some ms
+AT_ONCE = 100  # tickets judged before anybody else gets a turn; some ms
 _MOST_LISTINGS = 64
 
 
@@ -71,5 +71,6 @@ class Board:
             looked = self.shelf.look(self.times(self.sight()), AT_ONCE)
             if self.shelf.version != version and time() - ticked >= TICK_EVERY:
                 version, ticked = self.shelf.version, time()
+                self.shelf.ordered()  # sorted before anybody asks
                 self.ticker.tick()
             await asyncio.sleep(0 if looked >= AT_ONCE else LOOK_EVERY)

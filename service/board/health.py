@@ -7,6 +7,7 @@ from typing import NamedTuple
 from service.board.sight import Probe, Reach, Sight
 
 OLD_AFTER = 5_000  # ms; data older than this is said to be old
+WAITING_MORE_THAN = 100  # tickets; fewer are judged in a moment
 LAG_FOR = 10_000  # ms; a lag that lasts no longer is everyday
 
 
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     NO_DATA = "no_data"
     OLD = "old"
     LOADING = "loading"
+    WAITING = "waiting"
     NO_OWNER = "no_owner"
     RESTORING = "restoring"
     LAG = "lag"
@@ -54,6 +56,8 @@ def notices(sight: Sight) -> list[Notice]:
         found.append(_notice(Kind.NO_DATA))
     elif loading:
         found.append(_notice(Kind.LOADING, many=len(loading), of=len(sight.reaches), tickets=missing))
+    elif sight.waiting > WAITING_MORE_THAN:
+        found.append(_notice(Kind.WAITING, tickets=sight.waiting))
     found += _of_the_group(sight)
     found += _of_the_services(sight)
     if sight.baffling:

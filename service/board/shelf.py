@@ -1,7 +1,7 @@
 """The tickets as the changelog holds them, and which of them are open: pure, the time is an argument."""
 
 from collections.abc import Mapping
-from itertools import islice
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from service.board.census import Census
@@ -35,7 +35,8 @@ class Shelf:
         self.policies = policies
         self._values: dict[str, tuple[int, bytes]] = {}  # partition and changelog value
         self._open: dict[str, Summary] = {}
-        self._waiting: dict[str, None] = {}  # not judged since they came, in order of arrival
+        self._waiting: set[str] = set()  # not judged since they came
+        self._queue: list[tuple[int, str]] = []  # heap of these, by the instant they were waiting for
         self._timers: dict[int, Timers] = {}  # by partition
         self._ordered: list[Summary] = []
         self._changed: set[str] = set()  # whose summary `_ordered` does not have yet
@@ -62,7 +63,8 @@ class Shelf:
             self._values.pop(key, None)
         else:
             self._values[key] = partition, value
-        self._waiting[key] = None
+        self._waiting.add(key)
+        heappush(self._queue, (_urgency(value), key))
 
     def forget(self, partition: int) -> None:
         """Drop a partition: its log was replaced, or must be read anew."""
@@ -72,13 +74,16 @@ class Shelf:
     def look(self, times: Times, most: int) -> int:
         """Judge up to `most` tickets that are new or due by `times`. Gives how many it judged.
 
-        A ticket of a partition without a time is judged at the instant of its state.
+        New ones with the nearest deadlines come first, so that the first page is soon right. A ticket of a
+        partition without a time is judged at the instant of its state.
         """
         looked = 0
-        for key in list(islice(self._waiting, most)):
-            del self._waiting[key]
-            self._look(key, times)
-            looked += 1
+        while self._queue and looked < most:
+            _, key = heappop(self._queue)
+            if key in self._waiting:  # else it came several times
+                self._waiting.remove(key)
+                self._look(key, times)
+                looked += 1
         for partition, at in times.items():
             if partition in self._timers:
                 for key in self._timers[partition].take(at, most - looked):
@@ -144,3 +149,13 @@ class Shelf:
             for known, by in ((before, -1), (after, 1)):
                 if known is not None:
                     self.census.add(known, by)
+
+
+def _urgency(value: bytes | None) -> int:
+    """The instant (ms) that a changelog value waits for; forgotten tickets come first."""
+    if value is None:
+        return 0
+    try:
+        return state.header(value).wake_at
+    except UnknownStateVersionError:
+        return NEVER

@@ -97,8 +97,14 @@ class Owners:
 def _owners(members: list[Mapping[str, Any]], topic: str) -> dict[int, Owner]:
     found: dict[int, Owner] = {}
     for member in members:
-        owner = Owner(_UUID.sub("", member["member_id"]), member["client_host"].lstrip("/"))
+        owner = Owner(_name(member["member_id"], member["client_id"]), member["client_host"].lstrip("/"))
         if member["member_assignment"]:
             assignment = ConsumerProtocolMemberAssignment.decode(member["member_assignment"])
             found |= {source.partition: owner for source in assignment.partitions() if source.topic == topic}
     return found
+
+
+def _name(member_id: str, client_id: str) -> str:
+    """The static member id; where there is none, the part of Kafka's id that differs between processes."""
+    name = _UUID.sub("", member_id)
+    return member_id.removeprefix(f"{client_id}-")[:8] if name == client_id else name

@@ -43,6 +43,11 @@ def test_two_of_twelve_partitions_restoring_and_how_many_tickets_are_missing_at_
     assert notices(sight) == [Notice(Kind.LOADING, (("many", 2), ("of", 12), ("tickets", 200 + 90 + 20)))]
 
 
+@pytest.mark.parametrize(("waiting", "told"), [(100, False), (101, True)])
+def test_tickets_that_are_read_and_not_judged_are_missing_too(waiting: int, told: bool) -> None:
+    assert kinds(replace(WELL, waiting=waiting)) == ([Kind.WAITING] if told else [])
+
+
 @pytest.mark.parametrize(("age", "old"), [(OLD_AFTER - 1, False), (OLD_AFTER, False), (OLD_AFTER + 1, True)])
 def test_data_are_old_as_soon_as_one_partition_is(age: int, old: bool) -> None:
     sight = replace(WELL, reaches={**WELL.reaches, 5: Reach(0, 100, 100, NOW - age)})

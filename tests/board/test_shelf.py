@@ -165,6 +165,19 @@ def test_a_look_judges_no_more_than_it_may() -> None:
     assert [shelf.look(times, 10) for _ in range(4)] == [10, 10, 5, 0]
 
 
+def test_of_many_that_came_at_once_the_nearest_deadlines_are_judged_first() -> None:
+    shelf = Shelf(policy(RESPONSE))
+    for minute in (30, 10, 20):
+        facts = [fact("received", at("09:00") + minute * MINUTE)]
+        value = state.encode(
+            state.Ticket(facts, []), state.Header(1, at("09:30"), facts[0].time + 30 * MINUTE)
+        )
+        shelf.restore(0, f"T{minute}@t", value)
+    shelf.look({}, 2)
+    assert [known.key for known in shelf.ordered()] == ["T10@t", "T20@t"]
+    assert shelf.waiting == 1
+
+
 def test_the_filters_count_what_the_list_shows() -> None:
     desk = Desk(at("09:35"))
     desk.keep("T1", fact("received", "09:00", channel="phone"))

@@ -41,9 +41,9 @@ def set_up(bootstrap: str, prefix: str, directory: Path, partitions: int) -> dic
 
 
 @contextmanager
-def stopped_after(env: dict[str, str]) -> Iterator[httpx.Client]:
-    """A service from when it listens; told to stop at the end of the block, so that it leaves its group."""
-    with running(env) as (process, client):
+def stopped_after(env: dict[str, str], *arguments: str) -> Iterator[httpx.Client]:
+    """A service, or another command, from when it listens; told to stop at the end of the block."""
+    with running(env, *arguments) as (process, client):
         yield client
         process.send_signal(signal.SIGTERM)
         assert process.wait(STOPS_WITHIN) == 0

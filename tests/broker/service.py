@@ -4,14 +4,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from service.now import now_ms
+
 POLICIES = Path(__file__).parents[2] / "policies"
 STARTS_WITHIN = 30.0  # seconds
+ANSWERS_WITHIN = 60_000  # ms
 STOPS_WITHIN = 10.0  # seconds: promised
 
 
@@ -35,9 +38,9 @@ def sla_timer(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProce
 
 
 @contextmanager
-def running(env: dict[str, str]) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
-    """`run` from when it listens, and a client for its HTTP."""
-    command = [sys.executable, "-m", "service", "run"]
+def running(env: dict[str, str], *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+    """A command, `run` unless another is given, from when it listens, and a client for its HTTP."""
+    command = [sys.executable, "-m", "service", *(arguments or ("run",))]
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -53,3 +56,10 @@ def running(env: dict[str, str]) -> Iterator[tuple["subprocess.Popen[str]", http
             raise AssertionError("".join(said))
         finally:
             process.kill()
+
+
+def until(client: httpx.Client, path: str, holds: Callable[[httpx.Response], bool]) -> None:
+    """Asks until the answer is as it should be; fails with the last one."""
+    by = now_ms() + ANSWERS_WITHIN
+    while not holds(answer := client.get(path)):
+        assert now_ms() < by, answer.text

@@ -1,18 +1,30 @@
-"""The table of least privileges as it stands in the README: the tests grant just what it says."""
+"""The tables of least privileges as they stand in the documents: the tests grant just what they say."""
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.security.broker import Grant
 
-TABLE = Path(__file__).parents[2] / "README.md"
+
+class Place(NamedTuple):
+    """Where a table stands."""
+
+    document: str
+    heading: str
+
+
+OF_RUN = Place("README.md", "### Least privileges")
+OF_BOARD = Place("docs/security.md", "## Least privileges of the board")
+
+_DOCUMENTS = Path(__file__).parents[2]
 _ROW = re.compile(r"^\| (topic|group|transactional-id) \| `([^`]+)` \| ([A-Za-z, ]+) \|", re.MULTILINE)
 
 
-def table() -> list[Grant]:
-    """Its rows for `run` with SLA_TOPIC_PREFIX and SLA_GROUP empty or default."""
-    text = TABLE.read_text(encoding="utf-8")
-    rows = _ROW.findall(text.partition("### Least privileges\n")[2].partition("\n## ")[0])
+def table(place: Place = OF_RUN) -> list[Grant]:
+    """Its rows with SLA_TOPIC_PREFIX and SLA_GROUP empty or default."""
+    text = (_DOCUMENTS / place.document).read_text(encoding="utf-8")
+    rows = _ROW.findall(text.partition(f"{place.heading}\n")[2].partition("\n## ")[0])
     return [
         Grant(kind, name.removesuffix("*"), operation, prefixed=name.endswith("*"))
         for kind, name, operations in rows
@@ -20,9 +32,11 @@ def table() -> list[Grant]:
     ]
 
 
-def granted(prefix: str, group: str) -> list[Grant]:
+def granted(prefix: str, group: str, place: Place = OF_RUN) -> list[Grant]:
     """The table for these settings."""
-    return [Grant(row.resource, _named(row, prefix, group), row.operation, row.prefixed) for row in table()]
+    return [
+        Grant(row.resource, _named(row, prefix, group), row.operation, row.prefixed) for row in table(place)
+    ]
 
 
 def _named(row: Grant, prefix: str, group: str) -> str:
