@@ -88,15 +88,16 @@ class Follower:
         partitions = [TopicPartition(self._topic, number) for number in range(many)]
         async with (
             reading(self._connection, committed=True) as reader,
-            _asking(self._connection, self._now) as asker,
+            _asking(self._connection, self._now) as (asker, answering),
         ):
             await self._take_up(reader, partitions)
             asking = asyncio.create_task(self._ask(asker, partitions))
             try:
-                while not asking.done() and len(reader.partitions_for_topic(self._topic) or ()) in (0, many):
+                while len(reader.partitions_for_topic(self._topic) or ()) in (0, many):
                     await self._read(reader, partitions)
-                if asking.done():
-                    asking.result()
+                    for task in (asking, answering):
+                        if task.done():
+                            task.result()
             finally:
                 asking.cancel()
                 with suppress(asyncio.CancelledError):
@@ -150,10 +151,12 @@ class Follower:
 
 
 @asynccontextmanager
-async def _asking(connection: Mapping[str, Any], now: Callable[[], int]) -> AsyncIterator[Asker]:
+async def _asking(
+    connection: Mapping[str, Any], now: Callable[[], int]
+) -> AsyncIterator[tuple[Asker, "asyncio.Task[None]"]]:
     asker = Asker(connection, now)
-    await asker.start()
+    answering = await asker.start()
     try:
-        yield asker
+        yield asker, answering
     finally:
         await asker.stop()
