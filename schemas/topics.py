@@ -85,8 +85,16 @@ CHANNELS = Topic(
     "support.channels",
     key="desk id",
     holds="channel.*: whether support desks can be reached",
-    config=_config(cleanup_policy="delete"),
+    config=_config(cleanup_policy="delete", message_timestamp_type="LogAppendTime"),
+    partitions=1,  # desks are few
+)
+DESKS = Topic(
+    "sla.desks",
+    key="desk id@tenant",
+    holds="the service's own state of each support desk; private, with a version",
+    config=_config(cleanup_policy="compact", max_message_bytes=_OF_FULL_TICKET),
     partitions=1,
+    partitioned_like=CHANNELS.name,
 )
 
-TOPICS = (LIFECYCLE, REJECTED, BREACHES, CLOCKS, TICKETS, POLICIES, CHANNELS)
+TOPICS = (LIFECYCLE, REJECTED, BREACHES, CLOCKS, TICKETS, POLICIES, CHANNELS, DESKS)

@@ -17,7 +17,7 @@ from service.asyncapi import document
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
 from service.kafka.group import Group
-from service.kafka.input import complaints
+from service.kafka.input import channels, complaints
 from service.kafka.partitioner import PARTITIONERS
 from service.kafka.status import State
 from service.kafka.terms import Terms, Topics
@@ -112,6 +112,7 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
             complaints(
                 topics.LIFECYCLE.named(prefix), topics.TICKETS.named(prefix), policies, settings.retention
             ),
+            channels(topics.CHANNELS.named(prefix), topics.DESKS.named(prefix), policies, settings.retention),
         ),
         grace=settings.grace,
         now=now_ms,

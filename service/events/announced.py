@@ -4,9 +4,11 @@ import msgspec
 
 from schemas.instant import written
 from service.sla.announcement import Announcement
-from service.sla.facts import Fact, Kind
+from service.sla.facts import Fact, Kind, Sign
 
-TYPES = tuple(f"complaint.{kind.word}" for kind in Kind)  # by kind
+TYPES = {int(kind): f"complaint.{kind.word}" for kind in Kind} | {
+    int(sign): f"channel.{sign.word}" for sign in Sign
+}
 
 
 class PolicyVersion(msgspec.Struct, frozen=True, gc=False):

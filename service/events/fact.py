@@ -1,6 +1,6 @@
-"""From the attributes and data of a CloudEvent to a fact of a ticket: the contract's models decide."""
+"""From the attributes and data of a CloudEvent to a fact: the contract's models decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,19 +8,29 @@ from pydantic import ValidationError
 from schemas.catalog import MODELS
 from schemas.instant import milliseconds
 from service.events.rejection import Reason, RejectedError
-from service.sla.facts import Fact, Kind
+from service.sla.facts import Fact, Kind, Sign
 from service.sla.ticket import key
 
 EARLIEST = 946_684_800_000  # ms: 2000-01-01T00:00:00Z
 LATEST = 221_845_392_000_000  # ms: 9000-01-01T00:00:00Z; due instants after it still have to be written
 AHEAD = 24 * 60 * 60 * 1000  # ms that a help desk's clock may be before ours
 
-# The compiled validators: calling one through its model costs half as much again.
-_KINDS: dict[str, tuple[int, Callable[[Any], Any]]] = {
-    name: (int(kind), MODELS[name].__pydantic_validator__.validate_python)
-    for kind in Kind
-    for name in [f"complaint.{kind.word}"]
-}
+Kinds = Mapping[
+    str, tuple[int, Callable[[Any], Any]]
+]  # by type of event: the fact's kind, the event's validator
+
+
+def _kinds(prefix: str, kinds: Iterable[Kind | Sign]) -> Kinds:
+    # The compiled validators: calling one through its model costs half as much again.
+    return {
+        name: (int(kind), MODELS[name].__pydantic_validator__.validate_python)
+        for kind in kinds
+        for name in [f"{prefix}.{kind.word}"]
+    }
+
+
+COMPLAINTS = _kinds("complaint", Kind)
+CHANNELS = _kinds("channel", Sign)
 _DETAILS = {
     "missing": "is missing",
     "string_type": "is not a string",
@@ -37,16 +47,22 @@ _REASONS = {"missing": Reason.MISSING_FIELD, "time_without_offset": Reason.TIME_
 
 
 def fact_of(
-    event: dict[str, Any], now: int | None, recorded_at: int = 0, partition: int = -1, offset: int = -1
+    event: dict[str, Any],
+    now: int | None,
+    recorded_at: int = 0,
+    partition: int = -1,
+    offset: int = -1,
+    kinds: Kinds = COMPLAINTS,
 ) -> tuple[str, str, Fact]:
-    """The subject, the ticket key and the fact of an event given as in structured mode.
+    """The subject, the key of its ticket or desk, and the fact of an event given as in structured mode.
 
-    `now` and `recorded_at` in ms; without `now`, the future has no limit. Raises RejectedError.
+    It may be of these `kinds`. `now` and `recorded_at` in ms; without `now`, the future has no limit.
+    Raises RejectedError.
     """
     if event.get("specversion") != "1.0":
         raise RejectedError(Reason.NOT_A_CLOUDEVENT, "specversion", "is not 1.0")
     name = event.get("type")
-    found = _KINDS.get(name) if isinstance(name, str) else None
+    found = kinds.get(name) if isinstance(name, str) else None
     if found is None:
         raise _no_type(name)
     if event.get("data") is None:

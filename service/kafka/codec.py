@@ -4,7 +4,7 @@ import msgspec
 
 from schemas.instant import written
 from service.events.announced import verdict
-from service.events.fact import fact_of
+from service.events.fact import COMPLAINTS, Kinds, fact_of
 from service.events.rejection import Reason, RejectedError, Rejection
 from service.kafka.cloudevents import Record, event_of
 from service.kafka.partitioner import Partitioner
@@ -26,9 +26,9 @@ _SAME = [("content-type", b"application/json"), ("ce_specversion", b"1.0"), ("ce
 
 
 def decode(
-    record: Record, now: int | None, partitions: int, partitioner: Partitioner
+    record: Record, now: int | None, partitions: int, partitioner: Partitioner, kinds: Kinds = COMPLAINTS
 ) -> tuple[str, Fact] | Rejection:
-    """The ticket key and the fact of a record of the input, which has so many `partitions`.
+    """The ticket (or desk) key and the fact of a record of an input, which has so many `partitions`.
 
     Never raises, whatever the record. `now` in ms; without it, the future has no limit.
     """
@@ -36,7 +36,7 @@ def decode(
     recorded_at = max(0, min(record.timestamp, LAST_MS))
     try:
         event = event_of(record)
-        subject, ticket, fact = fact_of(event, now, recorded_at, record.partition, record.offset)
+        subject, ticket, fact = fact_of(event, now, recorded_at, record.partition, record.offset, kinds)
     except RejectedError as error:
         return error.rejection
     key = record.key

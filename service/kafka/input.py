@@ -1,12 +1,15 @@
 """What an owner reads and keeps: a topic of events, the changelog beside it, and who judges what it holds."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
-from service.events.rejection import Rejection
+from service.events.fact import CHANNELS
+from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
 from service.kafka.cloudevents import Record
 from service.kafka.codec import decode
 from service.kafka.partitioner import Partitioner
+from service.sla.desk_partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.partition import Arrival, Partition, Step
 from service.sla.policy import Policies
@@ -50,8 +53,20 @@ class Input(NamedTuple):
     changelog: str
     decode: Decode
     empty: Callable[[Callable[[str], bool]], Judged]  # given which ids belong to the partition
+    full: Rejection  # of what its ticket or desk cannot take any more
 
 
 def complaints(topic: str, changelog: str, policies: Policies, retention: int) -> Input:
     """Tickets: what happens to complaints. `retention` in ms."""
-    return Input(topic, changelog, decode, lambda _: Partition(policies, retention))
+    return Input(topic, changelog, decode, lambda _: Partition(policies, retention), TOO_MANY_FACTS)
+
+
+def channels(topic: str, changelog: str, policies: Policies, retention: int) -> Input:
+    """Support desks: whether their channels are open. `retention` in ms."""
+    return Input(
+        topic,
+        changelog,
+        partial(decode, kinds=CHANNELS),
+        partial(DeskPartition, policies, retention),
+        TOO_MANY_CHANNELS,
+    )

@@ -16,7 +16,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.transaction import EndTxnRequest
 
-from schemas.topics import BREACHES, CHANNELS, CLOCKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
+from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
 from service.kafka.allowed import TopicsRequest
 from service.kafka.greeting import turned_away
 from service.kafka.topics import PATIENCE, unreachable
@@ -42,7 +42,8 @@ NEEDED = {
     CLOCKS.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
     TICKETS.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
     POLICIES.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
-    CHANNELS.name: (Right.DESCRIBE, Right.DESCRIBE_CONFIGS),
+    CHANNELS.name: (Right.READ, Right.DESCRIBE_CONFIGS),
+    DESKS.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
 }  # and Read of the group, Write of the transactional ids
 
 DENIALS = (

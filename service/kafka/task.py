@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.events.rejection import TOO_MANY_FACTS, Rejection
+from service.events.rejection import Rejection
 from service.kafka.ask import Answer, Asker
 from service.kafka.changelog import Progress, first_offset, restore
 from service.kafka.codec import encode, reject
@@ -270,7 +270,7 @@ class Owner:
         step = self._partition.step(
             arrivals, at=self._horizon.at, now=now, offset=next_offset - 1, grace=terms.grace, most=AT_ONCE
         )
-        rejected += [(sources[index], TOO_MANY_FACTS) for index in step.refused]
+        rejected += [(sources[index], self._input.full) for index in step.refused]
         outgoing = [self._announce(announcement) for announcement in step.announcements]
         outgoing += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
         outgoing += [self._put_aside(record, rejection) for record, rejection in rejected]

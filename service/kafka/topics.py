@@ -10,10 +10,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from schemas.topics import LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
+from schemas.topics import DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
 from service.kafka.greeting import turned_away
 from service.settings import Refusal
 
+STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
 PATIENCE = 15.0  # seconds for Kafka to answer before a command says that it does not
 
 
@@ -78,8 +79,8 @@ def _wrong(topic: Topic, found: Mapping[str, Found], prefix: str) -> list[str]:
         wrong.append(
             f"topic {name}: cleanup.policy={policy} {loss}; set it to {wanted} (kafka-configs --alter)"
         )
-    like = LIFECYCLE.name
-    if topic is TICKETS and like in found and found[like].partitions != here.partitions:
+    like = topic.partitioned_like or ""
+    if topic in STATES and like in found and found[like].partitions != here.partitions:
         wrong.append(
             f"topic {name}: {here.partitions} partitions, but {prefix}{like} has {found[like].partitions}; "
             f"they must be equal: create it anew; what it holds moves with sla-timer state export and import"

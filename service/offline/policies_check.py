@@ -12,7 +12,7 @@ from service.policy.place import BadPolicies
 from service.policy.policy_file import PolicyFile
 from service.sla.calendar import YearUnknown
 from service.sla.duration import duration_text
-from service.sla.policy import Clock, Level, Match, Policy
+from service.sla.policy import Clock, Level, Match, Policy, tenants
 from service.sla.working_time import WorkingTime
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
@@ -45,7 +45,7 @@ def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
     note = "" if start >= file.effective_from else " (not yet in force then)"
     yield f"{policy.id} version {policy.version} · {file.file}"
     yield from (f"  {title}" for title in policy.title.values())
-    yield f"  in force from {_instant(file.effective_from)} for {_asked(policy.match) or 'every ticket'}"
+    yield f"  in force from {_instant(file.effective_from)} for {_judged(policy)}"
     yield f"  sha256 {policy.sha256}"
     yield ""
     yield f"  when a clock starts at {_instant(start)}{note}:"
@@ -63,9 +63,11 @@ def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
 
 
 def _row(clock: Clock, level: Level, start: datetime) -> tuple[str, ...]:
-    stops = ", ".join(kind.word for kind in sorted(clock.stop)) or "nothing"
+    since, until = clock.start.word, ", ".join(kind.word for kind in sorted(clock.stop)) or "nothing"
+    if clock.min_open:
+        since, until = f"fewer than {clock.min_open} open", f"{clock.min_open} open"
     after, due = _target(clock, level, start)
-    promise = (clock.name, clock.clause or "", clock.start.word, stops, _asked(clock.when))
+    promise = (clock.name, clock.clause or "", since, until, _asked(clock.when))
     return (*promise, level.name, after, due)
 
 
@@ -110,6 +112,17 @@ def _sample_due(clock: Clock, level: Level, start: int) -> str:
 
 def _local(calendar: WorkingTime, instant: int) -> str:
     return calendar.days.local(instant).isoformat(sep=" ", timespec="minutes")
+
+
+def _judged(policy: Policy) -> str:
+    """Who it is about."""
+    if not policy.desks:
+        return _asked(policy.match) or "every ticket"
+    timeout = duration_text(policy.heartbeat_timeout_ms)
+    return (
+        f"desk {' and '.join(sorted(policy.desks))} of tenant {' and '.join(sorted(tenants(policy)))};"
+        f" a channel is open for {timeout} after a sign of life"
+    )
 
 
 def _asked(match: Match) -> str:

@@ -10,7 +10,7 @@ from service.policy.document import LARGEST
 from service.policy.place import BadPolicies, Problem
 from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read_policy
 from service.sla.local_days import LocalDays
-from service.sla.policy import Match, Policies, Policy
+from service.sla.policy import Match, Policies, Policy, tenants
 from service.sla.working_time import WorkingTime
 from service.timezones import zone
 
@@ -107,8 +107,18 @@ def _ties(files: Sequence[PolicyFile]) -> Iterator[Problem]:
     """Pairs that one ticket could fit equally well, so that the choice between them would be a guess."""
     spans = _spans(files)
     for (one, one_span), (other, other_span) in combinations(zip(files, spans, strict=True), 2):
-        if (
+        if shared := one.policy.desks & other.policy.desks:
+            if (
+                one.policy.id != other.policy.id
+                and _overlap(one_span, other_span)
+                and tenants(one.policy) & tenants(other.policy)
+            ):
+                reason = f"desk {min(shared)} is already judged by {_named(one.policy)} ({one.file})"
+                yield other.problem("desks", reason)
+        elif (
             one.policy.id != other.policy.id
+            and not one.policy.desks
+            and not other.policy.desks
             and len(one.policy.match) == len(other.policy.match)
             and _overlap(one_span, other_span)
             and _both_can_match(one.policy.match, other.policy.match)

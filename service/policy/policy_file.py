@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from schemas.instant import EPOCH
 from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/offline.py)
 from schemas.instant import read as read_instant
+from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, read_desks
 from service.policy.document import NotReadError, canonical_json, content, read_document
 from service.policy.levels import read_levels
 from service.policy.place import BadPolicies, Place, Problem, name
@@ -84,14 +85,18 @@ def parse_instant(text: str) -> datetime:
 
 
 def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> PolicyFile:
-    given = place.entries()
-    if "desks" in given:
-        given = {"desks": given["desks"]}
-        given["desks"].wrong("policies for support desks are not supported yet")
-    else:
-        given = place.fields(_POLICY, needed=("policy", "version", "effective_from", "clocks"))
+    of_desks = "desks" in place.entries()
+    needed = ("policy", "version", "effective_from", "clocks")
+    given = (
+        place.fields(DESK_POLICY, needed=(*needed, "heartbeat_timeout"))
+        if of_desks
+        else place.fields(_POLICY, needed)
+    )
     calendar: Calendar = _get(given, "calendar", lambda named: _calendar(named, calendars), ALWAYS)
-    clocks: tuple[Clock, ...] = _get(given, "clocks", lambda named: _clocks(named, calendar, calendars), ())
+    read_one = _desk_clock if of_desks else _clock
+    clocks: tuple[Clock, ...] = _get(
+        given, "clocks", lambda named: _clocks(named, calendar, calendars, read_one), ()
+    )
     used = {calendar.name, *(clock.calendar.name for clock in clocks)}
     said = {
         "policy": content(place.node),
@@ -104,9 +109,11 @@ def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> Policy
         sha256=hashlib.sha256(canonical_json(said).encode()).hexdigest(),
         effective_from=milliseconds(effective_from),
         title=_get(given, "title", _title, {}),
-        match=_get(given, "match", lambda match: _match(match, _MATCH), ()),
+        match=_get(given, "match", lambda match: _match(match, ("tenant",) if of_desks else _MATCH), ()),
         clocks=clocks,
-        stalled_after_ms=_get(given, "stalled_after", lambda after: after.read(_stalled_after, None), None),
+        stalled_after_ms=_get(given, "stalled_after", lambda after: after.read(_not_nothing, None), None),
+        desks=_get(given, "desks", read_desks, frozenset()),
+        heartbeat_timeout_ms=_get(given, "heartbeat_timeout", lambda after: after.read(_not_nothing, 0), 0),
     )
     if not place.problems:
         _reach(given["clocks"], policy)
@@ -128,7 +135,7 @@ def _version(text: str) -> int:
     return int(text)
 
 
-def _stalled_after(text: str) -> int:
+def _not_nothing(text: str) -> int:
     after = parse_duration(text)
     if after == 0:
         raise ValueError("must be longer than nothing")
@@ -163,18 +170,30 @@ def _calendar(place: Place, calendars: Mapping[str, NamedCalendar]) -> Calendar:
     return calendars[chosen].calendar if chosen else ALWAYS
 
 
-def _clocks(place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> tuple[Clock, ...]:
+def _clocks(
+    place: Place,
+    calendar: Calendar,
+    calendars: Mapping[str, NamedCalendar],
+    read_one: "Callable[[str, Place, Calendar, Mapping[str, NamedCalendar]], Clock]",
+) -> tuple[Clock, ...]:
     given = place.entries()
     if place.node.value == {}:
         place.wrong("needs at least one clock")
-    return tuple(_clock(key, clock, calendar, calendars) for key, clock in given.items())
+    for key, clock in given.items():
+        try:
+            name(key)
+        except ValueError as error:
+            clock.wrong(f"the clock's name {error}")
+    return tuple(read_one(key, clock, calendar, calendars) for key, clock in given.items())
+
+
+def _desk_clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> Clock:
+    given = place.fields(DESK_CLOCK, needed=("min_open", "levels"))
+    own = _get(given, "calendar", lambda named: _calendar(named, calendars), calendar)
+    return read_desk_clock(key, given, own)
 
 
 def _clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> Clock:
-    try:
-        name(key)
-    except ValueError as error:
-        place.wrong(f"the clock's name {error}")
     if key == "activity":
         place.wrong("the name activity is kept for stalled_after")
     given = place.fields(_CLOCK, needed=("start", "stop", "levels"))

@@ -1,4 +1,4 @@
-"""What happened to a ticket: kinds of facts in the order of the contract's table, and the fact itself."""
+"""What happened to a ticket or on a channel: kinds of facts in the contract's order, and the fact itself."""
 
 from enum import IntEnum
 
@@ -32,6 +32,19 @@ class Kind(IntEnum):
         return self.name.lower()
 
 
+class Sign(IntEnum):
+    """What a channel of a support desk says. As Kind, which these numbers keep clear of: append only."""
+
+    HEARTBEAT = 100
+    OPENED = 101
+    CLOSED = 102
+
+    @property
+    def word(self) -> str:
+        """As events write it: `heartbeat`."""
+        return self.name.lower()
+
+
 CANCELLING = frozenset({Kind.WITHDRAWN, Kind.MERGED})
 _MILESTONES = (
     Kind.RESPONSE_STARTED,
@@ -47,13 +60,13 @@ def implied_by(kind: Kind) -> frozenset[Kind]:
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One accepted event of one ticket, and where the log holds it.
+    """One accepted event of one ticket or desk, and where the log holds it.
 
     `data` has the event's known fields that fit, without nulls and without defaults added.
     """
 
     time: int  # ms since the epoch: when it happened at the help desk
-    kind: int  # a Kind
+    kind: int  # a Kind or a Sign
     source: str
     id: str
     data: dict[str, str | int]

@@ -72,6 +72,7 @@ class Run(msgspec.Struct, gc=False):
     dues: Sequence[int | None]  # by level, as in Verdict
     states: list[State]  # by level
     next_at: int | None  # the earliest instant (ms), not before the judgement's, after which a level lapses
+    evidence: tuple[Fact, ...] | None = None  # what decided; None: to be found among the cycle's facts
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -141,7 +142,7 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
         last = facts[end]
         ending = STOPPED if last.kind in clock.stops else _CANCELLED_BY[last.kind]
         attributes = cycle.attributes_before(end)
-    if last is not None and _is_beyond(clock.calendar, cycle.instant(last)):
+    if last is not None and is_beyond(clock.calendar, cycle.instant(last)):
         # How long it took is not known: to say that it was in time, or how late, would be to guess.
         last = ending = None
         attributes = cycle.attributes
@@ -164,16 +165,16 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
         [],
         None,
     )
-    _judge_levels(run, at)
+    judge_levels(run, at)
     return run
 
 
-def _is_beyond(calendar: Calendar, instant: int) -> bool:
+def is_beyond(calendar: Calendar, instant: int) -> bool:
     """True where the calendar has no official days any more."""
     return calendar.valid_until is not None and instant > calendar.valid_until
 
 
-def _judge_levels(run: Run, at: int) -> None:
+def judge_levels(run: Run, at: int) -> None:
     """Give `run` its states at `at` (ms), and what is still to come."""
     if run.ending is None:
         otherwise = run.ongoing(at)

@@ -22,7 +22,7 @@ from service.sla.wake import forget_at, wake_at
 HEAVY = (
     512 * 1024
 )  # bytes of state that are judged in one step: tickets with hundreds of cycles take a second
-_SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
+SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 
 class Arrival(NamedTuple):
@@ -67,7 +67,7 @@ class Partition:
         self._retention = retention  # ms
         self._tickets: dict[str, bytes] = {}
         self._timers = Timers()
-        self._edition = _edition(policies)
+        self._edition = edition(policies)
         self.reflects = -1  # the highest input offset that restored state reflects
 
     def __len__(self) -> int:
@@ -117,7 +117,7 @@ class Partition:
                 news.setdefault(arrival.key, []).append(arrival.fact)
             elif outcome is Outcome.FULL:
                 step.refused.append(index)
-            elif now - ticket.seen_at > _SEEN_AGAIN:
+            elif now - ticket.seen_at > SEEN_AGAIN:
                 news.setdefault(arrival.key, [])
             step.outcomes[outcome] += 1
         moment = Moment(at, now, offset, grace)
@@ -186,7 +186,7 @@ class Partition:
             self._timers.arm(key, wake)
 
 
-def _edition(policies: Policies) -> int:
+def edition(policies: Policies) -> int:
     """Another number for other policies."""
     names = [(policy.id, policy.version, policy.sha256) for policy in policies.versions]
     return int.from_bytes(blake2b(repr(names).encode(), digest_size=8).digest())

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
+from schemas.envelope import DEFAULT_TENANT
 from service.sla.calendar import ALWAYS, Calendar, Interval, YearUnknown
 from service.sla.facts import CANCELLING, Kind, implied_by
 
@@ -47,6 +48,9 @@ class Clock:
     pauses: PausesThatCount
     levels: tuple[Level, ...]  # in the order of the file
     calendar: Calendar
+    min_open: int = (
+        0  # of a desk's clock, which runs while fewer channels are open; its start and stop are idle
+    )
     starts: frozenset[Kind] = field(init=False, repr=False, compare=False)  # with the later milestones
     stops: frozenset[Kind] = field(init=False, repr=False, compare=False)  # likewise
     ends: frozenset[Kind] = field(init=False, repr=False, compare=False)  # what stops or cancels
@@ -91,9 +95,19 @@ class Policy:
     match: Match  # may also ask for `tenant`
     clocks: tuple[Clock, ...]
     stalled_after_ms: int | None = None
+    desks: frozenset[str] = frozenset()  # the support desks it is about; none: it is about tickets
+    heartbeat_timeout_ms: int = 0  # how long a channel stays open after a sign of life
     courses: dict[bytes, Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )  # see course
+
+
+class InForce(NamedTuple):
+    """A policy and the instants [since, until) in ms at which it judges what begins then; None: for good."""
+
+    policy: Policy
+    since: int
+    until: int | None
 
 
 class Policies:
@@ -102,7 +116,9 @@ class Policies:
     def __init__(self, versions: Iterable[Policy]) -> None:
         self.versions = tuple(sorted(versions, key=lambda policy: (policy.id, policy.version)))
         by_id = groupby(self.versions, key=lambda policy: policy.id)
-        self._newest_first = [tuple(policies)[::-1] for _, policies in by_id]
+        all_versions = [tuple(policies)[::-1] for _, policies in by_id]
+        self._newest_first = [versions for versions in all_versions if not any(one.desks for one in versions)]
+        self._of_desks = [versions for versions in all_versions if any(one.desks for one in versions)]
         self._ask_tenant = any(key == "tenant" for policy in self.versions for key, _ in policy.match)
 
     def choose(self, tenant: str, attributes: Attributes, started_at: int) -> Policy | None:
@@ -120,3 +136,30 @@ class Policies:
                         chosen = policy
                     break
         return chosen
+
+    @property
+    def desks(self) -> set[tuple[str, str]]:
+        """Tenant and id of every desk that a policy names."""
+        return {
+            (tenant, desk)
+            for versions in self._of_desks
+            for policy in versions
+            for tenant in tenants(policy)
+            for desk in policy.desks
+        }
+
+    def of_desk(self, tenant: str, desk: str) -> list[InForce]:
+        """The policies that judge a support desk, one after the other."""
+        found = [
+            InForce(policy, policy.effective_from, min(later, default=None))
+            for versions in self._of_desks
+            for index, policy in enumerate(versions)
+            for later in [[newer.effective_from for newer in versions[:index]]]
+            if desk in policy.desks and tenant in tenants(policy)
+        ]
+        return sorted(found, key=lambda one: one.since)
+
+
+def tenants(policy: Policy) -> frozenset[str]:
+    """Whose desks a policy for desks is about."""
+    return dict(policy.match).get("tenant", frozenset({DEFAULT_TENANT}))

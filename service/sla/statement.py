@@ -85,6 +85,8 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
         """The facts that decided it, in fact order."""
         if self.run is None:
             return (self.latest,) if self.latest else ()
+        if self.run.evidence is not None:
+            return self.run.evidence
         return _evidence(self.run, ended=self.stopped_at is not None)
 
     @property

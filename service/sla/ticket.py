@@ -50,14 +50,19 @@ def names(key: str) -> tuple[str, str]:
     return tenant, ticket_id
 
 
-def encode(ticket: Ticket, header: Header) -> bytes:
-    """The changelog value."""
-    return _HEADER.pack(STATE_VERSION, *header) + _encoder.encode(ticket)
+def encode(state: msgspec.Struct, header: Header) -> bytes:
+    """The changelog value of a ticket, or of a desk."""
+    return _HEADER.pack(STATE_VERSION, *header) + _encoder.encode(state)
 
 
 def decode(value: bytes) -> Ticket:
     """The ticket of a changelog value whose header was read before."""
-    return _decoder.decode(memoryview(value)[_HEADER.size :])
+    return _decoder.decode(content(value))
+
+
+def content(value: bytes) -> memoryview:
+    """A changelog value without its header."""
+    return memoryview(value)[_HEADER.size :]
 
 
 def rewake(value: bytes, wake_at: int) -> bytes:

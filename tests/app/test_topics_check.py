@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.topics import LIFECYCLE, REJECTED, TICKETS, TOPICS
+from schemas.topics import CHANNELS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
 from service.kafka.topics import Found, check
 
 DEFAULTS = {"cleanup.policy": "delete", "max.message.bytes": "1048588"}  # of Kafka
@@ -38,12 +38,15 @@ def test_the_input_is_never_compacted() -> None:
     )
 
 
+@pytest.mark.parametrize("state", [TICKETS, DESKS], ids=lambda topic: topic.name)
 @pytest.mark.parametrize(("partitions", "findings"), [(5, 1), (6, 0), (7, 1)])
-def test_the_state_has_a_partition_for_each_of_the_input(partitions: int, findings: int) -> None:
-    wrong = FINE | {TICKETS.name: replace(FINE[TICKETS.name], partitions=partitions)}
+def test_the_state_has_a_partition_for_each_of_its_input(
+    state: Topic, partitions: int, findings: int
+) -> None:
+    wrong = FINE | {state.name: replace(FINE[state.name], partitions=partitions)}
     assert len(check(wrong)) == findings
 
 
 def test_what_only_others_read_may_have_any_number_of_partitions() -> None:
-    others = {topic.name for topic in TOPICS} - {LIFECYCLE.name, TICKETS.name}
+    others = {topic.name for topic in TOPICS} - {LIFECYCLE.name, TICKETS.name, CHANNELS.name, DESKS.name}
     assert check(FINE | {name: replace(FINE[name], partitions=1) for name in others}) == []

@@ -25,7 +25,7 @@ def test_every_event_is_on_exactly_one_channel(described: Any) -> None:
 
 
 def test_the_service_s_own_state_is_nobody_s_business(described: Any) -> None:
-    assert not {"sla.tickets", "sla.policies"} & described["channels"].keys()
+    assert not {"sla.tickets", "sla.desks", "sla.policies"} & described["channels"].keys()
 
 
 def test_what_we_read_we_receive_and_the_rest_we_send(described: Any) -> None:

@@ -28,5 +28,6 @@ def test_check_tells_every_finding_in_a_line_of_its_own(bootstrap: str, prefix: 
             "sla.tickets",
             "sla.policies",
             "support.channels",
+            "sla.desks",
         )
     ]

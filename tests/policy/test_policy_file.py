@@ -253,7 +253,6 @@ BAD = [
         "8: calendar",
         "“allways” is no calendar that is there; did you mean always?",
     ),
-    ("calendar: always", "desks: [support]", "8: desks", "policies for support desks are not supported yet"),
     ("stalled_after: 20m", "stalled_after: 0s", "9: stalled_after", "“0s” must be longer than nothing"),
     ("  response:", "  activity:", "11: clocks.activity", "the name activity is kept for stalled_after"),
     ("  response:", "  a b:", "11: clocks.a b", f"the clock's name {NAME}"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.topics import BREACHES, CHANNELS, LIFECYCLE, POLICIES, REJECTED, TICKETS, TOPICS
+from schemas.topics import BREACHES, CHANNELS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS, TOPICS
 
 
 def test_every_topic_of_the_contract_is_there_once():
@@ -11,6 +11,7 @@ def test_every_topic_of_the_contract_is_there_once():
         "complaints.rejected",
         "sla.breaches",
         "sla.clocks",
+        "sla.desks",
         "sla.policies",
         "sla.tickets",
         "support.channels",
@@ -20,17 +21,19 @@ def test_every_topic_of_the_contract_is_there_once():
 def test_what_must_not_be_forgotten_is_compacted_and_nothing_else():
     compacted = {topic.name for topic in TOPICS if topic.config["cleanup.policy"] == "compact"}
 
-    assert compacted == {TICKETS.name, POLICIES.name}
+    assert compacted == {TICKETS.name, DESKS.name, POLICIES.name}
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_a_topic_that_goes_with_the_input_gets_as_many_partitions(topic):
-    assert topic.partitioned_like in (None, LIFECYCLE.name)
-    assert topic.partitioned_like is None or topic.partitions == LIFECYCLE.partitions
+    inputs = {LIFECYCLE.name: LIFECYCLE, CHANNELS.name: CHANNELS}
+    assert topic.partitioned_like in (None, *inputs)
+    assert not topic.partitioned_like or topic.partitions == inputs[topic.partitioned_like].partitions
 
 
-def test_the_state_is_partitioned_like_the_input_and_the_policies_have_one_partition():
+def test_the_state_is_partitioned_like_its_input_and_the_policies_have_one_partition():
     assert TICKETS.partitioned_like == LIFECYCLE.name
+    assert DESKS.partitioned_like == CHANNELS.name
     assert POLICIES.partitions == 1
     assert CHANNELS.partitioned_like is None
 

@@ -1,0 +1,67 @@
+"""A support desk's state: its channels and what was told about it, as the changelog holds it."""
+
+import msgspec
+
+from service.sla import channel as channels
+from service.sla.announce import Told
+from service.sla.channel import Channel, Open
+from service.sla.facts import Fact
+from service.sla.ticket import content
+
+MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
+MOST_INSTANTS = 400  # that a desk remembers; when there are more, the older half is forgotten
+
+
+class Desk(msgspec.Struct, array_like=True, gc=False):
+    """What is known of one desk. Instants in ms."""
+
+    channels: dict[str, Channel]
+    told: list[Told]
+    horizon: int = 0  # before it nothing is known any more, and nothing changes
+    out: dict[str, int] = {}  # by clock: since when there was an outage at the horizon
+    seen_at: int = 0  # by our own clock: when its last record was processed
+
+    @property
+    def instants(self) -> list[int]:
+        """What it remembers, in order: when its channels said something else, or something was told."""
+        begun = [span.first.time for channel in self.channels.values() for span in channel]
+        return sorted(begun + [told.cycle for told in self.told])
+
+    def add(self, sign: Fact, gap: int) -> bool:
+        """Take a sign, whenever it comes. False when it changes nothing, or is too old."""
+        if sign.time < self.horizon:
+            return False
+        return channels.add(self.channels.setdefault(str(sign.data["channel"]), []), sign, gap)
+
+    def is_full(self, sign: Fact) -> bool:
+        """True when the sign is of a channel too many."""
+        return len(self.channels) >= MOST_CHANNELS and sign.data["channel"] not in self.channels
+
+    def stretches(self, timeout: int) -> list[Open]:
+        """When its channels are open, each by itself; `timeout` as in channel."""
+        return [one for channel in self.channels.values() for one in channels.stretches(channel, timeout)]
+
+    def open_until(self, timeout: int, at: int) -> dict[str, int]:
+        """For each channel that is open at `at`: until when, unless it says something before."""
+        return {
+            name: one.until
+            for name, channel in self.channels.items()
+            for one in channels.stretches(channel, timeout)
+            if one.since <= at < one.until
+        }
+
+    def forget(self, before: int, timeout: int) -> None:
+        """Drop what says nothing of the time from `before` on, which becomes the horizon."""
+        self.horizon = before
+        for name, channel in list(self.channels.items()):
+            channels.forget(channel, before, timeout)
+            if not channel:
+                del self.channels[name]
+
+
+_decoder = msgspec.msgpack.Decoder(Desk)
+
+
+def decode(value: bytes) -> Desk:
+    """The desk of a changelog value whose header was read before; see ticket."""
+    return _decoder.decode(content(value))

@@ -1,0 +1,113 @@
+"""The outages of a support desk, judged as tickets are: each is a cycle, in which its clock runs.
+
+An outage of a clock is a stretch with fewer channels open than the clock asks for. Its cycle is named by its
+first instant (ms), so the same outage has the same breach ids whenever and wherever it is found.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+from service.sla.channel import Open
+from service.sla.cycle import Cycle
+from service.sla.desk import Desk
+from service.sla.facts import Fact, Sign
+from service.sla.history import order
+from service.sla.judge import END_OF_TIME, STOPPED, Judgement, Run, is_beyond, judge_levels
+from service.sla.policy import Clock, InForce, Policy
+
+# Stands for what began an outage when the desk was never heard of before; it is no evidence of anything.
+_SILENCE = Fact(0, Sign.CLOSED, "", "", {}, 0, -1, -1)
+
+
+_INSTANT = itemgetter(0)
+
+
+class Outage(NamedTuple):
+    """A stretch [since, until) in ms with too few channels open; until None: nothing has ended it."""
+
+    since: int
+    until: int | None
+    first: Fact | None  # of the channel that was one too few: what closed it, or its last sign of life
+    last: Fact | None  # the sign that ended it
+
+
+def judge_desk(desk: Desk, policies: Iterable[InForce], at: int) -> Judgement:
+    """What is true of a desk at `at` (ms) by the signs it gave, and by the policies that name it."""
+    judgement = Judgement([], [])
+    known_to: dict[str, int] = {}  # by clock: when its latest outage ended; a later version does not cut it
+    for policy, since, until in policies:
+        opens = desk.stretches(policy.heartbeat_timeout_ms)
+        for clock in policy.clocks:
+            begin = max(since, known_to.get(clock.name, since))
+            for outage in _of_clock(desk, clock, opens, InForce(policy, begin, until)):
+                run = _run(policy, clock, outage, at)
+                judgement.cycles.append(run.cycle)
+                judgement.runs.append(run)
+                known_to[clock.name] = END_OF_TIME if outage.until is None else outage.until
+    return judgement
+
+
+def out_at(judgement: Judgement, instant: int) -> dict[str, int]:
+    """By clock: since when there is an outage at `instant` (ms), where it began before."""
+    return {
+        run.clock.name: run.started_at
+        for run in judgement.runs
+        if run.started_at < instant and run.outlasts(instant)
+    }
+
+
+def _of_clock(desk: Desk, clock: Clock, opens: Sequence[Open], term: InForce) -> Iterator[Outage]:
+    """The outages that begin while the policy is in force, as far back as the desk remembers."""
+    _, since, until = term
+    begun = desk.out.get(clock.name)
+    carried = begun is not None and since <= begun and (until is None or begun < until)
+    for outage in outages(opens, clock.min_open, max(since, desk.horizon)):
+        if carried and begun is not None and outage.since == desk.horizon:
+            yield outage._replace(since=begun)
+        elif until is None or outage.since < until:
+            yield outage
+
+
+def outages(opens: Sequence[Open], min_open: int, begin: int) -> Iterator[Outage]:
+    """From `begin` (ms) on, by the stretches of all channels. The last one never ends."""
+    edges = [(one.since, 1, one.first) for one in opens] + [(one.until, -1, one.last) for one in opens]
+    count, out, since, first = 0, True, begin, None
+    for instant, changes in groupby(sorted(edges, key=_INSTANT), key=_INSTANT):
+        at_once = list(changes)  # what happens at one instant happens together
+        count += sum(change for _, change, _ in at_once)
+        if out is (count < min_open):
+            continue
+        out = not out
+        sign = min((sign for _, change, sign in at_once if (change < 0) is out), key=order)
+        if out:
+            since, first = max(instant, begin), sign
+        elif since < instant:
+            yield Outage(since, instant, first, sign)
+    yield Outage(since, None, first, None)
+
+
+def _run(policy: Policy, clock: Clock, outage: Outage, at: int) -> Run:
+    if outage.until is not None and is_beyond(clock.calendar, outage.until):
+        outage = outage._replace(until=None, last=None)  # see judge: how long it took is not known
+    cycle = Cycle(outage.since, outage.since, outage.first or _SILENCE, {})
+    cycle.policy = policy
+    run = Run(
+        cycle,
+        policy,
+        clock,
+        outage.first or _SILENCE,
+        outage.since,
+        outage.last,
+        outage.until,
+        None if outage.until is None else STOPPED,
+        True,
+        [],
+        clock.dues(outage.since, ()),
+        [],
+        None,
+        tuple(fact for fact in (outage.first, outage.last) if fact),
+    )
+    judge_levels(run, at)
+    return run
