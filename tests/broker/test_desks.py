@@ -1,0 +1,116 @@
+"""A support desk on a real broker, judged by the service as a process."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer
+
+from schemas.instant import written
+from service.now import now_ms
+from tests.broker.live import WITHIN
+from tests.broker.log import read, write
+from tests.broker.service import environment, running, sla_timer
+
+GRACE = 1_000  # ms
+POLICY = """
+policy: desk
+version: 1
+effective_from: {since}
+desks: [support]
+heartbeat_timeout: 500ms
+clocks:
+  technical_support: {{clause: "2.3.4", min_open: 1, levels: [{{level: major, after: 1s}}]}}
+"""
+
+Told = tuple[str, int, int]  # type, outage, revision
+
+
+def sign(instant: int, kind: str = "heartbeat") -> tuple[int, bytes, bytes]:
+    body = {
+        "specversion": "1.0",
+        "id": f"{kind}-{instant}",
+        "source": "/pbx",
+        "type": f"channel.{kind}",
+        "subject": "support",
+        "time": written(instant),
+        "data": {"channel": "phone"},
+    }
+    return 0, b"support", json.dumps(body).encode()
+
+
+@asynccontextmanager
+async def listening(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
+    )
+    async with consumer:
+        yield consumer
+
+
+async def heard(consumer: AIOKafkaConsumer, type_: str, outage: int | None = None) -> tuple[dict, int]:
+    """The data of the next event of this type (about this outage), and when it could be read (ms)."""
+    async with asyncio.timeout(WITHIN):
+        async for record in consumer:
+            data = json.loads(record.value)
+            if dict(record.headers)["ce_type"].decode() == type_ and outage in (None, data["cycle"]):
+                return data, now_ms()
+    raise AssertionError
+
+
+async def test_a_silent_desk_is_a_breach_in_time_a_late_heartbeat_takes_it_back_and_a_kill_changes_nothing(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    began = now_ms()
+    (tmp_path / "desk.yaml").write_text(POLICY.format(since=written(began)))
+    env = environment(bootstrap, prefix, SLA_POLICIES=str(tmp_path), SLA_INSTANCE="one")
+    assert sla_timer("topics", "ensure", env=env).returncode == 0
+    channels, breaches = f"{prefix}support.channels", f"{prefix}sla.breaches"
+    last = now_ms() + 10_000  # by then the service runs
+    await write(bootstrap, channels, [sign(instant) for instant in range(began, last + 1, 400)])
+    last = range(began, last + 1, 400)[-1]
+    async with listening(bootstrap, breaches) as consumer:
+        with running(env) as (process, _):
+            data, seen_at = await heard(consumer, "sla.breached")
+            due = last + 1_500
+            assert (data["ticket_id"], data["cycle"], data["due_at"]) == ("support", last + 500, written(due))
+            assert due + GRACE < seen_at <= due + GRACE + 1_000
+
+            await write(bootstrap, channels, [sign(last + 300)])
+            data, _ = await heard(consumer, "sla.breach_retracted")
+            assert (data["cycle"], data["reason"]) == (last + 500, "late_fact")
+            assert data["cause"] == {"source": "/pbx", "event_id": f"heartbeat-{last + 300}"}
+            await heard(consumer, "sla.breached", last + 800)
+            process.kill()
+        back = now_ms()
+        with running(env):
+            await write(bootstrap, channels, [sign(back, "opened")])
+            data, _ = await heard(consumer, "sla.breach_settled", last + 800)
+            assert (data["revision"], data["stopped_at"]) == (2, written(back))
+            await heard(consumer, "sla.breached", back + 500)
+    told = sorted(
+        (data["cycle"], data["revision"])
+        for record in await read(bootstrap, breaches)
+        for data in [json.loads(record.value)]
+    )
+    assert told == [(last + 500, 1), (last + 500, 2), (last + 800, 1), (last + 800, 2), (back + 500, 1)]
+
+
+async def test_a_bad_sign_is_put_aside_and_a_desk_that_never_spoke_is_out_from_the_first_instant(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    since = now_ms() - 60_000
+    (tmp_path / "desk.yaml").write_text(POLICY.format(since=written(since)))
+    env = environment(bootstrap, prefix, SLA_POLICIES=str(tmp_path))
+    assert sla_timer("topics", "ensure", env=env).returncode == 0
+    await write(bootstrap, f"{prefix}support.channels", [(0, b"other", sign(since)[2])])
+    async with listening(bootstrap, f"{prefix}sla.breaches") as consumer:
+        with running(env):
+            data, _ = await heard(consumer, "sla.breached")
+    assert (data["cycle"], data["evidence"]) == (since, [])
+    (rejected,) = await read(bootstrap, f"{prefix}complaints.rejected")
+    headers = dict(rejected.headers)
+    assert headers["sla_rejected_reason"] == b"key_not_subject"
+    assert headers["sla_rejected_topic"] == f"{prefix}support.channels".encode()
