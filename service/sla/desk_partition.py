@@ -59,6 +59,10 @@ class DeskPartition:
         """How many desks wait for an instant."""
         return len(self._wakes)
 
+    def weigh(self, key: str) -> int:
+        """Bytes of a desk's state; 0: it has none."""
+        return len(self._desks.get(key, b""))
+
     def next_at(self) -> int | None:
         """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
         return min(self._wakes.values(), default=None)
@@ -100,6 +104,7 @@ class DeskPartition:
         for key, arrived in news.items():
             desks[key].seen_at = now
             self._look(step, key, desks[key], arrived, moment)
+        step.shown_by_records = len(step.announcements)
         due = sorted((wake, key) for key, wake in self._wakes.items() if wake < at)
         for _, key in due[:most]:
             self._look(step, key, self.open(key), None, moment)
