@@ -1,6 +1,6 @@
 """From the attributes and data of a CloudEvent to a fact: the contract's models decide."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,9 +15,7 @@ EARLIEST = 946_684_800_000  # ms: 2000-01-01T00:00:00Z
 LATEST = 221_845_392_000_000  # ms: 9000-01-01T00:00:00Z; due instants after it still have to be written
 AHEAD = 24 * 60 * 60 * 1000  # ms that a help desk's clock may be before ours
 
-Kinds = Mapping[
-    str, tuple[int, Callable[[Any], Any]]
-]  # by type of event: the fact's kind, the event's validator
+Kinds = dict[str, tuple[int, Callable[[Any], Any]]]  # by type of event: the kind of fact, the validator
 
 
 def _kinds(prefix: str, kinds: Iterable[Kind | Sign]) -> Kinds:

@@ -4,7 +4,7 @@ from base64 import b64decode
 from functools import lru_cache
 from typing import Any
 
-from service.events.fact import fact_of
+from service.events.fact import COMPLAINTS, Kinds, fact_of
 from service.events.json_value import DEEPEST, read_json
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
 from service.sla.facts import Fact
@@ -12,15 +12,17 @@ from service.sla.facts import Fact
 LARGEST = 256 * 1024  # bytes of a record: key, value, names and values of headers; of a line in a file
 
 
-def decode_json(line: bytes, now: int | None = None) -> tuple[str, Fact] | Rejection:
-    """The ticket key and fact of one event from a file; its fact has no place in a log.
+def decode_json(
+    line: bytes, now: int | None = None, kinds: Kinds = COMPLAINTS
+) -> tuple[str, Fact] | Rejection:
+    """The ticket (or desk) key and fact of one event from a file; its fact has no place in a log.
 
-    Never raises. `now` in ms; without it, the future has no limit.
+    Never raises. It may be of these `kinds`. `now` in ms; without it, the future has no limit.
     """
     if len(line) > LARGEST:
         return TOO_LARGE
     try:
-        _, ticket, fact = fact_of(attributes(read_json(line, DEEPEST + 1)), now)
+        _, ticket, fact = fact_of(attributes(read_json(line, DEEPEST + 1)), now, kinds=kinds)
     except RejectedError as error:
         return error.rejection
     return ticket, fact

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
 from service.offline.export import export_lines
@@ -15,10 +16,11 @@ from service.offline.lines import Line, Problem, json_lines
 from service.offline.mapping import read_mapping
 from service.offline.progress import Progress
 from service.settings import Refusal
-from service.sla.facts import Fact
+from service.sla.facts import Fact, Sign
 from service.sla.history import Outcome, add
 
 STANDARD_INPUT = "-"
+_SIGNS = frozenset(Sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,13 @@ class Event:
     """One event that is fit to be judged, and the line that holds it."""
 
     line: Line
-    ticket: str  # its key
+    ticket: str  # its key, or that of a desk
     fact: Fact
+
+    @property
+    def is_sign(self) -> bool:
+        """True when it is about a support desk."""
+        return self.fact.kind in _SIGNS
 
 
 class Problems:
@@ -94,19 +101,20 @@ def fit(
     now: int | None = None,
     doing: str = "reading",
     through: Callable[[BinaryIO], BinaryIO] | None = None,
+    kinds: Kinds = COMPLAINTS | CHANNELS,
 ) -> Iterator[Event]:
     """The events of a file that are fit, in its order (a CSV export's as they happened); the rest is told.
 
     `now` in ms; without it, the future has no limit. `doing` is the word for the progress. What is
-    read comes `through` that. Raises Refusal when the file cannot be read, StoppedError at the first problem
-    of a strict run.
+    read comes `through` that. Events may be of these `kinds`. Raises Refusal when the file cannot be read,
+    StoppedError at the first problem of a strict run.
     """
     with (
         opened(events, stdin) as stream,
         Progress(err, doing, None if mapping else _size(stream)) as progress,
     ):
         for line in lines(events, through(stream) if through else stream, mapping):
-            found = line if isinstance(line, Problem) else _decoded(line, now)
+            found = line if isinstance(line, Problem) else _decoded(line, now, kinds)
             if isinstance(found, Problem):
                 progress.clear()
                 problems.tell(found)
@@ -116,16 +124,21 @@ def fit(
 
 
 def tickets(found: Iterable[Event], problems: Problems) -> dict[str, list[Fact]]:
-    """The facts of each ticket, by ticket key, each identity once. What a full ticket cannot take is told."""
+    """The facts of each ticket, by ticket key, each identity once. What a full ticket cannot take is told.
+
+    What is about desks is passed over.
+    """
     facts: dict[str, list[Fact]] = {}
     for event in found:
+        if event.is_sign:
+            continue
         if add(facts.setdefault(event.ticket, []), event.fact) is Outcome.FULL:
             problems.tell(Problem(event.line.number, None, TOO_MANY_FACTS.detail))
     return facts
 
 
-def _decoded(line: Line, now: int | None) -> Event | Problem:
-    decoded = decode_json(line.record, now)
+def _decoded(line: Line, now: int | None, kinds: Kinds) -> Event | Problem:
+    decoded = decode_json(line.record, now, kinds)
     if isinstance(decoded, Rejection):
         return Problem(line.number, decoded.field, decoded.detail)
     return Event(line, *decoded)

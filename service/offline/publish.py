@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from schemas.instant import written
+from service.events.fact import COMPLAINTS
 from service.offline.events_in import STANDARD_INPUT, Event, Problems, fit
 from service.offline.progress import Progress
 from service.sla.ticket import names
@@ -37,7 +38,16 @@ def publish(
     problems = Problems(events, err)
     doing = "reading" if rebase else "sending"
     latest = None if rebase else now
-    found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err, now=latest, doing=doing)
+    found = fit(
+        events,
+        stdin=stdin,
+        mapping=mapping,
+        problems=problems,
+        err=err,
+        now=latest,
+        doing=doing,
+        kinds=COMPLAINTS,
+    )
     if rebase:
         found = _rebased(list(found), now, err)
     sent = asyncio.run(_send(found, sending, rate, live=events == STANDARD_INPUT and not rebase))

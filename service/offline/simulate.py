@@ -1,6 +1,6 @@
 """Judge a file of events: what stands at an instant, as the running service would have announced it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -9,6 +9,7 @@ import msgspec
 from service.events.announced import verdict
 from service.offline import compare as comparing
 from service.offline.compare import Comparison
+from service.offline.desks_in import Signs, judge_signs, setting_aside
 from service.offline.events_in import Problems, StoppedError, fit, tickets
 from service.offline.progress import Progress
 from service.offline.verdicts import Row, clock_rows, order
@@ -35,36 +36,52 @@ def simulate(
 ) -> int:
     """Write what stands at `until` (ms; default: after the last deadline) to `out`, as JSON Lines.
 
-    `events` is a file or `-`. With `clocks`, every level of every clock that started; with `compare`, the
-    verdicts that those policies would change, then a summary. Gives the exit code. Raises Refusal when a file
-    cannot be read at all.
+    `events` is a file or `-`. Desks are judged, too: those of which it has a sign. With `clocks`, every level
+    of every clock that started; with `compare`, the verdicts that those policies would change, then a
+    summary. Gives the exit code. Raises Refusal when a file cannot be read at all.
     """
     if clocks and compare:
         raise Refusal("--clocks and --compare: choose one")
     at = END_OF_TIME if until is None else until
     problems = Problems(events, err, strict=strict)
     try:
-        facts = tickets(fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err), problems)
+        signs: Signs = {}
+        found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err)
+        facts = tickets(setting_aside(found, signs), problems)
     except StoppedError:
         return 1
-    with Progress(err, "judging", len(facts)) as progress:
+    judged: list[Judged] = [(key, known, _ticket) for key, known in facts.items()]
+    judged += [(key, known, judge_signs) for key, known in signs.items()]
+    with Progress(err, "judging", len(judged)) as progress:
         if compare:
-            rows = _compared(facts, policies, compare, at, problems, progress)
+            rows = _compared(judged, policies, compare, at, problems, progress)
         else:
-            rows = sorted(_rows(facts, policies, at, problems, progress, clocks=clocks), key=order)
+            rows = sorted(_rows(judged, policies, at, problems, progress, clocks=clocks), key=order)
     out.writelines(msgspec.json.encode(row).decode() + "\n" for row in rows)
     return 1 if problems.count else 0
 
 
-Facts = dict[str, list[Fact]]  # by ticket key
+Judge = Callable[[str, list[Fact], Policies, int], Judgement]
+Judged = tuple[str, list[Fact], Judge]  # key of a ticket or desk, its facts, and who judges it
+
+
+def _ticket(key: str, facts: list[Fact], policies: Policies, at: int) -> Judgement:
+    tenant, _ = names(key)
+    return judge(facts, policies, tenant, at)
 
 
 def _rows(
-    facts: Facts, policies: Policies, at: int, problems: Problems, progress: Progress, *, clocks: bool
+    judged: Iterable[Judged],
+    policies: Policies,
+    at: int,
+    problems: Problems,
+    progress: Progress,
+    *,
+    clocks: bool,
 ) -> Iterator[Row]:
-    for key, known in facts.items():
+    for key, known, by in judged:
         tenant, ticket_id = names(key)
-        judgement = judge(known, policies, tenant, at)
+        judgement = by(key, known, policies, at)
         _tell_undated(tenant, ticket_id, judgement, problems, progress)
         if clocks:
             yield from clock_rows(tenant, ticket_id, judgement)
@@ -75,12 +92,17 @@ def _rows(
 
 
 def _compared(
-    facts: Facts, was: Policies, now: Policies, at: int, problems: Problems, progress: Progress
+    judged: Iterable[Judged],
+    was: Policies,
+    now: Policies,
+    at: int,
+    problems: Problems,
+    progress: Progress,
 ) -> Iterable[Row]:
     comparison = Comparison()
-    for key, known in facts.items():
+    for key, known, by in judged:
         tenant, ticket_id = names(key)
-        judgements = [judge(known, policies, tenant, at) for policies in (was, now)]
+        judgements = [by(key, known, policies, at) for policies in (was, now)]
         for judgement in judgements:
             _tell_undated(tenant, ticket_id, judgement, problems, progress)
         before, after = (clock_rows(tenant, ticket_id, judgement) for judgement in judgements)

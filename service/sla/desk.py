@@ -1,11 +1,14 @@
 """A support desk's state: its channels and what was told about it, as the changelog holds it."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from service.sla import channel as channels
 from service.sla.announce import Told
 from service.sla.channel import Channel, Open
 from service.sla.facts import Fact
+from service.sla.history import order
 from service.sla.ticket import content
 
 MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
@@ -65,3 +68,11 @@ _decoder = msgspec.msgpack.Decoder(Desk)
 def decode(value: bytes) -> Desk:
     """The desk of a changelog value whose header was read before; see ticket."""
     return _decoder.decode(content(value))
+
+
+def desk_of(signs: Iterable[Fact], gap: int) -> Desk:
+    """The desk that gave just these signs, whatever their order; `gap` as in channel."""
+    desk = Desk({}, [])
+    for sign in sorted(signs, key=order):
+        desk.add(sign, gap)
+    return desk

@@ -67,4 +67,4 @@ async def test_with_no_rights_at_all_the_service_says_so_in_one_line(
     assert said.startswith(
         f"sla-timer: topic {topics['SLA_TOPIC_PREFIX']}complaints.lifecycle: our user has no right to"
     )
-    assert said.endswith("(and 8 more)")
+    assert said.endswith("(and 9 more)")

@@ -1,0 +1,32 @@
+"""The support desks of a file of events, judged as the running service would."""
+
+from collections.abc import Iterable, Iterator
+
+from service.offline.events_in import Event
+from service.sla.desk import Desk, desk_of
+from service.sla.facts import Fact
+from service.sla.judge import Judgement
+from service.sla.outages import judge_desk
+from service.sla.policy import Policies
+from service.sla.ticket import names
+
+Signs = dict[str, list[Fact]]  # by desk key
+
+
+def setting_aside(found: Iterable[Event], signs: Signs) -> Iterator[Event]:
+    """The events about tickets; what is about desks goes to `signs`."""
+    for event in found:
+        if event.is_sign:
+            signs.setdefault(event.ticket, []).append(event.fact)
+        else:
+            yield event
+
+
+def judge_signs(key: str, signs: Iterable[Fact], policies: Policies, at: int) -> Judgement:
+    """One desk at `at` (ms), by the policies that name it."""
+    return judge_desk(_desk(key, signs, policies), policies.of_desk(*names(key)), at)
+
+
+def _desk(key: str, signs: Iterable[Fact], policies: Policies) -> Desk:
+    timeouts = [term.policy.heartbeat_timeout_ms for term in policies.of_desk(*names(key))]
+    return desk_of(signs, min(timeouts, default=0))
