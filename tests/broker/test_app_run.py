@@ -39,7 +39,8 @@ def test_it_is_ready_when_all_its_partitions_are_judged_and_stops_within_ten_sec
 ) -> None:
     process, client = service
     assert client.get("/livez").status_code == 200
-    partitions = {f"{prefix}complaints.lifecycle-{number}": "running" for number in range(2)}
+    owned = "complaints.lifecycle-0", "complaints.lifecycle-1", "support.channels-0"
+    partitions = dict.fromkeys([prefix + name for name in owned], "running")
     assert wait_until_ready(client).json() == {"ready": True, "partitions": partitions}
     assert client.get("/startupz").json() == {"started": True}
     process.send_signal(signal.SIGTERM)
