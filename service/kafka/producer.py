@@ -4,6 +4,7 @@ This file reaches into aiokafka and knows its version: before another is pinned,
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -73,7 +74,7 @@ async def open_producer(
         max_batch_size=batch_size,
     )
     producer.client.send = sent_once(producer.client.send)
-    _read_errors(producer._txn_manager)  # noqa: SLF001
+    _read_errors(producer._txn_manager, producer._message_accumulator)  # noqa: SLF001
     try:
         async with asyncio.timeout(START_WITHIN):
             await producer.start()
@@ -103,15 +104,25 @@ async def discard(producer: AIOKafkaProducer) -> None:
             await producer.client.close()
 
 
-def _read_errors(manager: Any) -> None:
-    """Each further fatal error is told to a new future that nobody has asked for, so it is read here."""
-    tell = manager.fatal_error
+def _read_errors(manager: Any, batches: Any) -> None:
+    """Read what the library tells to futures that nobody has asked for.
+
+    That is each further fatal error, and to each batch that its sender has died.
+    """
+    tell, fail = manager.fatal_error, batches.fail_all
 
     def fatal_error(error: BaseException) -> None:
         tell(error)
         _read(manager.wait_for_transaction_end())
 
+    def fail_all(error: BaseException) -> None:
+        fail(error)
+        for batch in itertools.chain(*batches._batches.values(), batches._pending_batches):  # noqa: SLF001
+            _read(batch._drain_waiter)  # noqa: SLF001
+            _read(batch.future)
+
     manager.fatal_error = fatal_error
+    batches.fail_all = fail_all
 
 
 def _read(future: "asyncio.Future[Any]") -> None:

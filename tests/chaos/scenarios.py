@@ -213,6 +213,7 @@ async def mixed(stage: Stage) -> None:
     playing = asyncio.create_task(what(stage))
     if what in (kill_brokers, freeze_brokers, cut_network):
         while not playing.done():
+            await stage.play(5)  # or they would hardly ever have started when the next is killed
             await kill_worker(stage)
     await playing
 
