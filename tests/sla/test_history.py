@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.sla.history import Outcome, add, content, standing, unique
+from service.sla.history import Outcome, add, content, lead, standing, unique
 from tests.sla.stories import fact
 
 
@@ -56,3 +56,18 @@ def test_the_same_content_again_keeps_the_first_record():
 def test_a_void_names_an_identity_by_default_in_its_own_source(void, stands):
     resolved = fact("resolved", "09:00", id="x")
     assert (resolved in standing([resolved, fact("voided", "09:00", **void)])) is stands
+
+
+def test_what_was_dated_before_the_receipt_follows_it_in_its_own_order_each_fact_once():
+    first, second, received, later = (
+        fact(word, time)
+        for word, time in (
+            ("paused", "08:40"),
+            ("resumed", "08:50"),
+            ("received", "09:00"),
+            ("closed", "09:10"),
+        )
+    )
+    assert lead([first, second, received, later]) == [received, first, second, later]
+    assert lead([received, later]) == [received, later]
+    assert lead([first, second, later]) == []
