@@ -14,10 +14,13 @@ from tests.broker.service import STOPS_WITHIN, environment
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_in_order_while_kafka_does_not_answer(end: signal.Signals) -> None:
+@pytest.mark.parametrize("arguments", [("run",), ("demo", "--only-traffic")], ids=["run", "traffic"])
+def test_it_stops_in_order_while_kafka_does_not_answer(
+    end: signal.Signals, arguments: tuple[str, ...]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         env = environment(f"127.0.0.1:{silent.getsockname()[1]}", "")
-        command = [sys.executable, "-m", "service", "run"]
+        command = [sys.executable, "-m", "service", *arguments]
         with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
             try:
                 silent.settimeout(30)

@@ -49,5 +49,45 @@ def test_nothing_fires_that_has_no_reason_to(chain: Watched) -> None:
     }
 
 
+def state_of(chain: Watched, labels: dict[str, str]) -> str:
+    """What Alertmanager does with an alert that it has: `active` or `suppressed`."""
+    matchers, began = [f'{name}="{value}"' for name, value in labels.items()], monotonic()
+    while True:
+        for alert in chain.alertmanager.get("/alerts", params={"filter": matchers}).json():
+            if (state := alert["status"]["state"]) != "unprocessed":
+                return state
+        assert monotonic() - began < WITHIN, labels
+
+
+@pytest.mark.parametrize(
+    ("worse", "milder"),
+    [
+        ({"alertname": "SlaServiceAbsent"}, {"alertname": "SlaPartitionWithoutOwner"}),
+        ({"alertname": "SlaMajorBreaches", "clock": "c"}, {"alertname": "SlaBreaches", "clock": "c"}),
+        (
+            {"alertname": "SlaPromiseBurn", "severity": "critical", "clock": "c"},
+            {"alertname": "SlaPromiseBurn", "severity": "warning", "clock": "c"},
+        ),
+        (
+            {"alertname": "SlaPartitionNotJudged", "instance": "i"},
+            {"alertname": "SlaDeadlinesOverdue", "instance": "i"},
+        ),
+    ],
+    ids=lambda labels: labels["alertname"],
+)
+def test_what_follows_from_something_worse_is_not_told(
+    chain: Watched, request: pytest.FixtureRequest, worse: dict[str, str], milder: dict[str, str]
+) -> None:
+    job = {"job": request.node.name}
+    elsewhere = milder | {"job": f"not {request.node.name}"}
+    for labels in (worse | job, milder | job, elsewhere):
+        assert chain.alertmanager.post("/alerts", json=[{"labels": labels}]).status_code == 200
+    began = monotonic()
+    while state_of(chain, milder | job) != "suppressed":
+        assert monotonic() - began < WITHIN
+    assert state_of(chain, worse | job) == "active"
+    assert state_of(chain, elsewhere) == "active"
+
+
 def test_what_the_service_shows_is_as_prometheus_wants_it(chain: Watched) -> None:
     assert said("promtool", "check", "metrics", given=chain.metrics.get("/metrics").content) == ""

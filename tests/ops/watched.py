@@ -65,6 +65,7 @@ class Watched:
     """A running chain."""
 
     prometheus: Prometheus
+    alertmanager: httpx.Client
     metrics: httpx.Client
     receiver: "subprocess.Popen[bytes]"
 
@@ -93,7 +94,8 @@ def watched(bootstrap: str, prefix: str, directory: Path) -> Iterator[Watched]:
             asyncio.run(publish(bootstrap, prefix, PARTITIONS, [("T-0", b"not json")]))
             _start_alertmanager(leash, alerting, pager)
             _start_prometheus(leash, watching, alerting, metrics.base_url.port)
-            yield Watched(Prometheus(watching), metrics, receiver)
+            alertmanager = httpx.Client(base_url=f"http://127.0.0.1:{alerting}/api/v2", timeout=10)
+            yield Watched(Prometheus(watching), alertmanager, metrics, receiver)
         finally:
             receiver.kill()
 
