@@ -6,8 +6,9 @@ import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from schemas.topics import DESKS, LIFECYCLE, POLICIES, TICKETS
 from service.board.board import Board
+from service.board.desks import DeskShelf
 from service.board.door import Token
 from service.board.routes import application
 from service.board.services import Services
@@ -37,9 +38,11 @@ class Watch:
         reach, prefix = connection(settings), settings.topic_prefix
         shelf = Shelf(policies.policies)
         self.follower = Follower(reach, TICKETS.named(prefix), shelf, now_ms)
+        desks = DeskShelf(policies.policies)
+        self.desk_follower = Follower(reach, DESKS.named(prefix), desks, now_ms)
         self.owners = Owners(reach, settings.group, LIFECYCLE.named(prefix), now_ms)
         self.services = Services(services, LIFECYCLE.named(prefix))
-        self.board = Board(shelf, self.sight, settings.grace, settings.group)
+        self.board = Board(shelf, desks, self.sight, settings.grace, settings.group)
         self._lagging_since: dict[int, int] = {}
 
     def sight(self) -> Sight:
@@ -60,13 +63,15 @@ class Watch:
             self.owners.failure,
             self._lagging_since,
             self.services.probes,
+            desk_reaches={number: Reach(*reach) for number, reach in self.desk_follower.reaches.items()},
         )
 
     async def run(self) -> None:
         """Until cancelled; an error of ours ends it."""
         async with asyncio.TaskGroup() as tasks:
-            for source in (self.follower.run, self.owners.run, self.services.run, self.board.look):
-                tasks.create_task(source())
+            for source in (self.follower, self.desk_follower, self.owners, self.services):
+                tasks.create_task(source.run())
+            tasks.create_task(self.board.look())
 
 
 def serve_board(settings: Settings, services: Sequence[str]) -> int:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from service.board.account import Account, account
+from service.board.desks import DeskLine, DeskShelf
 from service.board.listing import Fitting, Listing, listing
 from service.board.query import Query
 from service.board.shelf import Shelf
-from service.board.sight import Sight
+from service.board.sight import Reach, Sight
 from service.board.stream import Ticker
 
 LOOK_EVERY = 0.1  # seconds
@@ -22,6 +23,7 @@ class Board:
     """What all routes read. `sight` gives what is known now; `grace` in ms; `group` is the service's."""
 
     shelf: Shelf
+    desks: DeskShelf
     sight_now: Callable[[], Sight]
     grace: int
     group: str
@@ -42,9 +44,16 @@ class Board:
 
         So a ticket does not break on the board while Kafka is away and it may have been answered.
         """
+        return self._complete(sight.reaches, sight.now)
+
+    def desk_lines(self, sight: Sight) -> list[DeskLine]:
+        """The support desks, likewise."""
+        return self.desks.lines(self._complete(sight.desk_reaches, sight.now))
+
+    def _complete(self, reaches: Mapping[int, Reach], now: int) -> dict[int, int]:
         return {
-            number: min(sight.now, reach.as_of) - self.grace
-            for number, reach in sight.reaches.items()
+            number: min(now, reach.as_of) - self.grace
+            for number, reach in reaches.items()
             if reach.as_of is not None
         }
 

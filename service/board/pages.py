@@ -1,6 +1,6 @@
 """The pages as HTML: a frame around parts that are sent again when their content changes."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from service.board.account import Account
 from service.board.census import SILENT
+from service.board.desks import DeskLine
 from service.board.health import Notice, as_of, notices
 from service.board.listing import Listing, News
 from service.board.partitions import partition_lines
@@ -60,7 +61,6 @@ class Look(NamedTuple):
     theme: str
     path: str  # of this page, with its query
     stream: str  # of its changes
-    desks: bool  # there are desks to show
 
 
 class Writer:
@@ -110,6 +110,12 @@ class Writer:
             "partitions", (lines, state), lines=lines, state=state, group=group, services=sight.services
         )
         return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
+
+    def desks_page(self, lines: Sequence[DeskLine], sight: Sight) -> Page:
+        """The support desks."""
+        shown = tuple(lines)
+        part = self._part("desks", shown, lines=shown, now=sight.now)
+        return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.desk_reaches))
 
     def whole(self, template: str, page: Page | None = None, **values: object) -> str:
         """A page with its frame."""

@@ -69,6 +69,16 @@ class Routes:
         writer = self._writer(request, "/partitions/live")
         return self._stream(writer, self._partitions(writer))
 
+    async def desks(self, request: Request) -> Response:
+        """The support desks."""
+        writer = self._writer(request, "/desks/live")
+        return HTMLResponse(writer.whole("desks_page.html", self._desks(writer)()))
+
+    async def desks_live(self, request: Request) -> Response:
+        """Their changes."""
+        writer = self._writer(request, "/desks/live")
+        return self._stream(writer, self._desks(writer))
+
     async def look(self, request: Request) -> Response:
         """Remembers language and theme in cookies, and goes back."""
         answer = RedirectResponse(_local(request.query_params.get("back", "/")), 303)
@@ -139,6 +149,13 @@ class Routes:
     def _partitions(self, writer: Writer) -> Show:
         return lambda: writer.partitions_page(self._board.sight(), self._board.group)
 
+    def _desks(self, writer: Writer) -> Show:
+        def show() -> Page:
+            sight = self._board.sight()
+            return writer.desks_page(self._board.desk_lines(sight), sight)
+
+        return show
+
     def _stream(self, writer: Writer, show: Show) -> Response:
         if self._viewers >= MOST_VIEWERS:
             return PlainTextResponse("too many viewers\n", 503, {"Retry-After": "10"})
@@ -163,7 +180,6 @@ class Routes:
                 theme=theme if theme in THEMES else "auto",
                 path=request.url.path.removesuffix("/live") + query,
                 stream=stream + query,
-                desks=False,
             )
         )
 
@@ -229,6 +245,8 @@ def application(board: Board, token: Token | None) -> ASGIApp:
         Route("/live", routes.tickets_live),
         Route("/ticket", routes.ticket),
         Route("/ticket/live", routes.ticket_live),
+        Route("/desks", routes.desks),
+        Route("/desks/live", routes.desks_live),
         Route("/partitions", routes.partitions),
         Route("/partitions/live", routes.partitions_live),
         Route("/look", routes.look),

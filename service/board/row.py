@@ -71,14 +71,14 @@ def clock_lines(judgement: Judgement, cycle: int, at: int) -> Iterator[ClockLine
     """The clocks of a cycle that apply, at `at` (ms). Raises YearUnknown."""
     for run in judgement.runs:
         if run.cycle.number == cycle and any(state != NOT_APPLICABLE for state in run.states):
-            yield _line(run, at)
+            yield line_of(run, at) if is_open(run) else _ended(run, at)
 
 
-def _line(run: Run, at: int) -> ClockLine:
+def line_of(run: Run, at: int) -> ClockLine:
+    """One clock at `at` (ms), as one that still counts unless it has ended. Raises YearUnknown."""
+    if run.ending is not None:
+        return _ended(run, at)
     drawn = bar(run, at)
-    if not is_open(run):
-        state = BREACHED if BREACHED in run.states else CANCELLED if CANCELLED in run.states else MET
-        return ClockLine(run.clock.name, run.clock.clause, state, None, None, False, None, drawn)
     section, due_at = nearest([run], at)
     known = section is not Section.UNKNOWN
     level = next((mark.level for mark in drawn.marks if mark.due_at == due_at and not mark.warns), None)
@@ -92,6 +92,11 @@ def _line(run: Run, at: int) -> ClockLine:
         level if known else None,
         drawn,
     )
+
+
+def _ended(run: Run, at: int) -> ClockLine:
+    state = BREACHED if BREACHED in run.states else CANCELLED if CANCELLED in run.states else MET
+    return ClockLine(run.clock.name, run.clock.clause, state, None, None, False, None, bar(run, at))
 
 
 def _flow(run: Run, at: int) -> Flow:

@@ -52,4 +52,5 @@ class Sight:
     services: Mapping[str, Probe] = field(default_factory=dict)  # by URL
     waiting: int = 0  # tickets that are here and were not judged yet
     baffling: int = 0  # tickets that cannot be judged here
+    desk_reaches: Mapping[int, Reach] = field(default_factory=dict)  # of the state of support desks
     other_policies: bool = False  # the service judged some ticket by other policies than the board has

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from service.board.board import Board
+from service.board.desks import DeskShelf
 from service.board.shelf import Shelf
 from service.board.sight import Reach, Sight
 from service.sla import ticket as state
@@ -36,11 +37,11 @@ class Desk:
     grace: int = 0
 
     def __post_init__(self) -> None:
-        self.board = Board(Shelf(self.policies), self.see, self.grace, "sla-timer")
+        self.board = Board(Shelf(self.policies), DeskShelf(self.policies), self.see, self.grace, "sla-timer")
 
     def see(self) -> Sight:
         reaches = {0: Reach(0, 9, 9, self.now)} if self.reaches is None else self.reaches
-        return replace(self.sight, now=self.now, reaches=reaches)
+        return replace(self.sight, now=self.now, reaches=reaches, desk_reaches=reaches)
 
     def keep(self, ticket: str, *facts: Fact, tenant: str = "default", at: int | None = None) -> None:
         """The service commits a ticket."""

@@ -17,7 +17,7 @@ from service.board.stream import Changes, Ticker, messages
 from tests.board.desk import Desk
 from tests.sla.stories import MINUTE, at, fact
 
-WRITER = Writer(Look("en", "auto", "/", "/live", desks=False))
+WRITER = Writer(Look("en", "auto", "/", "/live"))
 
 
 def page(desk: Desk) -> Page:

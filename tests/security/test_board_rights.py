@@ -15,7 +15,7 @@ pytestmark = pytest.mark.broker
 def test_with_its_privileges_the_board_is_ready_and_knows_the_group(secured: SecuredBroker) -> None:
     env = topics_of(secured, "board-alone.") | secured.by_scram()
     rights = granted(env["SLA_TOPIC_PREFIX"], env["SLA_GROUP"], OF_BOARD)
-    assert len(rights) == 4
+    assert len(rights) == 5
     asyncio.run(secured.grant(rights))
     with running(env, "board", "--http", "127.0.0.1:0") as (_, client):
         until(client, "/partitions", lambda answer: "nobody" in answer.text)  # no member, says Kafka

@@ -1,0 +1,126 @@
+"""The support desks as their page shows them: which channels are open until when, and what is out."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from service.board.row import ClockLine, line_of
+from service.sla import desk as state_of_desks
+from service.sla import ticket as state
+from service.sla.calendar import YearUnknown
+from service.sla.desk import Desk
+from service.sla.judge import Run
+from service.sla.outages import judge_desk
+from service.sla.policy import InForce, Policies
+from service.sla.ticket import UnknownStateVersionError
+
+_LATEST = 5  # outages that are over
+
+
+class ChannelLine(NamedTuple):
+    """One channel. Instants in ms."""
+
+    name: str
+    open_until: int | None  # unless it says something before; None: it is closed
+    last_sign_at: int
+
+
+class Promise(NamedTuple):
+    """What a clock asks of the desk now."""
+
+    clock: str
+    clause: str | None
+    min_open: int
+    outage: ClockLine | None  # that goes on; None: enough channels are open
+
+
+class Past(NamedTuple):
+    """An outage that is over. Instants in ms."""
+
+    clock: str
+    since: int
+    until: int
+    state: str
+
+
+class DeskLine(NamedTuple):
+    """One desk."""
+
+    tenant: str
+    desk_id: str
+    channels: tuple[ChannelLine, ...]
+    promises: tuple[Promise, ...]
+    past: tuple[Past, ...]  # the latest first
+
+
+class DeskShelf:
+    """The desks as the changelog holds them. There are few: each is judged whenever it is shown."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+        self._values: dict[str, tuple[int, bytes]] = {}  # partition and changelog value
+
+    def restore(self, partition: int, key: str, value: bytes | None) -> None:
+        """Take one changelog record, in log order; None: a tombstone."""
+        if value is None:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = partition, value
+
+    def forget(self, partition: int) -> None:
+        """Drop a partition: it comes again from its beginning."""
+        self._values = {key: held for key, held in self._values.items() if held[0] != partition}
+
+    def lines(self, times: Mapping[int, int]) -> list[DeskLine]:
+        """Those that spoke and those that the policies name, at the instants (ms) of their partitions.
+
+        A desk that never spoke is judged at the earliest of these; none is shown before there is one.
+        """
+        if not times:
+            return []
+        named = {state.key(*desk) for desk in self._policies.desks}
+        return [line for key in sorted(named | self._values.keys()) if (line := self._line(key, times))]
+
+    def _line(self, key: str, times: Mapping[int, int]) -> DeskLine | None:
+        tenant, desk_id = state.names(key)
+        known, at = Desk({}, []), min(times.values())
+        try:
+            if key in self._values:
+                partition, value = self._values[key]
+                known, at = state_of_desks.decode(value), max(times.get(partition, at), state.header(value).at)
+            policies = self._policies.of_desk(tenant, desk_id)
+            runs = [run for run in judge_desk(known, policies, at).runs if run.started_at <= at]
+            return DeskLine(
+                tenant,
+                desk_id,
+                tuple(_channels(known, _in_force(policies, at), at)),
+                tuple(_promises(runs, _in_force(policies, at), at)),
+                tuple(_past(runs)),
+            )
+        except (UnknownStateVersionError, YearUnknown):
+            return None
+
+
+def _in_force(policies: list[InForce], at: int) -> InForce | None:
+    return next((term for term in reversed(policies) if term.since <= at), None)
+
+
+def _channels(known: Desk, term: InForce | None, at: int) -> list[ChannelLine]:
+    until = known.open_until(term.policy.heartbeat_timeout_ms, at) if term else {}
+    return [
+        ChannelLine(name, until.get(name), spans[-1].last.time)
+        for name, spans in sorted(known.channels.items())
+    ]
+
+
+def _promises(runs: list[Run], term: InForce | None, at: int) -> list[Promise]:
+    going_on = {run.clock.name: line_of(run, at) for run in runs if run.ending is None}
+    return [
+        Promise(clock.name, clock.clause, clock.min_open, going_on.get(clock.name))
+        for clock in (term.policy.clocks if term else ())
+    ]
+
+
+def _past(runs: list[Run]) -> list[Past]:
+    over = [run for run in runs if run.stopped_at is not None]
+    latest = sorted(over, key=lambda run: run.stopped_at or 0, reverse=True)[:_LATEST]
+    return [Past(run.clock.name, run.started_at, run.stopped_at or 0, line_of(run, 0).state) for run in latest]
