@@ -86,7 +86,10 @@ class DeskShelf:
         try:
             if key in self._values:
                 partition, value = self._values[key]
-                known, at = state_of_desks.decode(value), max(times.get(partition, at), state.header(value).at)
+                known, at = (
+                    state_of_desks.decode(value),
+                    max(times.get(partition, at), state.header(value).at),
+                )
             policies = self._policies.of_desk(tenant, desk_id)
             runs = [run for run in judge_desk(known, policies, at).runs if run.started_at <= at]
             return DeskLine(
@@ -123,4 +126,6 @@ def _promises(runs: list[Run], term: InForce | None, at: int) -> list[Promise]:
 def _past(runs: list[Run]) -> list[Past]:
     over = [run for run in runs if run.stopped_at is not None]
     latest = sorted(over, key=lambda run: run.stopped_at or 0, reverse=True)[:_LATEST]
-    return [Past(run.clock.name, run.started_at, run.stopped_at or 0, line_of(run, 0).state) for run in latest]
+    return [
+        Past(run.clock.name, run.started_at, run.stopped_at or 0, line_of(run, 0).state) for run in latest
+    ]

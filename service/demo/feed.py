@@ -1,12 +1,13 @@
-"""Made-up complaints for a Kafka that runs already, as they happen."""
+"""Made-up complaints and signs of life for a Kafka that runs already, as they happen."""
 
 import asyncio
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from schemas.topics import LIFECYCLE
-from service.demo.traffic import record, traffic
+from schemas.topics import CHANNELS, LIFECYCLE, Topic
+from service.demo.traffic import Happening, heartbeats, record, traffic
 from service.kafka.connection import connection
 from service.kafka.send import Send, sending
 from service.now import now_ms
@@ -22,15 +23,25 @@ def feed(settings: Settings, seed: int) -> int:
 
 
 async def _feed(settings: Settings, seed: int) -> None:
-    topic = LIFECYCLE.named(settings.topic_prefix)
-    async with sending(connection(settings), topic, settings.partitioner) as send:
-        await publish(send, seed, run=f"{now_ms() // 1_000}-")
+    async with asyncio.TaskGroup() as feeding:
+        run = f"{now_ms() // 1_000}-"
+        feeding.create_task(publish(settings, LIFECYCLE, traffic(seed), run))
+        feeding.create_task(publish(settings, CHANNELS, heartbeats()))
 
 
-async def publish(send: Send, seed: int, run: str = "") -> None:
-    """Sends each event when it is due. `run` sets the tickets of one run apart from those of another."""
+async def publish(settings: Settings, topic: Topic, happenings: Iterator[Happening], run: str = "") -> None:
+    """Sends each event when it is due. `run` sets the tickets of one run apart from those of another.
+
+    Raises Refusal when Kafka takes nothing.
+    """
+    name = topic.named(settings.topic_prefix)
+    async with sending(connection(settings), name, settings.partitioner) as send:
+        await _publish(send, happenings, run)
+
+
+async def _publish(send: Send, happenings: Iterator[Happening], run: str) -> None:
     loop, began, began_at = asyncio.get_running_loop(), asyncio.get_running_loop().time(), now_ms()
-    for happening in traffic(seed):
+    for happening in happenings:
         await asyncio.sleep(began + happening.published / 1_000 - loop.time())
         ticket = happening.ticket.replace("T-", f"T-{run}")
         await send(ticket, record(replace(happening, ticket=ticket), began_at))

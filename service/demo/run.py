@@ -12,24 +12,28 @@ from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
-from schemas.topics import BREACHES, CLOCKS, LIFECYCLE
+from schemas.instant import written
+from schemas.topics import BREACHES, CHANNELS, CLOCKS, LIFECYCLE
 from service.demo import child, kraft
 from service.demo.broker import Broker, broker
 from service.demo.feed import publish
 from service.demo.leash import Leash
 from service.demo.lines import HEADING, coloured, line, words
+from service.demo.traffic import heartbeats, traffic
 from service.kafka.connection import connection
-from service.kafka.send import sending
 from service.kafka.tail import Committed, tailing
 from service.kafka.topics import ensure
 from service.now import now_ms
 from service.settings import Settings, read_settings
 
 PARTITIONS = 3
+DESK_PROMISED_SINCE = "2020-01-01T00:00:01Z"  # in the policy file; no desk is out before it can say anything
+SETTLED = 30_000  # ms until everything runs
 INTRODUCTION = """\
 Letter 1 with a tenth of a second for every minute: respond within 3 s (major: 6 s), solve general complaints
 within 12 s (major: 24 s), give complex ones a preliminary solution within 24 s. Some tickets are answered on
-time, some late, some never; of some the answer is recorded late, and a breach is taken back."""
+time, some late, some never; of some the answer is recorded late, and a breach is taken back. A support desk
+must have two channels open (or breaks its promise after 5 s); its phone falls silent now and then."""
 
 
 def demo(*, seconds: float | None = None, seed: int = 1) -> int:
@@ -52,7 +56,8 @@ def _environment(kafka: Broker, directory: Path) -> dict[str, str]:
     policies = directory / "policies"
     policies.mkdir()
     for policy in (files("service.demo") / "policies").iterdir():
-        (policies / policy.name).write_text(policy.read_text(encoding="utf-8"), encoding="utf-8")
+        text = policy.read_text(encoding="utf-8").replace(DESK_PROMISED_SINCE, written(now_ms() + SETTLED))
+        (policies / policy.name).write_text(text, encoding="utf-8")
     name = f"demo-{uuid.uuid4().hex[:6]}"
     shared = kafka.bootstrap == os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     return {key: value for key, value in os.environ.items() if not key.startswith("SLA_")} | {
@@ -88,12 +93,15 @@ async def _play(leash: Leash, environment: Mapping[str, str], seconds: float | N
 async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float | None, seed: int) -> None:
     kafka, prefix, told = connection(settings), settings.topic_prefix, Counter[str]()
     outputs = [topic.named(prefix) for topic in (BREACHES, CLOCKS)]
-    async with (
-        tailing(kafka, outputs) as announcements,
-        sending(kafka, LIFECYCLE.named(prefix), settings.partitioner) as send,
-    ):
+    async with tailing(kafka, outputs) as announcements:
         doing = [
-            asyncio.ensure_future(it) for it in (watching, _tell(announcements, told), publish(send, seed))
+            asyncio.ensure_future(it)
+            for it in (
+                watching,
+                _tell(announcements, told),
+                publish(settings, LIFECYCLE, traffic(seed)),
+                publish(settings, CHANNELS, heartbeats()),
+            )
         ]
         try:
             ended, _ = await asyncio.wait(doing, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)

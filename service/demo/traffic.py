@@ -10,6 +10,7 @@ from random import Random
 from schemas.instant import written
 
 EVERY = 1_500  # ms from one complaint to the next, on average
+OUT_EVERY, OUT_AFTER = 40, 20  # seconds: the phone is silent for the second half
 CHANNELS = ("online", "phone", "email", "other")
 # What becomes of tickets; of ten, as many as there are words.
 FATES = ("on time",) * 4 + ("late",) * 3 + ("recorded late",) + ("never answered",) * 2
@@ -40,13 +41,22 @@ def traffic(seed: int) -> Iterator[Happening]:
             yield heapq.heappop(pending)
 
 
+def heartbeats() -> Iterator[Happening]:
+    """The support desk's, without end: a beat a second on two channels. The phone is out now and then."""
+    for second in itertools.count():
+        for number, channel in enumerate(("online", "phone")):
+            if channel == "online" or second % OUT_EVERY < OUT_AFTER:
+                instant = 1_000 * second
+                yield Happening(instant, number, instant, "support", "heartbeat", {"channel": channel})
+
+
 def record(happening: Happening, began_at: int) -> bytes:
     """The happening as a structured CloudEvent, its traffic having begun at `began_at` (ms)."""
     event = {
         "specversion": "1.0",
-        "id": f"{happening.ticket}-{happening.number}",
+        "id": f"{happening.ticket}-{happening.happened}-{happening.number}",
         "source": "demo/desk",
-        "type": f"complaint.{happening.type}",
+        "type": f"{'channel' if happening.type == 'heartbeat' else 'complaint'}.{happening.type}",
         "subject": happening.ticket,
         "time": written(began_at + happening.happened),
         "datacontenttype": "application/json",

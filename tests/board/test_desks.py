@@ -5,11 +5,11 @@ import pytest
 from service.board.desks import DeskLine
 from service.board.sight import Reach
 from service.sla import ticket as state
+from service.sla.desk import desk_of
 from service.sla.facts import Fact
 from service.sla.ticket import NEVER, Header
 from tests.board.browser import browser
 from tests.board.desk import Desk
-from service.sla.desk import desk_of
 from tests.sla.desks import LETTERS, beats, sign
 from tests.sla.stories import MINUTE, at
 
@@ -28,7 +28,7 @@ def told(now: str, *signs: Fact) -> Desk:
 
 
 @pytest.mark.parametrize(("now", "open_until"), [("09:00:59.999", "09:01"), ("09:01", None)])
-def test_a_channel_is_open_until_a_minute_after_its_last_sign_of_life(now: str, open_until: str | None) -> None:
+def test_a_channel_is_open_until_a_minute_after_its_last_sign(now: str, open_until: str | None) -> None:
     (channel,) = shown(now, sign("heartbeat", "09:00", "phone")).channels
     assert channel == ("phone", open_until and at(open_until), at("09:00"))
 
