@@ -1,6 +1,7 @@
 """One round of a ticket's life, from its start fact to the next reopening that counts."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from service.sla.course import EVIDENCE_ONLY, end_of, first, start_of
 from service.sla.facts import CANCELLING, Fact, Kind, implied_by
@@ -16,6 +17,8 @@ _REOPENED, _RECLASSIFIED = int(Kind.REOPENED), int(Kind.RECLASSIFIED)
 
 
 def _received(fact: Fact) -> Attributes:
+    if fact.kind == _RECEIVED and "complexity" in fact.data:  # all that it says is an attribute
+        return cast("dict[str, str]", fact.data)
     return {"complexity": "general"} | _named(_RECEIPT, fact)
 
 
@@ -40,10 +43,21 @@ def _role(fact: Fact) -> int:
 class Cycle:
     """The facts of one cycle in fact order, the first of them its start.
 
-    `origin` (ms) is the start of cycle 1: what is dated before it counts as at it.
+    `origin` (ms) is the start of cycle 1: what is dated before it counts as at it. `attributes` are those
+    after all facts so far; they are steady when they never changed within the cycle.
     """
 
-    __slots__ = ("_changes", "_roles", "facts", "followed_by", "number", "origin", "policy")
+    __slots__ = (
+        "_changes",
+        "_roles",
+        "attributes",
+        "facts",
+        "followed_by",
+        "is_steady",
+        "number",
+        "origin",
+        "policy",
+    )
 
     def __init__(self, number: int, origin: int, start: Fact, attributes: Attributes) -> None:
         self.number = number
@@ -51,13 +65,17 @@ class Cycle:
         self.policy: Policy | None = None
         self.followed_by: Fact | None = None  # the start fact of the next cycle
         self.origin = origin
+        self.attributes = attributes
+        self.is_steady = True
         self._changes = [(0, attributes)]  # (index of a fact, the attributes from it on), ascending
         self._roles = bytearray((start.kind,))
 
     def append(self, fact: Fact) -> None:
         """Take the next fact, in fact order."""
         if fact.kind == _RECLASSIFIED:
-            self._changes.append((len(self.facts), _reclassified(self.attributes, fact)))
+            self.attributes = _reclassified(self.attributes, fact)
+            self.is_steady = False
+            self._changes.append((len(self.facts), self.attributes))
         self.facts.append(fact)
         self._roles.append(_role(fact))
 
@@ -75,20 +93,8 @@ class Cycle:
         """What each fact counts as, in fact order: its kind, or EVIDENCE_ONLY."""
         return bytes(self._roles)
 
-    @property
-    def is_steady(self) -> bool:
-        """True when the attributes never changed within the cycle."""
-        return len(self._changes) == 1
-
-    @property
-    def attributes(self) -> Attributes:
-        """The attributes after all facts so far."""
-        return self._changes[-1][1]
-
     def attributes_before(self, index: int) -> Attributes:
         """The attributes by the facts before `index`, in fact order; at least the start's."""
-        if self.is_steady:
-            return self.attributes
         return next(after for at, after in reversed(self._changes) if at < index or at == 0)
 
     def attributes_at(self, instant: int) -> Attributes:

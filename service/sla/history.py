@@ -65,8 +65,15 @@ def unique(facts: Iterable[Fact]) -> list[Fact]:
 
 def standing(facts: Iterable[Fact]) -> list[Fact]:
     """`facts` (one per identity) without the voided ones, in fact order. A void always stands."""
-    ordered = sorted(facts, key=order)
-    voids = [fact for fact in ordered if fact.kind == _VOIDED]
+    ordered, latest, voids = list(facts), -1, []
+    in_order = True
+    for fact in ordered:
+        in_order = in_order and fact.time > latest
+        latest = fact.time
+        if fact.kind == _VOIDED:
+            voids.append(fact)
+    if not in_order:
+        ordered.sort(key=order)
     if not voids:
         return ordered
     voided = {(str(void.data.get("event_source", void.source)), str(void.data["event_id"])) for void in voids}

@@ -123,12 +123,19 @@ def has_lapsed(due_at: int, at: int) -> bool:
 
 def judge(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> Judgement:
     """What is true of one ticket at `at` (ms): decided by the set of facts, policies and `at` alone."""
-    judgement = Judgement(cycles(lead(standing(unique(facts))), policies, tenant), [])
-    for cycle in judgement.cycles:
-        policy = cycle.policy
-        if policy is not None:
-            judgement.runs += [_run(cycle, policy, leg, at) for leg in course(policy, cycle.roles)]
-    return judgement
+    return judge_unique(unique(facts), policies, tenant, at)
+
+
+def judge_unique(facts: Sequence[Fact], policies: Policies, tenant: str, at: int) -> Judgement:
+    """As `judge`, for facts that are one per identity, as a ticket keeps them."""
+    found = cycles(lead(standing(facts)), policies, tenant)
+    runs = [
+        _run(cycle, cycle.policy, leg, at)
+        for cycle in found
+        if cycle.policy is not None
+        for leg in course(cycle.policy, cycle.roles)
+    ]
+    return Judgement(found, runs)
 
 
 def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
@@ -141,14 +148,14 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
     else:
         last = facts[end]
         ending = STOPPED if last.kind in clock.stops else _CANCELLED_BY[last.kind]
-        attributes = cycle.attributes_before(end)
+        attributes = cycle.attributes if cycle.is_steady else cycle.attributes_before(end)
     if last is not None and is_beyond(clock.calendar, cycle.instant(last)):
         # How long it took is not known: to say that it was in time, or how late, would be to guess.
         last = ending = None
         attributes = cycle.attributes
-    # What follows the end does not touch the clock.
-    touching = facts if end is None else facts[: end + 1]
-    pauses = counted(touching, clock.pauses, cycle.origin) if clock.pauses else []
+    pauses: list[Interval] = []
+    if clock.pauses:  # what follows the end does not touch the clock
+        pauses = counted(facts if end is None else facts[: end + 1], clock.pauses, cycle.origin)
     started_at = cycle.instant(facts[start])
     run = Run(
         cycle,
@@ -159,7 +166,7 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
         last,
         None if last is None else cycle.instant(last),
         ending,
-        matches(clock.when, attributes),
+        not clock.when or matches(clock.when, attributes),
         pauses,
         clock.dues(started_at, pauses),
         [],
@@ -182,6 +189,9 @@ def judge_levels(run: Run, at: int) -> None:
         otherwise = NOT_APPLICABLE
     else:
         otherwise = MET if run.ending is STOPPED else CANCELLED
+    if _before_all(run, at):
+        run.states = [otherwise] * len(run.dues)
+        return
     for level, due_at in zip(run.clock.levels, run.dues, strict=True):
         state = otherwise
         if due_at is not None and run.outlasts(due_at):
@@ -191,3 +201,19 @@ def judge_levels(run: Run, at: int) -> None:
             elif (run.next_at is None or due_at < run.next_at) and run.applies_at(due_at):
                 run.next_at = due_at
         run.states.append(state)
+
+
+def _before_all(run: Run, at: int) -> bool:
+    """True when no level lapsed, or could: at a glance, for a clock whose first level to lapse is known.
+
+    Gives `run` what is still to come, as the look at each level would.
+    """
+    if run.clock.soonest is None:
+        return False
+    soonest = run.dues[run.clock.soonest]
+    if soonest is None or not run.outlasts(soonest):
+        return True
+    if has_lapsed(soonest, at) or not run.cycle.is_steady:
+        return False
+    run.next_at = soonest if run.applies else None
+    return True

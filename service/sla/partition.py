@@ -12,7 +12,7 @@ from service.sla.announcement import Announcement
 from service.sla.cause import Causes
 from service.sla.facts import Fact
 from service.sla.history import Outcome
-from service.sla.judge import has_lapsed, judge
+from service.sla.judge import has_lapsed, judge_unique
 from service.sla.policy import Policies
 from service.sla.statement import statements
 from service.sla.ticket import NEVER, Header, Ticket
@@ -145,10 +145,10 @@ class Partition:
         # What was told was true at that `at`, perhaps another process's: judging earlier would take it back.
         at = max(moment.at, head.at)
         tenant, ticket_id = state.names(key)
-        judgement = judge(ticket.facts, self._policies, tenant, at)
+        judgement = judge_unique(ticket.facts, self._policies, tenant, at)
 
         def digests(facts: Sequence[Fact]) -> set[int]:
-            then = judge(facts, self._policies, tenant, at)
+            then = judge_unique(facts, self._policies, tenant, at)
             return {statement.digest for statement in statements(then, at)}
 
         causes = Causes(lambda: self._open(key).facts, arrived or (), digests)

@@ -54,6 +54,9 @@ class Clock:
     starts: frozenset[Kind] = field(init=False, repr=False, compare=False)  # with the later milestones
     stops: frozenset[Kind] = field(init=False, repr=False, compare=False)  # likewise
     ends: frozenset[Kind] = field(init=False, repr=False, compare=False)  # what stops or cancels
+    # Index of the level, and of the breach level, that is never due after another; None where days decide.
+    soonest: int | None = field(init=False, repr=False, compare=False)
+    soonest_breach: int | None = field(init=False, repr=False, compare=False)
     _plain: tuple[int, ...] | None = field(init=False, repr=False, compare=False)  # targets of a 7×24 clock
 
     def __post_init__(self) -> None:
@@ -63,6 +66,15 @@ class Clock:
         plain = self.calendar is ALWAYS and all(level.working_days is None for level in self.levels)
         targets = tuple(level.after_ms or 0 for level in self.levels)
         object.__setattr__(self, "_plain", targets if plain else None)
+        breaches = [level for level in self.levels if not level.warns]
+        object.__setattr__(self, "soonest", self._smallest(self.levels))
+        object.__setattr__(self, "soonest_breach", self._smallest(breaches))
+
+    def _smallest(self, levels: Sequence[Level]) -> int | None:
+        """Index of the smallest target among `levels`."""
+        if not levels or any(level.after_ms is None for level in self.levels):
+            return None
+        return self.levels.index(min(levels, key=lambda level: level.after_ms or 0))
 
     def dues(self, started_at: int, pauses: Sequence[Interval]) -> Sequence[int | None]:
         """When the time of each level is up, in ms; None: a pause never lets it, or its year is unknown."""
@@ -117,22 +129,21 @@ class Policies:
         self.versions = tuple(sorted(versions, key=lambda policy: (policy.id, policy.version)))
         by_id = groupby(self.versions, key=lambda policy: policy.id)
         all_versions = [tuple(policies)[::-1] for _, policies in by_id]
-        self._newest_first = [versions for versions in all_versions if not any(one.desks for one in versions)]
+        of_tickets = [versions for versions in all_versions if not any(one.desks for one in versions)]
+        self._newest_first = [tuple(map(_apart, versions)) for versions in of_tickets]
         self._of_desks = [versions for versions in all_versions if any(one.desks for one in versions)]
-        self._ask_tenant = any(key == "tenant" for policy in self.versions for key, _ in policy.match)
 
     def choose(self, tenant: str, attributes: Attributes, started_at: int) -> Policy | None:
         """The policy for a cycle that starts at `started_at` (ms) with these attributes, or None.
 
         Of each policy id the highest version in force; of those that match, the one that asks for most keys.
         """
-        known = {**attributes, "tenant": tenant} if self._ask_tenant else attributes
         chosen: Policy | None = None
         for versions in self._newest_first:
-            for policy in versions:
+            for policy, tenants, match in versions:
                 if policy.effective_from <= started_at:
                     asks_more = chosen is None or len(policy.match) > len(chosen.match)
-                    if asks_more and matches(policy.match, known):
+                    if asks_more and (tenants is None or tenant in tenants) and matches(match, attributes):
                         chosen = policy
                     break
         return chosen
@@ -163,3 +174,12 @@ class Policies:
 def tenants(policy: Policy) -> frozenset[str]:
     """Whose desks a policy for desks is about."""
     return dict(policy.match).get("tenant", frozenset({DEFAULT_TENANT}))
+
+
+def _apart(policy: Policy) -> tuple[Policy, frozenset[str] | None, Match]:
+    """A policy, the tenants it asks for (None: any), and what it asks of attributes."""
+    return (
+        policy,
+        dict(policy.match).get("tenant"),
+        tuple((key, values) for key, values in policy.match if key != "tenant"),
+    )

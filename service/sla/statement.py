@@ -176,6 +176,8 @@ def _outcome(run: Run) -> Statement | None:
 
 def first_breach_at(run: Run) -> int | None:
     """The due instant (ms) of the clock's first breach level."""
+    if run.clock.soonest_breach is not None:
+        return run.dues[run.clock.soonest_breach]
     levels = zip(run.clock.levels, run.dues, strict=True)
     dues = [due_at for level, due_at in levels if due_at is not None and not level.warns]
     return min(dues) if dues else None
