@@ -2,18 +2,21 @@
 
 import heapq
 from array import array
+from bisect import bisect_left, insort
 
 _TICK = 1024  # ms; entries within one tick are only sorted when the tick comes near
+_RECENT = 4  # ticks before `at` that have half of what is taken to themselves
+
+_Entry = tuple[int, str]  # instant, key
 
 
 class Timers:
     """Keys by instant (ms). An index only: an entry stays until its instant, so readers check again."""
 
     def __init__(self) -> None:
-        self._ticks: dict[int, tuple[array[int], list[str]]] = {}
-        self._order: list[int] = []  # heap of the ticks in _ticks
-        self._near: list[tuple[int, str]] = []  # heap: the entries of the ticks that came near
-        self._near_until = -1  # the last tick that did
+        self._far: dict[int, tuple[array[int], list[str]]] = {}  # by tick
+        self._near: dict[int, list[_Entry]] = {}  # by tick, the earliest entry last; never empty
+        self._order: list[int] = []  # heap of the ticks in _far and _near, and of some that are gone
         self._count = 0
 
     def __len__(self) -> int:
@@ -23,33 +26,51 @@ class Timers:
         """Remember to look at `key` once `instant` has passed."""
         self._count += 1
         tick = instant // _TICK
-        if tick <= self._near_until:
-            heapq.heappush(self._near, (instant, key))
+        if tick in self._near:
+            insort(self._near[tick], (instant, key), key=_later_first)
             return
-        entries = self._ticks.get(tick)
+        entries = self._far.get(tick)
         if entries is None:
-            entries = self._ticks[tick] = (array("q"), [])
+            entries = self._far[tick] = (array("q"), [])
             heapq.heappush(self._order, tick)
         entries[0].append(instant)
         entries[1].append(key)
 
     def next_at(self) -> int | None:
         """The earliest instant armed, in ms."""
-        if not self._near and self._order:
-            self._bring_near(self._order[0])
-        return self._near[0][0] if self._near else None
+        while self._order and not (entries := self._entries(self._order[0])):
+            heapq.heappop(self._order)
+        return entries[-1][0] if self._order else None
 
     def take(self, at: int, most: int) -> list[str]:
-        """Remove and return up to `most` keys whose instant lies before `at`, earliest first."""
+        """Remove and return up to `most` keys whose instant lies before `at`.
+
+        Up to half of them lapsed just now, so that nobody waits for a herd that came before; the others are
+        the earliest.
+        """
         taken: list[str] = []
+        for tick in range(at // _TICK, at // _TICK - _RECENT, -1):
+            taken += self._take_from(tick, at, most // 2 // _RECENT)
         while len(taken) < most and (first := self.next_at()) is not None and first < at:
-            taken.append(heapq.heappop(self._near)[1])
+            taken += self._take_from(first // _TICK, at, most - len(taken))
         self._count -= len(taken)
         return taken
 
-    def _bring_near(self, tick: int) -> None:
-        heapq.heappop(self._order)
-        instants, keys = self._ticks.pop(tick)
-        self._near = list(zip(instants, keys, strict=True))
-        heapq.heapify(self._near)
-        self._near_until = tick
+    def _take_from(self, tick: int, at: int, most: int) -> list[str]:
+        entries = self._entries(tick)
+        begin = max(len(entries) - most, bisect_left(entries, 1 - at, key=_later_first))
+        keys = [key for _, key in reversed(entries[begin:])]
+        del entries[begin:]
+        if not entries:
+            self._near.pop(tick, None)
+        return keys
+
+    def _entries(self, tick: int) -> list[_Entry]:
+        """The entries of a tick that comes near; none when it is gone."""
+        if tick in self._far:
+            self._near[tick] = sorted(zip(*self._far.pop(tick), strict=True), reverse=True)
+        return self._near.get(tick, [])
+
+
+def _later_first(entry: _Entry) -> int:
+    return -entry[0]

@@ -34,7 +34,63 @@ def test_an_instant_before_those_already_near_is_the_next_one():
     assert timers.next_at() == 3
 
 
+def test_what_lapses_after_a_herd_does_not_wait_for_all_of_it():
+    timers = Timers()
+    for number in range(10_000):
+        timers.arm(f"herd-{number}", 5_000)
+    for instant in (5_001, 9_000, 12_000):
+        timers.arm(f"other-{instant}", instant)
+    first = timers.take(12_001, most=1_000)
+    second = timers.take(12_001, most=1_000)
+
+    assert {"other-9000", "other-12000"} <= set(first)
+    assert len(set(first) | set(second)) == 2_000
+    assert len(timers) == 8_003
+    assert timers.next_at() == 5_000
+
+
+def test_a_herd_goes_first_when_nothing_lapsed_just_now():
+    timers = Timers()
+    for number in range(3_000):
+        timers.arm(f"{number}", number)
+
+    assert timers.take(60_000, most=1_000) == [f"{number}" for number in range(1_000)]
+
+
+def test_a_key_armed_again_in_a_tick_that_was_emptied_is_found():
+    timers = Timers()
+    timers.arm("a", 2_000)
+    timers.arm("b", 9_000)
+    assert timers.take(2_001, most=1_000) == ["a"]
+    timers.arm("c", 2_010)
+    timers.arm("d", 2_005)
+
+    assert timers.take(2_011, most=1_000) == ["d", "c"]
+    assert timers.next_at() == 9_000
+
+
 instants = st.integers(0, 10_000)
+
+
+@given(
+    st.lists(st.one_of(instants.map(lambda at: ("arm", at)), instants.map(lambda at: ("take", at)))),
+    st.integers(1, 30),
+)
+def test_every_key_is_taken_once_after_its_instant_and_never_too_many(steps, most):
+    timers, waiting = Timers(), {}
+    for number, (what, instant) in enumerate(steps):
+        if what == "arm":
+            timers.arm(str(number), instant)
+            waiting[str(number)] = instant
+        else:
+            taken = timers.take(instant, most)
+            due = [key for key, at in waiting.items() if at < instant]
+            assert len(taken) == len(set(taken)) == min(most, len(due))
+            assert set(taken) <= set(due)
+            for key in taken:
+                del waiting[key]
+        assert timers.next_at() == min(waiting.values(), default=None)
+        assert len(timers) == len(waiting)
 
 
 @given(st.lists(st.one_of(instants.map(lambda at: ("arm", at)), instants.map(lambda at: ("take", at)))))
