@@ -10,7 +10,7 @@ from tests.kafka.records import NOW, PARTITIONS, STRUCTURED, record
 
 def test_a_tickets_events_lie_far_apart():
     seen: dict[str, int] = {}
-    for number, event in enumerate(events(BETWEEN + 9)):
+    for number, event in enumerate(events(BETWEEN)):
         assert number - seen.get(event.ticket, -BETWEEN) >= BETWEEN
         seen[event.ticket] = number
 
