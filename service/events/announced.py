@@ -1,5 +1,7 @@
 """The data of events out, field by field as the contract lists them."""
 
+from functools import lru_cache
+
 import msgspec
 
 from schemas.instant import written
@@ -81,7 +83,7 @@ def verdict(announcement: Announcement) -> Verdict:
         said.level,
         said.supersedes,
         said.clause,
-        PolicyVersion(policy.id, policy.version, policy.sha256) if policy else None,
+        _version(policy.id, policy.version, policy.sha256) if policy else None,
         _instant(said.started_at),
         _instant(said.due_at),
         _instant(said.stopped_at),
@@ -94,6 +96,9 @@ def verdict(announcement: Announcement) -> Verdict:
         Cause(cause.source, cause.id) if cause else None,
         [_evidence(fact) for fact in said.evidence],
     )
+
+
+_version = lru_cache(maxsize=64)(PolicyVersion)
 
 
 def _evidence(fact: Fact) -> Evidence:

@@ -8,6 +8,8 @@ from service.sla.judge import Judgement
 
 Row = Mapping[str, Any]  # keys in the order they are written; instants as text
 
+Place = tuple[str, str, str, str, str, int]  # rows are written in ascending order of it
+
 _UNKNOWN = "~"  # sorts after every instant
 
 
@@ -28,7 +30,13 @@ def clock_rows(tenant: str, ticket_id: str, judgement: Judgement) -> Iterator[Ro
             }
 
 
-def order(row: Row) -> tuple[str, str, str, str, str, int]:
+def order(row: Row) -> Place:
+    """The place of a row among others."""
+    return place(row["due_at"], row["ticket_id"], row["clock"], row["level"], row["tenant"], row["cycle"])
+
+
+def place(
+    due_at: str | None, ticket_id: str, clock: str, level: str | None, tenant: str, cycle: int
+) -> Place:
     """By due instant (unknown ones last), ticket, clock, level (a clock as a whole first), tenant, cycle."""
-    due_at = row["due_at"] or _UNKNOWN
-    return due_at, row["ticket_id"], row["clock"], row["level"] or "", row["tenant"], row["cycle"]
+    return due_at or _UNKNOWN, ticket_id, clock, level or "", tenant, cycle

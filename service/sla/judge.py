@@ -96,7 +96,7 @@ class Run(msgspec.Struct, gc=False):
 
     def ongoing(self, at: int) -> State:
         """Running, paused or not applicable at `at` (ms), had the clock not ended."""
-        if not self.applies_at(at):
+        if not (self.applies if self.cycle.is_steady else self.applies_at(at)):
             return NOT_APPLICABLE
         for since, until in self.pauses:
             if since <= at and (until is None or at < until):
@@ -113,7 +113,11 @@ class Judgement(msgspec.Struct, gc=False):
     @property
     def next_at(self) -> int | None:
         """The earliest instant (ms), not before the judgement's, after which a level lapses."""
-        return min([run.next_at for run in self.runs if run.next_at is not None], default=None)
+        earliest: int | None = None
+        for run in self.runs:
+            if run.next_at is not None and (earliest is None or run.next_at < earliest):
+                earliest = run.next_at
+        return earliest
 
 
 def has_lapsed(due_at: int, at: int) -> bool:
@@ -189,9 +193,16 @@ def judge_levels(run: Run, at: int) -> None:
         otherwise = NOT_APPLICABLE
     else:
         otherwise = MET if run.ending is STOPPED else CANCELLED
-    if _before_all(run, at):
-        run.states = [otherwise] * len(run.dues)
-        return
+    soonest = run.clock.soonest
+    if soonest is not None:  # most looks come before anything lapsed; then the first level says it for all
+        due_at = run.dues[soonest]
+        if due_at is None or not run.outlasts(due_at):
+            run.states = [otherwise] * len(run.dues)
+            return
+        if run.cycle.is_steady and not has_lapsed(due_at, at):
+            run.states = [otherwise] * len(run.dues)
+            run.next_at = due_at if run.applies else None
+            return
     for level, due_at in zip(run.clock.levels, run.dues, strict=True):
         state = otherwise
         if due_at is not None and run.outlasts(due_at):
@@ -201,19 +212,3 @@ def judge_levels(run: Run, at: int) -> None:
             elif (run.next_at is None or due_at < run.next_at) and run.applies_at(due_at):
                 run.next_at = due_at
         run.states.append(state)
-
-
-def _before_all(run: Run, at: int) -> bool:
-    """True when no level lapsed, or could: at a glance, for a clock whose first level to lapse is known.
-
-    Gives `run` what is still to come, as the look at each level would.
-    """
-    if run.clock.soonest is None:
-        return False
-    soonest = run.dues[run.clock.soonest]
-    if soonest is None or not run.outlasts(soonest):
-        return True
-    if has_lapsed(soonest, at) or not run.cycle.is_steady:
-        return False
-    run.next_at = soonest if run.applies else None
-    return True

@@ -93,10 +93,11 @@ class Partition:
             return
         head = state.header(value)
         self.reflects = max(self.reflects, head.reflects)
-        if head.edition == self._edition:
-            self._keep(key, value, head.wake_at)
-        else:  # other policies may see it otherwise
-            self._keep(key, state.rewake(value, head.at), head.at)
+        wake = head.wake_at
+        if head.edition != self._edition:  # other policies may see it otherwise
+            value, wake = state.rewake(value, head.at), head.at
+        known = self._tickets.get(key)
+        self._keep(key, value, wake, state.header(known).wake_at if known else NEVER)
 
     def step(
         self, arrivals: Sequence[Arrival], *, at: int, now: int, offset: int, grace: int, most: int = 2_000
@@ -173,16 +174,15 @@ class Partition:
         value = state.encode(ticket, Header(moment.offset, at, wake, self._edition))
         if arrived is not None or changes or head.edition != self._edition:
             step.changes[key] = value
-        self._keep(key, value, wake)
+        self._keep(key, value, wake, head.wake_at)
 
     def _open(self, key: str) -> Ticket:
         value = self._tickets.get(key)
         return Ticket([], []) if value is None else state.decode(value)
 
-    def _keep(self, key: str, value: bytes, wake: int) -> None:
-        known = self._tickets.get(key)
+    def _keep(self, key: str, value: bytes, wake: int, known_wake: int) -> None:
         self._tickets[key] = value
-        if wake != NEVER and (known is None or state.header(known).wake_at != wake):
+        if wake not in (NEVER, known_wake):
             self._timers.arm(key, wake)
 
 
