@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.sla.channel import SINGLE
 from service.sla.desk import MOST_CHANNELS
 from service.sla.history import Outcome
 from service.sla.policy import Policies
@@ -165,6 +166,28 @@ def test_a_hundred_thousand_heartbeats_an_hour_do_not_make_the_state_grow():
     assert desk.partition.armed == 1
 
 
+def test_signs_of_life_just_a_timeout_apart_are_merged():
+    desk = Support()
+    desk.tell(*beats("08:00", "12:00", every=MINUTE), now="12:00")
+    assert len(desk.partition.open("support@default").channels["phone"]) == SINGLE + 1
+
+
+def test_a_new_owner_that_does_not_know_its_log_yet_takes_nothing_back():
+    desk = Support(ONLY_SUPPORT)
+    desk.tell(*beats("08:00", "09:00"), now="09:06")
+    desk.restart()
+    assert desk.tell(sign("heartbeat", "09:07"), now=-1) == ["breach_settled technical_support/major 2"]
+
+
+def test_desks_are_judged_anew_when_the_policies_changed():
+    desk = Support(ONLY_SUPPORT)
+    desk.tell(*beats("08:00", "09:00"), now="09:01")
+    strict = desk_clock("technical_support", 1, {"major": 10 * SECOND})
+    desk.policies = Policies([desk_policy(strict, version=2, since=at("08:00"))])
+    desk.restart()
+    assert desk.tell(now="09:01:00.001") == ["breached technical_support/major 1"]
+
+
 @pytest.mark.parametrize("word", ["closed", "opened"])
 def test_a_desk_whose_channel_flaps_without_end_forgets_its_oldest_past(word):
     desk, largest = Support(), 0
@@ -186,6 +209,7 @@ def test_what_ended_longer_ago_than_the_retention_is_forgotten_and_what_lasts_is
     assert len(desk.changelog["support@default"] or b"") < small
     # A sign from before that is too old to change anything.
     assert desk.tell(*beats("09:00", "12:00"), now=tomorrow + 1) == []
+    assert set(desk.step.outcomes) == {Outcome.REPEATED}
     # Still the outage of one channel that began at 08:00, and no second one of the same.
     assert desk.tell(sign("opened", tomorrow, "chat"), now=tomorrow + 2) == [
         "breach_settled channel_choice/minor 2"

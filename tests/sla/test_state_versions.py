@@ -2,9 +2,11 @@
 
 import pytest
 
+from service.sla import desk
 from service.sla import ticket as state
 from service.sla.announce import Told
-from service.sla.facts import Fact, Kind
+from service.sla.channel import Span
+from service.sla.facts import Fact, Kind, Sign
 from service.sla.ticket import NEVER
 
 # As version 1 wrote it. Never change these bytes: another form of state is another version beside this one.
@@ -16,6 +18,18 @@ VERSION_1 = bytes.fromhex(
     "00019cac3944240351929701a8726573706f6e7365a56d696e6f720202cf0000019cac2a9dc0d3b29a7ddef80302ae97"
     "01a8726573706f6e7365c00104c0cf78629a0f5f3f164fcf0000019cac3947a8"
 )
+DESK_VERSION_1 = bytes.fromhex(
+    "01000000000000004f0000019cac14cbd17ffffffffffffffffedcba98765432109581a570686f6e65929298cf000001"
+    "9cac0f268065a42f706278a3732d3181a76368616e6e656ca570686f6e65cf0000019cac0f277a004d98cf0000019cac"
+    "1010e064a42f706278a3732d3281a76368616e6e656ca570686f6e65cf0000019cac101144004e9298cf0000019cac10"
+    "37f066a72fe680bbe69cbaa3732d3381a76368616e6e656ca570686f6e65cf0000019cac103854004fc09197cf000001"
+    "9cac1037f0b1746563686e6963616c5f737570706f7274a56d616a6f720100cf0000019cac14cbd0cf78629a0f5f3f16"
+    "4fcf0000019cab45bc0081ae6368616e6e656c5f63686f696365cf0000019ca54fdb00cf0000019cac103bd8"
+)
+PHONE = {"channel": "phone"}
+OPENED = Fact(1_772_413_200_000, Sign.OPENED, "/pbx", "s-1", PHONE, 1_772_413_200_250, 0, 77)
+HEARTBEAT = Fact(1_772_413_260_000, Sign.HEARTBEAT, "/pbx", "s-2", PHONE, 1_772_413_260_100, 0, 78)
+CLOSED = Fact(1_772_413_270_000, Sign.CLOSED, "/总机", "s-3", PHONE, 1_772_413_270_100, 0, 79)
 RECEIVED = {"customer_id": "C-1", "channel": "phone", "complexity": "general"}
 FACTS = [
     Fact(1_772_413_200_000, Kind.RECEIVED, "/desk", "e-1", RECEIVED, 1_772_413_200_250, 3, 77),
@@ -35,6 +49,16 @@ def test_state_of_version_1_is_read() -> None:
     assert header == (81, 1_772_415_959_000, NEVER, 0xFEDC_BA98_7654_3210)
     ticket = state.decode(VERSION_1)
     assert (ticket.facts, ticket.told, ticket.seen_at) == (FACTS, TOLD, 1_772_415_961_000)
+
+
+def test_state_of_a_desk_of_version_1_is_read() -> None:
+    assert state.header(DESK_VERSION_1) == (79, 1_772_413_570_001, NEVER, 0xFEDC_BA98_7654_3210)
+    known = desk.decode(DESK_VERSION_1)
+    assert known.channels == {"phone": [Span(OPENED, HEARTBEAT), Span(CLOSED)]}
+    (told,) = known.told
+    assert (told.key, told.revision) == ((1_772_413_270_000, "technical_support", "major"), 1)
+    assert (known.horizon, known.out) == (1_772_400_000_000, {"channel_choice": 1_772_300_000_000})
+    assert known.seen_at == 1_772_413_271_000
 
 
 @pytest.mark.parametrize("version", [0, state.STATE_VERSION + 1, 255])
