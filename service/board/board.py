@@ -37,7 +37,12 @@ class Board:
     def sight(self) -> Sight:
         """What is known now."""
         shelf = self.shelf
-        return replace(self.sight_now(), waiting=shelf.waiting, baffling=shelf.baffling)
+        return replace(
+            self.sight_now(),
+            waiting=shelf.waiting,
+            baffling=shelf.baffling,
+            other_policies=shelf.other_policies,
+        )
 
     def times(self, sight: Sight) -> dict[int, int]:
         """By partition the instant (ms) to judge at: nobody knows of facts that came later.

@@ -9,6 +9,7 @@ from service.board.summary import Summary, look_again_at, summary
 from service.sla import ticket as state
 from service.sla.calendar import YearUnknown
 from service.sla.judge import Judgement, judge
+from service.sla.partition import edition
 from service.sla.policy import Policies
 from service.sla.ticket import NEVER, UnknownStateVersionError
 from service.sla.timers import Timers
@@ -43,6 +44,8 @@ class Shelf:
         self.version = 0  # another one whenever the list may differ
         self.census = Census()  # of the open tickets
         self._baffling: set[str] = set()
+        self._edition = edition(policies)
+        self._newest = (0, 0)  # when (ms) and by which edition of the policies the service judged last
 
     def __len__(self) -> int:
         return len(self._values)
@@ -51,6 +54,11 @@ class Shelf:
     def baffling(self) -> int:
         """How many tickets cannot be judged here: newer state, or a year that the calendar does not know."""
         return len(self._baffling)
+
+    @property
+    def other_policies(self) -> bool:
+        """True when the latest judgement of the service was by other policies than ours."""
+        return self._newest[1] not in (0, self._edition)
 
     @property
     def waiting(self) -> int:
@@ -64,7 +72,7 @@ class Shelf:
         else:
             self._values[key] = partition, value
         self._waiting.add(key)
-        heappush(self._queue, (_urgency(value), key))
+        heappush(self._queue, (self._urgency(value), key))
 
     def forget(self, partition: int) -> None:
         """Drop a partition: its log was replaced, or must be read anew."""
@@ -150,12 +158,13 @@ class Shelf:
                 if known is not None:
                     self.census.add(known, by)
 
-
-def _urgency(value: bytes | None) -> int:
-    """The instant (ms) that a changelog value waits for; forgotten tickets come first."""
-    if value is None:
-        return 0
-    try:
-        return state.header(value).wake_at
-    except UnknownStateVersionError:
-        return NEVER
+    def _urgency(self, value: bytes | None) -> int:
+        """The instant (ms) that a changelog value waits for; forgotten tickets come first."""
+        if value is None:
+            return 0
+        try:
+            header = state.header(value)
+        except UnknownStateVersionError:
+            return NEVER
+        self._newest = max(self._newest, (header.at, header.edition))
+        return header.wake_at

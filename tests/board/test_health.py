@@ -104,6 +104,10 @@ def test_tickets_that_cannot_be_judged_here_are_counted() -> None:
     assert values(replace(WELL, baffling=3)) == {"tickets": 3}
 
 
+def test_other_policies_than_those_of_the_service_are_told() -> None:
+    assert kinds(replace(WELL, other_policies=True)) == [Kind.OTHER_POLICIES]
+
+
 def test_the_table_has_every_partition_that_anybody_knows_of() -> None:
     group = Group(NOW, "Stable", 3, {0: OURS}, {0: 0, 1: 7})
     services = {"http://a": Probe({0: "running", 1: "restoring"}, {1: 62})}

@@ -10,7 +10,9 @@ from service.board.query import Query
 from service.board.shelf import Shelf
 from service.board.summary import Condition, Section, Summary
 from service.sla import ticket as state
+from service.sla.partition import edition
 from service.sla.policy import Policies
+from service.sla.ticket import NEVER
 from tests.board.desk import Desk, record
 from tests.sla.stories import (
     COMPLEX,
@@ -27,6 +29,15 @@ from tests.sla.stories import (
 )
 
 PAUSING = policy(clock("resolution", "received", "feedback_delivered", {"minor": HOUR}, GENERAL, pauses=True))
+
+EVERY_KIND: Policies = policy(
+    RESPONSE,
+    clock(
+        "resolution", "received", "feedback_delivered", {"warning": HOUR, "minor": 2 * HOUR}, (), pauses=True
+    ),
+    clock("preliminary_solution", "received", "preliminary_solution_provided", {"major": HOUR}, COMPLEX),
+    stalled_after=40 * MINUTE,
+)
 
 
 def shown(desk: Desk) -> list[tuple[str, Condition, Section]]:
@@ -178,6 +189,17 @@ def test_of_many_that_came_at_once_the_nearest_deadlines_are_judged_first() -> N
     assert shelf.waiting == 1
 
 
+@pytest.mark.parametrize(("judged_by", "other"), [(LETTER, False), (policy(RESPONSE, id="newer"), True)])
+def test_it_notices_when_the_service_judges_by_other_policies(judged_by: Policies, other: bool) -> None:
+    desk = Desk(at("09:10"))
+    by_ours = state.Header(1, at("09:01"), NEVER, edition(LETTER))
+    latest = state.Header(2, at("09:05"), NEVER, edition(judged_by))
+    for ticket, header in (("T1", latest), ("T2", by_ours)):
+        value = state.encode(state.Ticket([fact("received", "09:00")], []), header)
+        desk.board.shelf.restore(0, f"{ticket}@default", value)
+    assert desk.board.sight().other_policies is other
+
+
 def test_the_filters_count_what_the_list_shows() -> None:
     desk = Desk(at("09:35"))
     desk.keep("T1", fact("received", "09:00", channel="phone"))
@@ -197,14 +219,6 @@ words = st.sampled_from(
     ["response_started", "feedback_delivered", "withdrawn", "paused", "resumed", "reopened"]
 )
 stories = st.lists(st.tuples(st.sampled_from("ABC"), words, st.integers(0, 300)), max_size=12)
-EVERY_KIND: Policies = policy(
-    RESPONSE,
-    clock(
-        "resolution", "received", "feedback_delivered", {"warning": HOUR, "minor": 2 * HOUR}, (), pauses=True
-    ),
-    clock("preliminary_solution", "received", "preliminary_solution_provided", {"major": HOUR}, COMPLEX),
-    stalled_after=40 * MINUTE,
-)
 
 
 @given(stories, st.lists(st.integers(1, 100), min_size=1, max_size=8))
