@@ -140,6 +140,7 @@ SENTENCES = {
     "channels_open": "{all} 个渠道中开放 {open} 个",
     "min_open": "至少开放 {many} 个",
     "kept": "履约",
+    "outage": "中断",
     "outages": "中断记录",
     "since": "始于（UTC）",
     "lasted": "持续",

@@ -140,6 +140,7 @@ SENTENCES = {
     "channels_open": "{open} of {all} channels open",
     "min_open": "at least {many} open",
     "kept": "kept",
+    "outage": "outage",
     "outages": "Outages",
     "since": "Since (UTC)",
     "lasted": "Lasted",

@@ -16,17 +16,18 @@ from service.settings import Settings
 
 def feed(settings: Settings, seed: int) -> int:
     """Publishes until Ctrl-C or SIGTERM. Gives the exit code. Raises Refusal when Kafka takes nothing."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_feed(settings, seed))
+    asyncio.run(_feed(settings, seed))
     return 0
 
 
 async def _feed(settings: Settings, seed: int) -> None:
-    async with asyncio.TaskGroup() as feeding:
-        run = f"{now_ms() // 1_000}-"
-        feeding.create_task(publish(settings, LIFECYCLE, traffic(seed), run))
-        feeding.create_task(publish(settings, CHANNELS, heartbeats()))
+    task = asyncio.current_task()
+    assert task
+    for end in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(end, task.cancel)
+    complaints = publish(settings, LIFECYCLE, traffic(seed), run=f"{now_ms() // 1_000}-")
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(complaints, publish(settings, CHANNELS, heartbeats()))
 
 
 async def publish(settings: Settings, topic: Topic, happenings: Iterator[Happening], run: str = "") -> None:

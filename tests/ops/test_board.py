@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from service.demo.broker import Broker
 from tests.ops.board import SCRIPT, Site, ago, board, chromium, site, watched
 
-PATHS = ["/", "/ticket?id=paused-1", "/ticket?id=nobody", "/partitions"]
+PATHS = ["/", "/ticket?id=paused-1", "/ticket?id=nobody", "/desks", "/partitions"]
 PATIENCE = 60_000  # ms: a broker, a service and a browser on a busy machine
 
 
