@@ -1,7 +1,9 @@
 """A small history, counted by hand."""
 
 import io
+import json
 import random
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,11 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.offline.report.asked import Asked, Range, Zones, period
+from service.offline.report.columns import STATES
 from service.offline.report.from_file import from_file
+from service.offline.simulate import simulate
+from service.policy.directory import read_policies
 from service.sla.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy
-from tests.offline.exports import HELPDESK, SAMPLE
+from tests.offline.exports import HELPDESK, PROJECT, SAMPLE
 from tests.offline.reports import AUCKLAND, BEIJING, HISTORY, counts, event, reported
 from tests.sla.stories import HOUR, LETTER, MINUTE, at, clock, policy
 
@@ -251,3 +256,35 @@ def test_an_export_is_reported_through_its_mapping() -> None:
         "helpdesk.yaml",
     ]
     assert document["totals"]
+
+
+def test_the_outages_of_a_desk_count_as_simulate_judges_them() -> None:
+    """Its one channel is silent for an hour: out from a minute after its last sign on."""
+    desk = read_policies(PROJECT / "policies").policies
+    lines = [
+        json.dumps(
+            {
+                "specversion": "1.0",
+                "id": time,
+                "source": "/desk",
+                "type": "channel.heartbeat",
+                "subject": "support",
+                "time": f"2026-03-02T{time}:00Z",
+                "data": {"channel": "phone"},
+            }
+        )
+        for time in ("09:00", "10:00")
+    ]
+    out = io.StringIO()
+    raw = "".join(line + "\n" for line in lines).encode()
+    simulate("-", policies=desk, clocks=True, stdin=io.BytesIO(raw), out=out, err=io.StringIO())
+    rows = [json.loads(line) for line in out.getvalue().splitlines()]
+    expected = Counter((row["clock"], row["level"], row["state"]) for row in rows)
+    found = {
+        (row["clock"], row["level"], state): row[state]
+        for row in reported(*lines, policies=desk)["totals"]
+        for state in STATES
+        if row[state]
+    }
+    assert found == dict(expected)
+    assert found["technical_support", "major", "breached"] >= 1

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from service.offline.desks_in import Signs, judge_signs, setting_aside
 from service.offline.events_in import Problems, fit, tickets
 from service.offline.progress import Progress
 from service.offline.report.asked import Asked
@@ -26,6 +27,8 @@ def from_file(
 ) -> tuple[dict[str, Any], int]:
     """The document, and the exit code: 1 when lines of the file are no events; each is told.
 
+    It counts tickets, and the desks of which the file has a sign.
+
     `events` is a file or `-`. Raises Refusal when a file cannot be read at all.
     """
     problems = Problems(events, err)
@@ -33,7 +36,8 @@ def from_file(
     at = END_OF_TIME if asked.until is None else asked.until
     read = Hashed()
     found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err, through=read)
-    facts = tickets(found, problems)
+    signs: Signs = {}
+    facts = tickets(setting_aside(found, signs), problems)
     inputs = [{"name": problems.file, "sha256": read.hexdigest()}]
     if mapping:
         inputs.append({"name": str(mapping), "sha256": hashlib.sha256(mapping.read_bytes()).hexdigest()})
@@ -43,5 +47,9 @@ def from_file(
             seen.add(key, known)
             tally.add(tenant, judge(known, policies, tenant, at))
             progress.advance()
+    for key, known in signs.items():
+        tenant, _ = names(key)
+        seen.add(key, known)
+        tally.add_desk(tenant, judge_signs(key, known, policies, at))
     said = document(tally, policies, inputs=inputs, facts_sha256=seen.hexdigest(), retractions=None)
     return said, 1 if problems.count else 0

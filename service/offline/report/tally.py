@@ -58,6 +58,12 @@ class Tally:
         for run in judgement.runs:
             self._run(tenant, run)
 
+    def add_desk(self, tenant: str, judgement: Judgement) -> None:
+        """Count the outages of one support desk."""
+        if self.asked.tenant in (None, tenant):
+            for run in judgement.runs:
+                self._run(tenant, run)
+
     def _run(self, tenant: str, run: Run) -> None:
         asked = self.asked
         zone = asked.zones.of_clock(run.policy, run.clock)
