@@ -2,7 +2,7 @@
 
 import heapq
 from array import array
-from bisect import bisect_left, insort
+from bisect import bisect_left
 
 _TICK = 1024  # ms; entries within one tick are only sorted when the tick comes near
 _RECENT = 4  # ticks before `at` that have half of what is taken to themselves
@@ -14,7 +14,7 @@ class Timers:
     """Keys by instant (ms). An index only: an entry stays until its instant, so readers check again."""
 
     def __init__(self) -> None:
-        self._far: dict[int, tuple[array[int], list[str]]] = {}  # by tick
+        self._far: dict[int, tuple[array[int], list[str]]] = {}  # by tick, in the order they came
         self._near: dict[int, list[_Entry]] = {}  # by tick, the earliest entry last; never empty
         self._order: list[int] = []  # heap of the ticks in _far and _near, and of some that are gone
         self._count = 0
@@ -26,9 +26,6 @@ class Timers:
         """Remember to look at `key` once `instant` has passed."""
         self._count += 1
         tick = instant // _TICK
-        if tick in self._near:
-            insort(self._near[tick], (instant, key), key=_later_first)
-            return
         entries = self._far.get(tick)
         if entries is None:
             entries = self._far[tick] = (array("q"), [])
@@ -68,7 +65,8 @@ class Timers:
     def _entries(self, tick: int) -> list[_Entry]:
         """The entries of a tick that comes near; none when it is gone."""
         if tick in self._far:
-            self._near[tick] = sorted(zip(*self._far.pop(tick), strict=True), reverse=True)
+            arrived = zip(*self._far.pop(tick), strict=True)
+            self._near[tick] = sorted([*self._near.get(tick, ()), *arrived], reverse=True)
         return self._near.get(tick, [])
 
 
