@@ -10,7 +10,7 @@ from bench.announced import breaches
 from bench.cluster import Row, cluster, fill, topics
 from bench.contestants import Contestant, service
 from bench.options import Options
-from bench.program import ready, running
+from bench.program import in_time, ready, running
 from bench.punctuality import RESPONSE
 from bench.result import Figure
 from bench.tickets import placed, states
@@ -53,7 +53,7 @@ async def _herd(bootstrap: str, options: Options) -> tuple[float, float]:
     tickets, prefix = options.sized(TICKETS), f"{uuid.uuid4().hex[:6]}."
     async with topics(bootstrap, prefix, PARTITIONS):
         now = now_ms()
-        due = now + max(20_000, int(RESTORED_WITHIN * options.scale)) + tickets // 15
+        due = now + max(60_000, int(RESTORED_WITHIN * options.scale)) + tickets // 10
         found = states(tickets, lambda _: due - RESPONSE, now)
         await fill(bootstrap, f"{prefix}sla.tickets", placed(found, PARTITIONS))
         others = states(OTHERS, lambda number: due - RESPONSE + 500 + number * BETWEEN, now, name="U")
@@ -61,7 +61,7 @@ async def _herd(bootstrap: str, options: Options) -> tuple[float, float]:
         contestant = service(bootstrap, prefix, SLA_GRACE="0s")
         async with running(contestant.command, contestant.env) as program:
             await ready(program, contestant.env["SLA_HTTP"])
-            print(f"  ready {(due - now_ms()) / 1000:.0f} s before the herd", flush=True)
+            in_time(due)
             return await _watch(bootstrap, prefix, tickets, due)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.demo.leash import Leash
+from service.now import now_ms
 
 _TICK = os.sysconf("SC_CLK_TCK")  # clock ticks per second
 _STOP = 15.0  # seconds to end in order
@@ -66,6 +67,16 @@ async def ready(program: Running, address: str) -> float:
         if b" 200 " in status:
             return program.seconds
         await asyncio.sleep(0.05)
+
+
+def in_time(due: int) -> None:
+    """Says how long before the first deadline (ms) the program is ready; raises ProgramError if it is not."""
+    left = (due - now_ms()) / 1000
+    if left < 1:
+        raise ProgramError(
+            f"ready {-left:.0f} s after the first deadline: the machine is too busy to measure"
+        )
+    print(f"  ready {left:.0f} s before the first deadline", flush=True)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from bench.announced import breaches
 from bench.cluster import cluster, fill, topics
 from bench.contestants import ROOT, service
 from bench.options import Options
-from bench.program import ready, running
+from bench.program import in_time, ready, running
 from bench.result import Figure
 from bench.tickets import placed, states
 from schemas.instant import milliseconds, read
@@ -51,16 +51,14 @@ async def once(bootstrap: str, options: Options, flow: int) -> list[int]:
         now = now_ms()
         waiting = placed(states(tickets, lambda number: now - number % 60_000, now), PARTITIONS)
         await fill(bootstrap, f"{prefix}sla.tickets", waiting)
-        first_due = now_ms() + max(15_000, int(RESTORED_WITHIN * options.scale))
+        first_due = now_ms() + max(45_000, int(RESTORED_WITHIN * options.scale))
         count = RATE * seconds
         due = states(count, lambda number: first_due + number * 1_000 // RATE - RESPONSE, now_ms(), name="D")
         await fill(bootstrap, f"{prefix}sla.tickets", placed(due, PARTITIONS))
         contestant = service(bootstrap, prefix, SLA_GRACE="0s")
         async with running(contestant.command, contestant.env) as program, flowing(bootstrap, prefix, flow):
-            took = await ready(program, contestant.env["SLA_HTTP"])
-            print(
-                f"  ready after {took:.1f} s, {(first_due - now_ms()) / 1000:.0f} s before the first deadline"
-            )
+            await ready(program, contestant.env["SLA_HTTP"])
+            in_time(first_due)
             return sorted(await _late(bootstrap, prefix, count, first_due))
 
 
