@@ -23,6 +23,33 @@ SETTLED_WITHIN = 180.0  # seconds
 # A warning is told only while it can still help: whether it was depends on when the service looked.
 FINAL = ("sla.breached", "sla.breach_settled", "sla.met", "sla.cancelled")
 ON_THE_WAY = ("type", "revision", "breach_id", "detected_at", "late_detection", "evidence")
+PHONE = """
+policy: phone
+version: 1
+effective_from: 2010-01-01T00:00:00Z
+match: {channel: phone}
+calendar: office
+stalled_after: 2h
+clocks:
+  result:
+    start: received
+    stop: [feedback_delivered]
+    pause: [customer]
+    levels: [{level: warning, after: 80%}, {level: minor, after: 2h}, {level: major, after: 6h}]
+  answer:
+    start: received
+    stop: [response_started]
+    levels: [{level: minor, after: 2 working days}]
+  follow_up:
+    start: feedback_delivered
+    stop: [followed_up]
+    levels: [{level: minor, after: 1h}]
+"""
+OFFICE = """
+calendar: office
+timezone: Europe/Rome
+week: {mon: [["09:00", "18:00"]], tue: [["09:00", "18:00"]], wed: [["09:00", "12:00"], ["13:00", "18:00"]]}
+"""
 
 
 def events(tickets: int, seed: int) -> Iterator[str]:
@@ -32,13 +59,16 @@ def events(tickets: int, seed: int) -> Iterator[str]:
     for number in range(tickets):
         ticket, start = f"T-{number}", at("00:00") - 900 * DAY + dice.randrange(5 * DAY)
         kind = dice.choice(["general", "complex"])
-        story = [
-            ("received", start, {"customer_id": f"C-{number % 97}", "channel": "online", "complexity": kind})
-        ]
+        who = {"customer_id": f"C-{number % 97}", "channel": dice.choice(["online", "phone"])}
+        story = [("received", start, who | {"complexity": kind})]
         story.append(("response_started", start + dice.choice([10, 29, 30, 31, 61]) * MINUTE, {}))
         story.append(("preliminary_solution_provided", start + dice.randrange(6 * HOUR), {}))
         story.append(("feedback_delivered", start + dice.randrange(6 * HOUR), {}))
         story.append(("reopened", start + 7 * HOUR, {}))
+        if dice.random() < 0.4:
+            waits = start + dice.randrange(3 * HOUR)
+            reason = dice.choice([{}, {"reason": "customer"}, {"reason": "vendor"}])
+            story += [("paused", waits, reason), ("resumed", waits + dice.randrange(24 * HOUR), reason)]
         if dice.random() < 0.2:
             story.append(("voided", start + 8 * HOUR, {"event_id": f"{ticket}-1"}))
         if dice.random() < 0.2:
@@ -85,10 +115,12 @@ def same(breaches: dict[str, dict]) -> dict[str, dict]:
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
-    """The letter, in force before the first of these events."""
+    """The letter, in force before the first of these events; for the phone, hours and pauses count."""
     letter = (POLICIES / "letter-1.yaml").read_text().replace("2026-01-01", "2010-01-01")
-    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "calendars").mkdir(parents=True)
     (tmp_path / "policies" / "letter-1.yaml").write_text(letter)
+    (tmp_path / "policies" / "phone.yaml").write_text(PHONE)
+    (tmp_path / "policies" / "calendars" / "office.yaml").write_text(OFFICE)
     return tmp_path / "policies"
 
 
