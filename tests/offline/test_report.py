@@ -260,7 +260,7 @@ def test_an_export_is_reported_through_its_mapping() -> None:
 
 def test_the_outages_of_a_desk_count_as_simulate_judges_them() -> None:
     """Its one channel is silent for an hour: out from a minute after its last sign on."""
-    desk = read_policies(PROJECT / "policies").policies
+    desk = read_policies(PROJECT / "policies" / "desks").policies
     lines = [
         json.dumps(
             {

@@ -9,9 +9,13 @@ import pytest
 from schemas.instant import written
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
+from service.sla.policy import Policies
 from tests.sla.stories import MINUTE, SECOND, at
 
-POLICIES = read_policies(Path(__file__).parents[2] / "policies").policies
+SHIPPED = Path(__file__).parents[2] / "policies"
+POLICIES = Policies(
+    [version for part in (SHIPPED, SHIPPED / "desks") for version in read_policies(part).policies.versions]
+)
 
 
 def line(type_: str, subject: str, instant: int, **data: str) -> str:

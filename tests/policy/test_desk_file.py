@@ -10,7 +10,7 @@ from service.policy.place import BadPolicies
 from service.policy.policy_file import read_policy
 from service.sla.policy import InForce, Policies
 
-SUPPORT = Path(__file__).parents[2] / "policies" / "support-7x24.yaml"
+SUPPORT = Path(__file__).parents[2] / "policies" / "desks" / "support-7x24.yaml"
 TEXT = """\
 policy: support-7x24
 version: 1
