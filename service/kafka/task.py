@@ -7,22 +7,20 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.events.rejection import Rejection
 from service.kafka.ask import Answer, Asker
 from service.kafka.changelog import Progress, first_offset, restore
-from service.kafka.codec import encode, reject
 from service.kafka.horizon import Horizon
 from service.kafka.input import Input
 from service.kafka.kept import Kept
+from service.kafka.outputs import Outputs
 from service.kafka.placed import Placed
 from service.kafka.portion import portion
 from service.kafka.reader import ANSWER_WITHIN, Span, spans
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
-from service.kafka.transaction import LARGEST, FencedError, NotCommittedError, Outgoing, Transactions
+from service.kafka.transaction import FencedError, NotCommittedError, Outgoing, Transactions
 from service.now import Clock
-from service.sla.announcement import BILLING, Announcement
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +52,7 @@ class Owner:
         self._input = read
         self._terms = terms
         self._counts = counts  # partitions by topic
+        self._outputs = Outputs(terms, counts)
         self._consumer = consumer
         self._asker = asker
         self._clock = clock
@@ -271,9 +270,9 @@ class Owner:
             arrivals, at=self._horizon.at, now=now, offset=next_offset - 1, grace=terms.grace, most=AT_ONCE
         )
         rejected += [(sources[index], self._input.full) for index in step.refused]
-        outgoing = [self._announce(announcement) for announcement in step.announcements]
+        outgoing = [self._outputs.announce(announcement) for announcement in step.announcements]
         outgoing += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
-        outgoing += [self._put_aside(record, rejection) for record, rejection in rejected]
+        outgoing += [self._outputs.put_aside(record, rejection) for record, rejection in rejected]
         moved = next_offset > self._next_offset
         if outgoing or moved:
             self._committing = True
@@ -290,19 +289,6 @@ class Owner:
         for _, rejection in rejected:
             terms.observer.rejected(self._source.partition, rejection.reason)
         return taken
-
-    def _announce(self, announcement: Announcement) -> Outgoing:
-        topics = self._terms.topics
-        topic = topics.breaches if announcement.type in BILLING else topics.clocks
-        key, value, headers = encode(announcement)
-        partition = self._terms.partitioner(key, self._counts[topic])
-        return Outgoing(TopicPartition(topic, partition), key, value, headers)
-
-    def _put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
-        topic = self._terms.topics.rejected
-        target = TopicPartition(topic, record.partition % self._counts[topic])
-        whole = Outgoing(target, *reject(record, rejection))
-        return whole if whole.size <= self._terms.largest.get(topic, LARGEST) else whole.without_content()
 
 
 def _time() -> float:

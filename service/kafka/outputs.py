@@ -1,0 +1,34 @@
+"""What goes out besides state: announcements to their topics, records that are no event of ours aside."""
+
+from collections.abc import Mapping
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from service.events.rejection import Rejection
+from service.kafka.codec import encode, reject
+from service.kafka.terms import Terms
+from service.kafka.transaction import LARGEST, Outgoing
+from service.sla.announcement import BILLING, Announcement
+
+
+class Outputs:
+    """Makes the records of one process. `counts`: partitions by topic."""
+
+    def __init__(self, terms: Terms, counts: Mapping[str, int]) -> None:
+        self._terms = terms
+        self._counts = counts
+
+    def announce(self, announcement: Announcement) -> Outgoing:
+        """To billing or to operations, in the partition that the ticket's key belongs to."""
+        topics = self._terms.topics
+        topic = topics.breaches if announcement.type in BILLING else topics.clocks
+        key, value, headers = encode(announcement)
+        partition = self._terms.partitioner(key, self._counts[topic])
+        return Outgoing(TopicPartition(topic, partition), key, value, headers)
+
+    def put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
+        """The record as it came, and why; without its content when the topic would not take it."""
+        topic = self._terms.topics.rejected
+        target = TopicPartition(topic, record.partition % self._counts[topic])
+        whole = Outgoing(target, *reject(record, rejection))
+        return whole if whole.size <= self._terms.largest.get(topic, LARGEST) else whole.without_content()
