@@ -57,7 +57,9 @@ def encode(announcement: Announcement) -> tuple[bytes, bytes, list[tuple[str, by
         ("ce_type", said.type.encode()),
         ("ce_subject", ticket_id),
     ]
-    time = next((at for at in (said.due_at, said.stopped_at, said.detected_at) if at is not None), None)
+    time = said.stopped_at if said.due_at is None else said.due_at
+    if time is None:
+        time = said.detected_at
     if time is not None:
         headers.append(("ce_time", written(time).encode()))
     return ticket_id, _encode(verdict(said)), headers

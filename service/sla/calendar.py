@@ -69,6 +69,8 @@ class Always:
 
     def elapsed(self, start: int, end: int, pauses: Sequence[Interval]) -> int:
         """See Calendar."""
+        if not pauses:
+            return end - start if end > start else 0
         return max(0, end - start) - self.paused(start, end, pauses)
 
     def paused(self, start: int, end: int, pauses: Sequence[Interval]) -> int:

@@ -81,7 +81,8 @@ class Cycle:
 
     def instant(self, fact: Fact) -> int:
         """When `fact` counts, in ms."""
-        return max(self.origin, fact.time)
+        time, origin = fact.time, self.origin
+        return time if time > origin else origin  # noqa: FURB136 (`max` takes three times as long)
 
     @property
     def started_at(self) -> int:

@@ -98,6 +98,8 @@ class Run(msgspec.Struct, gc=False):
         """Running, paused or not applicable at `at` (ms), had the clock not ended."""
         if not (self.applies if self.cycle.is_steady else self.applies_at(at)):
             return NOT_APPLICABLE
+        if not self.pauses:
+            return RUNNING
         for since, until in self.pauses:
             if since <= at and (until is None or at < until):
                 return PAUSED
@@ -153,9 +155,10 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
         last = facts[end]
         ending = STOPPED if last.kind in clock.stops else _CANCELLED_BY[last.kind]
         attributes = cycle.attributes if cycle.is_steady else cycle.attributes_before(end)
-    if last is not None and is_beyond(clock.calendar, cycle.instant(last)):
+    stopped_at = None if last is None else cycle.instant(last)
+    if stopped_at is not None and is_beyond(clock.calendar, stopped_at):
         # How long it took is not known: to say that it was in time, or how late, would be to guess.
-        last = ending = None
+        last = stopped_at = ending = None
         attributes = cycle.attributes
     pauses: list[Interval] = []
     if clock.pauses:  # what follows the end does not touch the clock
@@ -168,7 +171,7 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
         facts[start],
         started_at,
         last,
-        None if last is None else cycle.instant(last),
+        stopped_at,
         ending,
         not clock.when or matches(clock.when, attributes),
         pauses,
@@ -185,25 +188,33 @@ def is_beyond(calendar: Calendar, instant: int) -> bool:
     return calendar.valid_until is not None and instant > calendar.valid_until
 
 
+def _unlapsed(run: Run, at: int) -> State:
+    """What a level is at `at` (ms) unless it lapsed."""
+    if run.ending is None:
+        return run.ongoing(at)
+    if not run.applies:
+        return NOT_APPLICABLE
+    return MET if run.ending is STOPPED else CANCELLED
+
+
 def judge_levels(run: Run, at: int) -> None:
     """Give `run` its states at `at` (ms), and what is still to come."""
-    if run.ending is None:
-        otherwise = run.ongoing(at)
-    elif not run.applies:
-        otherwise = NOT_APPLICABLE
-    else:
-        otherwise = MET if run.ending is STOPPED else CANCELLED
+    dues = run.dues
+    if not run.applies and run.cycle.is_steady:  # it never did, and never will
+        run.states = [NOT_APPLICABLE] * len(dues)
+        return
+    otherwise = _unlapsed(run, at)
     soonest = run.clock.soonest
     if soonest is not None:  # most looks come before anything lapsed; then the first level says it for all
-        due_at = run.dues[soonest]
+        due_at = dues[soonest]
         if due_at is None or not run.outlasts(due_at):
-            run.states = [otherwise] * len(run.dues)
+            run.states = [otherwise] * len(dues)
             return
         if run.cycle.is_steady and not has_lapsed(due_at, at):
-            run.states = [otherwise] * len(run.dues)
-            run.next_at = due_at if run.applies else None
+            run.states = [otherwise] * len(dues)
+            run.next_at = due_at
             return
-    for level, due_at in zip(run.clock.levels, run.dues, strict=True):
+    for level, due_at in zip(run.clock.levels, dues, strict=True):
         state = otherwise
         if due_at is not None and run.outlasts(due_at):
             if has_lapsed(due_at, at):
