@@ -45,4 +45,6 @@ class RejectedError(Exception):
 
 TOO_LARGE = Rejection(Reason.TOO_LARGE, None, "larger than 256 KiB")
 TOO_MANY_FACTS = Rejection(Reason.TOO_MANY_FACTS, None, "the ticket has as many facts as one may have")
-TOO_MANY_CHANNELS = Rejection(Reason.TOO_MANY_FACTS, "data.channel", "is one more than the desk may have")
+TOO_MANY_CHANNELS = Rejection(
+    Reason.TOO_MANY_FACTS, None, "the desk has as many channels, or changes, as one may have"
+)

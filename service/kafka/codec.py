@@ -15,6 +15,7 @@ SOURCE = "/sla-timer"
 
 # On a rejected record, after the headers that it came with. When it is rejected again, the last ones count.
 REASON, FIELD, DETAIL = "sla_rejected_reason", "sla_rejected_field", "sla_rejected_detail"
+WITHOUT_CONTENT = "sla_rejected_bytes"  # how large a record was of which only the reason is left
 TOPIC, PARTITION, OFFSET = "sla_rejected_topic", "sla_rejected_partition", "sla_rejected_offset"
 
 LAST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from aiokafka import ConsumerRecord, TopicPartition
 
 from service.events.rejection import Rejection
-from service.kafka.codec import encode, reject
+from service.kafka.codec import WITHOUT_CONTENT, encode, reject
 from service.kafka.terms import Terms
 from service.kafka.transaction import LARGEST, Outgoing
 from service.sla.announcement import BILLING, Announcement
+
+_LONGEST_KEY = 1_000  # bytes, of a record without content
 
 
 class Outputs:
@@ -30,5 +32,10 @@ class Outputs:
         """The record as it came, and why; without its content when the topic would not take it."""
         topic = self._terms.topics.rejected
         target = TopicPartition(topic, record.partition % self._counts[topic])
-        whole = Outgoing(target, *reject(record, rejection))
-        return whole if whole.size <= self._terms.largest.get(topic, LARGEST) else whole.without_content()
+        key, value, headers = reject(record, rejection)
+        whole = Outgoing(target, key, value, headers)
+        if whole.size <= self._terms.largest.get(topic, LARGEST):
+            return whole
+        ours = headers[len(record.headers) :]  # by place: a sender may have used our names
+        size = (WITHOUT_CONTENT, str(whole.size).encode())
+        return Outgoing(target, key if len(key or b"") <= _LONGEST_KEY else None, None, [*ours, size])

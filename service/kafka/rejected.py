@@ -9,14 +9,13 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from service.events.structured import LARGEST
-from service.kafka.codec import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC
+from service.kafka.codec import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
 from service.kafka.partitioner import Partitioner
 from service.kafka.scan import partitions_of, scan, spans_of
 from service.kafka.topics import PATIENCE, unreachable
 from service.settings import Refusal
 
 _OURS = "sla_rejected_"
-_WITHOUT_CONTENT = "sla_rejected_bytes"  # how large a record was of which only the reason is left
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -56,7 +55,7 @@ def aside(record: ConsumerRecord) -> Aside:
     names = [name for name, _ in record.headers]
     first = len(names) - names[::-1].index(REASON) - 1 if REASON in names else len(names)
     said = {name: (value or b"").decode(errors="replace") for name, value in record.headers[first:]}
-    lost = said.get(_WITHOUT_CONTENT)
+    lost = said.get(WITHOUT_CONTENT)
     return Aside(
         record.partition,
         record.offset,

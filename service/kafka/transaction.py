@@ -12,7 +12,6 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from service.kafka.producer import BATCH_SIZE, FateUnknownError, discard, open_producer
 
 COMMIT_WITHIN = 8.0  # seconds
-_LONGEST_KEY = 1_000  # bytes, of a record without content
 _OVERHEAD = 100  # bytes of a batch and its only record
 LARGEST = 1_000_000  # bytes of one record, where its topic's limit is not given: the broker's default
 
@@ -32,12 +31,6 @@ class Outgoing(NamedTuple):
         return (
             content + sum(4 * len(name) + len(value or b"") + 10 for name, value in self.headers) + _OVERHEAD
         )
-
-    def without_content(self) -> "Outgoing":
-        """The last resort for what no topic takes: only the headers that are ours, and how large it was."""
-        key = self.key if len(self.key or b"") <= _LONGEST_KEY else None
-        ours = [header for header in self.headers if header[0].startswith("sla_rejected_")]
-        return Outgoing(self.target, key, None, [*ours, ("sla_rejected_bytes", str(self.size).encode())])
 
 
 class NotCommittedError(Exception):

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -27,11 +27,16 @@ async def new_topics(
     return names
 
 
-async def write(bootstrap: str, topic: str, records: Iterable[tuple[int, bytes, bytes | None]]) -> None:
-    """Sends (partition, key, value) and waits until the log has them."""
+async def write(
+    bootstrap: str,
+    topic: str,
+    records: Iterable[tuple[int, bytes, bytes | None]],
+    headers: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    """Sends (partition, key, value), each with these headers, and waits until the log has them."""
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
         sent = [
-            await producer.send(topic, key=key, value=value, partition=partition)
+            await producer.send(topic, key=key, value=value, partition=partition, headers=list(headers))
             for partition, key, value in records
         ]
         for future in sent:

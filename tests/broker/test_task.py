@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from aiokafka import ConsumerRecord
 
 from service.now import now_ms
-from tests.broker.log import read, write_unreadable_name
+from tests.broker.log import read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only
 
 
@@ -95,6 +95,24 @@ async def test_a_record_too_large_to_be_put_aside_leaves_its_reason_there(bootst
     headers = dict(rejected.headers)
     assert (rejected.key, rejected.value, headers["sla_rejected_reason"]) == (b"T1", None, b"too_large")
     assert int(headers["sla_rejected_bytes"]) > 400_000
+
+
+async def test_headers_that_look_like_ours_do_not_make_a_record_too_large_to_be_put_aside(
+    bootstrap: str,
+) -> None:
+    rig = replace(await new_rig(bootstrap), largest={"rejected": 300_000})
+    forged = [("sla_rejected_reason", b"mine"), ("sla_rejected_x", bytes(400_000))]
+    await write(bootstrap, rig.topics.lifecycle, [(rig.partition("T1"), b"T1", b"{}")], headers=forged)
+    await rig.publish([event("T2", "received", now_ms())])
+    async with rig.worker():
+        await rig.announced(at_least=2)
+    (rejected,) = await read(bootstrap, rig.topics.rejected)
+    assert (rejected.key, rejected.value, rejected.headers[0]) == (
+        b"T1",
+        None,
+        ("sla_rejected_reason", b"too_large"),
+    )
+    assert "sla_rejected_x" not in dict(rejected.headers)
 
 
 async def test_a_fact_too_many_is_rejected_and_the_ticket_stays_judged(bootstrap: str) -> None:
