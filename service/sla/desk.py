@@ -12,6 +12,7 @@ from service.sla.history import order
 from service.sla.ticket import content
 
 MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
+MOST_SPANS = 4_000  # of one desk, whatever its timeout: signs that say one thing and another within it
 MOST_INSTANTS = 400  # that a desk remembers; when there are more, the older half is forgotten
 
 
@@ -37,8 +38,23 @@ class Desk(msgspec.Struct, array_like=True, gc=False):
         return channels.add(self.channels.setdefault(str(sign.data["channel"]), []), sign, gap)
 
     def is_full(self, sign: Fact) -> bool:
-        """True when the sign is of a channel too many."""
-        return len(self.channels) >= MOST_CHANNELS and sign.data["channel"] not in self.channels
+        """True when the sign is of a channel too many, or the desk remembers as much as it may."""
+        one_more = sign.data["channel"] not in self.channels
+        return self._spans >= MOST_SPANS or (one_more and len(self.channels) >= MOST_CHANNELS)
+
+    def outgrown(self, timeout: int) -> int | None:
+        """The instant before which it has to forget, because it remembers too much; None: it does not.
+
+        Within one `timeout` everything still counts; only a desk that is full forgets that, too.
+        """
+        instants = self.instants
+        if len(instants) <= MOST_INSTANTS:
+            return None
+        return instants[len(instants) // 2] + (timeout if self._spans >= MOST_SPANS else 0)
+
+    @property
+    def _spans(self) -> int:
+        return sum(map(len, self.channels.values()))
 
     def stretches(self, timeout: int) -> list[Open]:
         """When its channels are open, each by itself; `timeout` as in channel."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from service.sla import announce, desk
 from service.sla import ticket as state
 from service.sla.cause import Causes
-from service.sla.desk import MOST_INSTANTS, Desk
+from service.sla.desk import Desk
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import Judgement, has_lapsed
@@ -94,6 +94,7 @@ class DeskPartition:
             if known.is_full(sign):
                 step.refused.append(index)
                 outcome = Outcome.FULL
+                news.setdefault(key, [])  # looked at, it forgets what time has passed over
             elif known.add(sign, self._terms(key).shortest):
                 outcome = Outcome.NEW
                 news.setdefault(key, []).append(sign)
@@ -121,6 +122,9 @@ class DeskPartition:
         head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
         at = max(moment.at, head.at)  # see Partition: never judge earlier than was told
         terms = self._terms(key)
+        if (outgrown := known.outgrown(terms.longest)) is not None:
+            # What is forgotten below no sign changes any more: so it is told first.
+            at = max(at, min(outgrown, moment.now - moment.grace))
         judgement = judge_desk(known, terms.policies, at)
 
         def digests(signs: Sequence[Fact]) -> set[int]:
@@ -152,8 +156,8 @@ class DeskPartition:
         """Forget what ended longer ago than the retention, or makes the state too large."""
         horizon = at - self._retention
         instants = known.instants
-        if len(instants) > MOST_INSTANTS:
-            horizon = max(horizon, instants[len(instants) // 2])
+        if (outgrown := known.outgrown(timeout)) is not None:
+            horizon = max(horizon, min(outgrown, at))
         if horizon <= known.horizon or not instants or instants[0] + timeout >= horizon:
             return
         known.out = out_at(judgement, horizon)

@@ -66,7 +66,7 @@ def _of_clock(desk: Desk, clock: Clock, opens: Sequence[Open], term: InForce) ->
     for outage in outages(opens, clock.min_open, max(since, desk.horizon)):
         if carried and begun is not None and outage.since == desk.horizon:
             yield outage._replace(since=begun)
-        elif until is None or outage.since < until:
+        elif outage.since < (END_OF_TIME if until is None else until):
             yield outage
 
 

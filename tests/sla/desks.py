@@ -54,12 +54,17 @@ class Support:
         self.offset = -1
         self.restart()
 
-    def tell(self, *signs: Fact, now: str | int) -> list[str]:
-        """Deliver signs at watermark `now`; returns `type clock/level revision` of each announcement."""
+    def tell(self, *signs: Fact, now: str | int, clock: int | None = None) -> list[str]:
+        """Deliver signs at watermark `now`; returns `type clock/level revision` of each announcement.
+
+        `clock`: what our own shows meanwhile (ms), where that is another instant.
+        """
         instant = at(now) if isinstance(now, str) else now
         self.offset += len(signs)
         arrivals = [Arrival("support@default", sign) for sign in signs]
-        self.step = self.partition.step(arrivals, at=instant, now=instant, offset=self.offset, grace=GRACE)
+        self.step = self.partition.step(
+            arrivals, at=instant, now=clock or instant, offset=self.offset, grace=GRACE
+        )
         self.changelog |= self.step.changes
         return [brief(announcement) for announcement in self.step.announcements]
 

@@ -3,8 +3,11 @@
 import pytest
 
 from service.sla.channel import SINGLE
-from service.sla.desk import MOST_CHANNELS
+from service.sla.desk import MOST_CHANNELS, MOST_SPANS, desk_of
+from service.sla.facts import Fact
 from service.sla.history import Outcome
+from service.sla.judge import END_OF_TIME
+from service.sla.outages import judge_desk
 from service.sla.policy import Policies
 from tests.sla.desks import CHOICE, LETTERS, SUPPORT, Support, beats, desk_clock, desk_policy, sign
 from tests.sla.hours import calendar
@@ -196,6 +199,50 @@ def test_a_desk_whose_channel_flaps_without_end_forgets_its_oldest_past(word):
         desk.tell(sign(word, instant), sign("heartbeat", instant + MINUTE), now=instant)
         largest = max(largest, len(desk.changelog["support@default"] or b""))
     assert largest < 100_000
+
+
+def test_an_outage_that_never_ends_is_of_the_version_that_it_began_under_and_of_no_later_one():
+    versions = [desk_policy(SUPPORT, version=n, since=at(since)) for n, since in ((1, "08:00"), (2, "12:00"))]
+    terms = Policies(versions).of_desk("default", "support")
+    judgement = judge_desk(desk_of([sign("opened", "09:00")], MINUTE), terms, END_OF_TIME)
+    assert [(run.policy.version, run.started_at) for run in judgement.runs] == [
+        (1, at("08:00")),
+        (1, at("09:01")),
+    ]
+
+
+def flaps(start: str, count: int, every: int) -> list[Fact]:
+    """A channel that opens and closes again, so many times."""
+    words = [("opened", 0), ("closed", every // 2)]
+    return [sign(word, at(start) + n * every + after) for n in range(count) for word, after in words]
+
+
+def test_what_was_not_told_before_it_is_forgotten_is_told_then():
+    story = [*beats("08:00", "08:10"), *flaps("08:30", 300, 20 * SECOND)]
+    followed, behind = Support(), Support()
+    live = [line for one in story for line in followed.tell(one, now=one.time)]
+    now = story[-1].time
+    caught_up = behind.tell(*story, now=-1, clock=now) + behind.tell(now=now)
+    assert [line for line in live if "major" in line] == [line for line in caught_up if "major" in line] != []
+
+
+def test_signs_from_the_future_do_not_make_a_desk_deaf_to_those_of_today():
+    desk = Support()
+    desk.tell(*flaps("20:00", 450, SECOND), now="08:00")
+    desk.tell(*beats("08:00", "08:30"), now="08:30")
+    assert desk.step.outcomes == {Outcome.NEW: len(beats("08:00", "08:30"))}
+
+
+def test_a_desk_takes_no_more_changes_than_it_may_have_and_goes_on_when_time_has_passed():
+    desk = Support()
+    story = flaps("08:00", MOST_SPANS, 10)
+    desk.tell(*story[:MOST_SPANS], now="08:00")
+    desk.tell(*story[MOST_SPANS:], now="08:00")
+    assert desk.step.outcomes == {Outcome.FULL: MOST_SPANS}
+    assert len(desk.step.refused) == MOST_SPANS
+    desk.tell(sign("heartbeat", "09:00"), now="09:00")  # looked at, it forgets
+    desk.tell(sign("heartbeat", "09:00:01"), now="09:00:01")
+    assert desk.step.outcomes == {Outcome.NEW: 1}
 
 
 def test_what_ended_longer_ago_than_the_retention_is_forgotten_and_what_lasts_is_not():
