@@ -18,6 +18,7 @@ from service.sla.calendar import ALWAYS, Calendar, YearUnknown
 from service.sla.duration import parse_duration
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Match, PausesThatCount, Policy
+from service.sla.statement import ACTIVITY
 
 _POLICY = ("policy", "version", "effective_from", "title", "match", "calendar", "clocks", "stalled_after")
 _CLOCK = ("clause", "when", "start", "stop", "levels", "pause", "calendar")
@@ -184,6 +185,8 @@ def _clocks(
             name(key)
         except ValueError as error:
             clock.wrong(f"the clock's name {error}")
+        if key == ACTIVITY:
+            clock.wrong(f"the name {ACTIVITY} is kept for stalled_after")
     return tuple(read_one(key, clock, calendar, calendars) for key, clock in given.items())
 
 
@@ -194,8 +197,6 @@ def _desk_clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[s
 
 
 def _clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> Clock:
-    if key == "activity":
-        place.wrong("the name activity is kept for stalled_after")
     given = place.fields(_CLOCK, needed=("start", "stop", "levels"))
     own = _get(given, "calendar", lambda named: _calendar(named, calendars), calendar)
     pauses: PausesThatCount = _get(given, "pause", _pauses, False)

@@ -56,6 +56,12 @@ def test_it_is_about_the_desks_of_the_tenants_it_names():
         ("[support, night]", '["a b"]', "4: desks[0]", "must have 1 to 128 characters"),
         ("60s", "0s", "5: heartbeat_timeout", "“0s” must be longer than nothing"),
         ("60s", "often", "5: heartbeat_timeout", "“often” is no duration"),
+        (
+            "technical_support:",
+            "activity:",
+            "7: clocks.activity",
+            "the name activity is kept for stalled_after",
+        ),
         ("heartbeat_timeout: 60s\n", "", "1: heartbeat_timeout", "is missing"),
         ("heartbeat_timeout", "heartbeat_timout", "5: heartbeat_timout", "did you mean heartbeat_timeout?"),
         ("min_open: 1", "min_open: 0", "7: clocks.technical_support.min_open", "a whole number from 1 to 99"),
