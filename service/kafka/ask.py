@@ -123,7 +123,10 @@ class Asker:
             async with asyncio.timeout(ANSWER_WITHIN):
                 await client.force_metadata_update()
         for partition in _by_leader(client, partitions)[None]:
-            _fail(self._waiting.pop(partition), NotConfirmedError("nobody is known to lead it"))
+            if future := self._waiting.pop(
+                partition, None
+            ):  # else its leader was known, and asked, meanwhile
+                _fail(future, NotConfirmedError("nobody is known to lead it"))
 
 
 def _fail(future: "asyncio.Future[Answer]", failure: Exception) -> None:

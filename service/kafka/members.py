@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 
 from service.kafka.scan import spans_of
 from service.kafka.topics import PATIENCE, unreachable
@@ -21,6 +21,8 @@ async def members(connection: Mapping[str, Any], group: str) -> list[str]:
             await admin.start()
             (answer,) = await admin.describe_consumer_groups([group])
             (found,) = answer.to_object()["groups"]
+            if found["error_code"]:  # then it has no members either
+                raise for_code(found["error_code"])(f"group {group}")
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
     finally:
