@@ -109,11 +109,15 @@ def browser_work(session: CDPSession) -> float:
 
 
 def test_the_first_row_is_there_within_a_second_of_work(crowded: Crowd, browser: Browser) -> None:
-    """Work and not time, because a machine that does other things, too, takes as long as it likes."""
+    """Work and not time, because a machine that does other things, too, takes as long as it likes.
+
+    Another page comes first: what a new browser and a new process do once is not the list's work.
+    """
     page, said = watched(browser.new_context(base_url=crowded.url))
     session = page.context.new_cdp_session(page)
     session.send("Performance.setTimeDomain", {"timeDomain": "threadTicks"})
     session.send("Performance.enable")
+    page.goto("/partitions")
     before = server_work(crowded), browser_work(session)
     page.goto("/", wait_until="commit")
     page.wait_for_selector("#rows tr.ticket")
