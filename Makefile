@@ -52,7 +52,9 @@ types: $(READY)
 imports: $(READY)
 	$(call suite,imports,$(BIN)/lint-imports --cache-dir .import_linter_cache)
 
-test: check unit property broker ## every suite; starts its own Kafka
+test: check ## every suite; starts its own Kafka
+	@# Broker tests mostly wait, so the pure ones run beside them; a line appears when its suite has ended.
+	@$(MAKE) --jobs 2 --output-sync=target broker unit property
 
 unit: $(READY) ## tests without Kafka, tables of cases
 	$(call suite,unit,$(BIN)/pytest -q -n auto -m 'not broker and not hypothesis' $(ARGS))
