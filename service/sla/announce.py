@@ -9,14 +9,16 @@ from msgspec.structs import replace
 
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact, Kind
-from service.sla.judge import Judgement
-from service.sla.statement import Key, Statement, held_now, statements
+from service.sla.judge import MET, Judgement
+from service.sla.policy import Clock, Policy
+from service.sla.statement import Key, Statement, digest, held_now, statements
 
 LATE_AFTER = 5_000  # ms after due + grace; news of a breach that comes later says so
 
 _TYPES = tuple(Type)
 _INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
-_SETTLED = Type.BREACH_SETTLED
+_SETTLED, _MET = Type.BREACH_SETTLED, Type.MET
+MET_INDEX = _INDEXES[_MET]  # of what was told
 _TAKEN_BACK = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
 _OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
 _NAMESPACE = NAMESPACE_URL.bytes
@@ -156,6 +158,57 @@ def announcement(
         change.cause,
         statement.evidence or ((change.cause,) if change.cause else ()),  # of a clock that never started
     )
+
+
+def met(
+    names: tuple[str, str],
+    policy: Policy,
+    clock: Clock,
+    breach: int,
+    customer_id: str | None,
+    story: tuple[Fact, Fact, Fact],
+    detected_at: int,
+) -> tuple[Announcement, Told]:
+    """The first news of a clock without pauses that stopped in time in cycle 1, and what to remember of it.
+
+    As `changes` and `announcement` make it. `names`: tenant and ticket id; `breach`: index of the first
+    breach level;
+    `story`: the cycle's start, the clock's start and its stop. `detected_at` in ms.
+    """
+    tenant, ticket_id = names
+    first, start, stop = story
+    started_at, stopped_at = start.time, stop.time
+    due_at = clock.due_of(breach, started_at)
+    elapsed_for = clock.calendar.elapsed(started_at, stopped_at, ())
+    news = Announcement(
+        _MET,
+        breach_id(tenant, ticket_id, (1, clock.name, None)),
+        1,
+        MET,
+        tenant,
+        ticket_id,
+        customer_id,
+        1,
+        clock.name,
+        None,
+        None,
+        clock.clause,
+        policy,
+        started_at,
+        due_at,
+        stopped_at,
+        0,
+        elapsed_for,
+        None if due_at is None else clock.calendar.elapsed(due_at, stopped_at, ()),
+        detected_at,
+        False,
+        None,
+        None,
+        (first, stop) if start is first else story,
+    )
+    version = policy.id, policy.version
+    told = _MET, version, customer_id, started_at, due_at, stopped_at, 0, elapsed_for, None, None
+    return news, Told(1, clock.name, None, 1, MET_INDEX, due_at, digest(told))
 
 
 def _is_late(statement: Statement, detected_at: int | None, grace: int) -> bool:

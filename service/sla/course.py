@@ -9,7 +9,7 @@ from service.sla.policy import Clock, Policy
 EVIDENCE_ONLY = 255  # the role of a fact that starts and stops nothing; every other role is a Kind
 
 # Courses that a policy remembers: few tickets take a way of their own, and long ones are not worth it.
-_LONGEST, _MOST = 16, 10_000
+LONGEST, MOST = 16, 10_000
 
 Roles = bytes | bytearray  # of a cycle's facts, in fact order: what each of them counts as
 
@@ -47,7 +47,7 @@ def course(policy: Policy, roles: bytes) -> tuple[Leg, ...]:
     known = policy.courses.get(roles)
     if known is None:
         known = tuple(_legs(policy, roles))
-        if len(roles) <= _LONGEST and len(policy.courses) < _MOST:
+        if len(roles) <= LONGEST and len(policy.courses) < MOST:
             policy.courses[roles] = known
     return known
 

@@ -16,7 +16,8 @@ _RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)
 _REOPENED, _RECLASSIFIED = int(Kind.REOPENED), int(Kind.RECLASSIFIED)
 
 
-def _received(fact: Fact) -> Attributes:
+def received(fact: Fact) -> Attributes:
+    """The attributes by the start fact of cycle 1."""
     if fact.kind == _RECEIVED and "complexity" in fact.data:  # all that it says is an attribute
         return cast("dict[str, str]", fact.data)
     return {"complexity": "general"} | _named(_RECEIPT, fact)
@@ -123,7 +124,7 @@ def cycles(facts: Sequence[Fact], policies: Policies, tenant: str) -> list[Cycle
     """A ticket's facts, led by the start fact of cycle 1, in cycles, each with the policy that judges it."""
     if not facts:
         return []
-    cycle = Cycle(1, facts[0].time, facts[0], _received(facts[0]))
+    cycle = Cycle(1, facts[0].time, facts[0], received(facts[0]))
     cycle.policy = policies.choose(tenant, cycle.attributes, cycle.started_at)
     found = [cycle]
     for fact in facts[1:]:

@@ -11,7 +11,8 @@ from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import Judgement, has_lapsed
 from service.sla.outages import judge_desk, out_at
-from service.sla.partition import SEEN_AGAIN, Arrival, Moment, Step, edition
+from service.sla.outlook import Moment
+from service.sla.partition import SEEN_AGAIN, Arrival, Step, edition
 from service.sla.policy import InForce, Policies
 from service.sla.statement import statements
 from service.sla.ticket import NEVER, Header

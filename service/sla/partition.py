@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
-from service.sla import announce, history
+from service.sla import history
 from service.sla import ticket as state
 from service.sla.announcement import Announcement
-from service.sla.cause import Causes
 from service.sla.facts import Fact
 from service.sla.history import Outcome
-from service.sla.judge import has_lapsed, judge_unique
+from service.sla.judge import has_lapsed
+from service.sla.outlook import Moment, outlook
 from service.sla.policy import Policies
-from service.sla.statement import statements
+from service.sla.sequel import sequel
 from service.sla.ticket import NEVER, Header, Ticket
 from service.sla.timers import Timers
-from service.sla.wake import forget_at, wake_at
 
 HEAVY = (
     512 * 1024
@@ -47,16 +46,6 @@ class Step:
 
 
 _NEWS = frozenset({Outcome.NEW, Outcome.REPLACED})
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When a step takes place, and which input it reflects. Instants and lengths in ms."""
-
-    at: int
-    now: int
-    offset: int
-    grace: int
 
 
 class Partition:
@@ -140,39 +129,32 @@ class Partition:
         return step
 
     def _look(self, step: Step, key: str, ticket: Ticket, arrived: list[Fact] | None, moment: Moment) -> None:
-        """Judge one ticket, tell what changed, keep its state. `arrived` is None when no record came."""
+        """See what is news of one ticket, tell it, keep its state. `arrived` is None when no record came."""
         before = self._tickets.get(key)
         head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
-        # What was told was true at that `at`, perhaps another process's: judging earlier would take it back.
-        at = max(moment.at, head.at)
-        tenant, ticket_id = state.names(key)
-        judgement = judge_unique(ticket.facts, self._policies, tenant, at)
-
-        def digests(facts: Sequence[Fact]) -> set[int]:
-            then = judge_unique(facts, self._policies, tenant, at)
-            return {statement.digest for statement in statements(then, at)}
-
-        causes = Causes(lambda: self._open(key).facts, arrived or (), digests)
-        changes = list(announce.changes(judgement, at, ticket.told, causes.of))
-        step.announcements += [
-            announce.announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in changes
-        ]
-        if arrived:
-            step.unjudged += sum(
-                cycle.policy is None and any(fact is cycle.facts[0] for fact in arrived)
-                for cycle in judgement.cycles
+        if head.at > moment.at:
+            # What was told was true then, perhaps by another process: judging earlier would take it back.
+            moment = moment._replace(at=head.at)
+        name, policies, retention = state.names(key), self._policies, self._retention
+        found = None
+        if arrived is not None and head.edition == self._edition:
+            found = sequel(name, ticket, arrived, policies, retention, moment)
+        if found is None:
+            found = outlook(
+                name, ticket, arrived or (), lambda: self._open(key).facts, policies, retention, moment
             )
-        forget = forget_at(ticket, judgement, self._retention)
-        if has_lapsed(forget, at):
+        announcements, told, wake, forget, unjudged = found
+        step.announcements += announcements
+        step.unjudged += unjudged
+        if has_lapsed(forget, moment.at):
             self._tickets.pop(key, None)
             step.changes[key] = None
             return
-        if changes:
-            told = {latest.key: latest for latest in [*ticket.told, *[change.told for change in changes]]}
-            ticket = Ticket(ticket.facts, list(told.values()), ticket.seen_at)
-        wake = min(wake_at(judgement, at), forget)
-        value = state.encode(ticket, Header(moment.offset, at, wake, self._edition))
-        if arrived is not None or changes or head.edition != self._edition:
+        if told:
+            ticket.told = list({latest.key: latest for latest in [*ticket.told, *told]}.values())
+        wake = min(wake, forget)
+        value = state.encode(ticket, Header(moment.offset, moment.at, wake, self._edition))
+        if arrived is not None or told or head.edition != self._edition:
             step.changes[key] = value
         self._keep(key, value, wake, head.wake_at)
 

@@ -82,6 +82,12 @@ class Clock:
             return [started_at + target for target in self._plain]
         return [self._known_due(level, started_at, pauses) for level in self.levels]
 
+    def due_of(self, index: int, started_at: int) -> int | None:
+        """When the time of one level is up without pauses, as in `dues`."""
+        if self._plain is not None:
+            return started_at + self._plain[index]
+        return self._known_due(self.levels[index], started_at, ())
+
     def _known_due(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
         try:
             return self.due_at(level, started_at, pauses)
@@ -112,6 +118,16 @@ class Policy:
     courses: dict[bytes, Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )  # see course
+    outlines: dict[tuple[Any, ...], Any] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )  # see sequel
+    asked: tuple[str, ...] = field(
+        init=False, repr=False, compare=False
+    )  # attributes that decide what applies
+
+    def __post_init__(self) -> None:
+        asked = {key for clock in self.clocks for key, _ in clock.when}
+        object.__setattr__(self, "asked", tuple(sorted(asked)))
 
 
 class InForce(NamedTuple):

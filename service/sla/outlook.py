@@ -1,0 +1,68 @@
+"""What a look at a ticket brings: the news, what to remember of them, when to look again."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from service.sla.announce import Told, announcement, changes
+from service.sla.announcement import Announcement
+from service.sla.cause import Causes
+from service.sla.facts import Fact
+from service.sla.judge import judge_unique
+from service.sla.policy import Policies
+from service.sla.statement import statements
+from service.sla.ticket import Ticket
+from service.sla.wake import forget_at, wake_at
+
+
+class Moment(NamedTuple):
+    """When a step takes place, and which input it reflects. Instants and lengths in ms."""
+
+    at: int
+    now: int  # the instant of detection
+    offset: int
+    grace: int
+
+
+class Outlook(NamedTuple):
+    """Instants in ms, or NEVER."""
+
+    announcements: list[Announcement]
+    told: list[Told]  # what to remember of them
+    wake_at: int  # after it, there may be news without a fact
+    forget_at: int  # after it, the ticket is forgotten
+    unjudged: int = 0  # cycles that began and that no policy judges
+
+
+def outlook(
+    name: tuple[str, str],
+    ticket: Ticket,
+    arrived: Sequence[Fact],
+    before: Callable[[], Sequence[Fact]],
+    policies: Policies,
+    retention: int,
+    moment: Moment,
+) -> Outlook:
+    """Judge all of a ticket.
+
+    `name`: tenant and ticket id; `arrived`: its new facts; `before`: gives those it had; `retention` in ms.
+    """
+    at = moment.at
+    tenant, ticket_id = name
+    judgement = judge_unique(ticket.facts, policies, tenant, at)
+
+    def digests(facts: Sequence[Fact]) -> set[int]:
+        then = judge_unique(facts, policies, tenant, at)
+        return {statement.digest for statement in statements(then, at)}
+
+    causes = Causes(before, arrived, digests)
+    found = list(changes(judgement, at, ticket.told, causes.of))
+    return Outlook(
+        [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
+        [change.told for change in found],
+        wake_at(judgement, at),
+        forget_at(ticket, judgement, retention),
+        sum(
+            cycle.policy is None and any(fact is cycle.facts[0] for fact in arrived)
+            for cycle in judgement.cycles
+        ),
+    )
