@@ -42,14 +42,15 @@ def milliseconds(instant: datetime) -> int:
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
-@lru_cache(maxsize=4096)  # one announcement writes an instant several times, the next one often the same
+_FRACTIONS = tuple(f".{fraction:03d}Z" for fraction in range(1000))
+
+
 def written(milliseconds: int) -> str:
     """`YYYY-MM-DDTHH:MM:SS.mmmZ`. Raises OverflowError outside the years 1 to 9999."""
-    seconds, fraction = divmod(milliseconds, 1000)
-    return f"{_to_the_second(seconds)}.{fraction:03d}Z"
+    return _to_the_second(milliseconds // 1000) + _FRACTIONS[milliseconds % 1000]
 
 
-@lru_cache(maxsize=1024)  # evidence lies close together
+@lru_cache(maxsize=4096)  # what is announced together happened at much the same time
 def _to_the_second(seconds: int) -> str:
     return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
 

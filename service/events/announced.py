@@ -71,6 +71,12 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 def verdict(announcement: Announcement) -> Verdict:
     """What the event out says; `msgspec.to_builtins` makes a dict of it."""
     said, policy, cause = announcement, announcement.policy, announcement.cause
+    started_at, due_at, stopped_at, detected_at = (
+        said.started_at,
+        said.due_at,
+        said.stopped_at,
+        said.detected_at,
+    )
     return Verdict(
         said.breach_id,
         said.revision,
@@ -84,13 +90,13 @@ def verdict(announcement: Announcement) -> Verdict:
         said.supersedes,
         said.clause,
         _version(policy.id, policy.version, policy.sha256) if policy else None,
-        _instant(said.started_at),
-        _instant(said.due_at),
-        _instant(said.stopped_at),
+        None if started_at is None else written(started_at),
+        None if due_at is None else written(due_at),
+        None if stopped_at is None else written(stopped_at),
         _seconds(said.paused_for),
         _seconds(said.elapsed_for),
         _seconds(said.overrun_for),
-        _instant(said.detected_at),
+        None if detected_at is None else written(detected_at),
         said.late_detection,
         said.reason,
         Cause(cause.source, cause.id) if cause else None,
@@ -113,10 +119,6 @@ def _evidence(fact: Fact) -> Evidence:
         fact.partition,
         fact.offset,
     )
-
-
-def _instant(instant: int | None) -> str | None:
-    return None if instant is None else written(instant)
 
 
 def _seconds(length: int | None) -> float | None:

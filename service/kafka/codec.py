@@ -2,13 +2,12 @@
 
 import msgspec
 
-from schemas.instant import written
 from service.events.announced import verdict
 from service.events.fact import COMPLAINTS, Kinds, fact_of
 from service.events.rejection import Reason, RejectedError, Rejection
 from service.kafka.cloudevents import Record, event_of
 from service.kafka.partitioner import Partitioner
-from service.sla.announcement import Announcement
+from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact
 
 SOURCE = "/sla-timer"
@@ -23,6 +22,7 @@ LAST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 _KEY_NOT_SUBJECT = Rejection(Reason.KEY_NOT_SUBJECT, "key", "is not the subject")
 _WRONG_PARTITION = Rejection(Reason.WRONG_PARTITION, "partition", "is not the one that the key belongs to")
 _encode = msgspec.json.Encoder().encode
+_TYPES = {type_: ("ce_type", type_.encode()) for type_ in Type}
 _SAME = [("content-type", b"application/json"), ("ce_specversion", b"1.0"), ("ce_source", SOURCE.encode())]
 
 
@@ -50,20 +50,18 @@ def decode(
 
 def encode(announcement: Announcement) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Key, value and headers of an event out, a CloudEvent in binary mode."""
-    said = announcement
+    said = verdict(announcement)
     ticket_id = said.ticket_id.encode()
     headers = [
         *_SAME,
         ("ce_id", f"{said.breach_id}:{said.revision}".encode()),
-        ("ce_type", said.type.encode()),
+        _TYPES[announcement.type],
         ("ce_subject", ticket_id),
     ]
-    time = said.stopped_at if said.due_at is None else said.due_at
-    if time is None:
-        time = said.detected_at
+    time = said.due_at or said.stopped_at or said.detected_at
     if time is not None:
-        headers.append(("ce_time", written(time).encode()))
-    return ticket_id, _encode(verdict(said)), headers
+        headers.append(("ce_time", time.encode()))
+    return ticket_id, _encode(said), headers
 
 
 def reject(

@@ -19,14 +19,18 @@ class Outputs:
     def __init__(self, terms: Terms, counts: Mapping[str, int]) -> None:
         self._terms = terms
         self._counts = counts
+        self._targets = {
+            topic: [TopicPartition(topic, number) for number in range(counts.get(topic, 0))]
+            for topic in terms.topics
+        }
 
     def announce(self, announcement: Announcement) -> Outgoing:
         """To billing or to operations, in the partition that the ticket's key belongs to."""
         topics = self._terms.topics
         topic = topics.breaches if announcement.type in BILLING else topics.clocks
         key, value, headers = encode(announcement)
-        partition = self._terms.partitioner(key, self._counts[topic])
-        return Outgoing(TopicPartition(topic, partition), key, value, headers)
+        targets = self._targets[topic]
+        return Outgoing(targets[self._terms.partitioner(key, len(targets))], key, value, headers)
 
     def put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
         """The record as it came, and why; without its content when the topic would not take it."""
