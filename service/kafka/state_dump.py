@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import asdict
 
 from schemas.instant import written
 from service.sla import ticket as state
@@ -59,7 +60,7 @@ def head(topic: str, partitions: int, now: int) -> bytes:
 
 def line(key: str, value: bytes) -> bytes:
     """The line of a ticket, by its changelog record. Raises UnknownStateVersionError."""
-    header = state.header(value)._asdict()
+    header = asdict(state.header(value))
     ticket = state.decode(value)
     tenant, ticket_id = state.names(key)
     del header["reflects"]
@@ -158,5 +159,4 @@ def _struct(form: type[_Struct], given: dict[str, Any]) -> _Struct:
 
 def _header(given: dict[str, Any]) -> Header:
     wake_at = NEVER if given["wake_at"] is None else given["wake_at"]
-    header = Header(**given | {"reflects": _NOTHING_READ, "wake_at": wake_at})
-    return msgspec.convert(tuple(header), Header)
+    return msgspec.convert(given | {"reflects": _NOTHING_READ, "wake_at": wake_at}, Header)

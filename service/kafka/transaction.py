@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -16,7 +17,7 @@ _OVERHEAD = 100  # bytes of a batch and its only record
 LARGEST = 1_000_000  # bytes of one record, where its topic's limit is not given: the broker's default
 
 
-class Outgoing(NamedTuple):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A record to be written to one partition of a topic."""
 
     target: TopicPartition
@@ -107,8 +108,9 @@ class Transactions:
 
     def _pack(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[BatchBuilder]]:
         packed: dict[TopicPartition, list[BatchBuilder]] = {}
-        for target, key, value, given in records:
-            headers = list(given)  # the compiled builder takes nothing else
+        for record in records:
+            target, key, value = record.target, record.key, record.value
+            headers = list(record.headers)  # the compiled builder takes nothing else
             batches = packed.setdefault(target, [])
             added = batches and batches[-1].append(timestamp=None, key=key, value=value, headers=headers)
             if not added:

@@ -87,7 +87,8 @@ class DeskPartition:
         step = Step()
         desks: dict[str, Desk] = {}
         news: dict[str, list[Fact]] = {}
-        for index, (key, sign) in enumerate(arrivals):
+        for index, arrival in enumerate(arrivals):
+            key, sign = arrival.key, arrival.fact
             known = desks.get(key)
             if known is None:
                 known = desks[key] = self.open(key)

@@ -23,6 +23,9 @@ class Outcome(StrEnum):
     FULL = "full"
 
 
+NEW, REPEATED, REPLACED, OUTRANKED, FULL = Outcome  # see judge: names are quick
+
+
 def identity(fact: Fact) -> tuple[str, str]:
     """What makes an event the same event: its source and id."""
     return fact.source, fact.id
@@ -42,15 +45,15 @@ def add(facts: list[Fact], fact: Fact) -> Outcome:
     for index, known in enumerate(facts):
         if known.id == fact.id and known.source == fact.source:
             if (known.time, known.kind, known.data) == (fact.time, fact.kind, fact.data):
-                return Outcome.REPEATED
+                return REPEATED
             if content(fact) >= content(known):
-                return Outcome.OUTRANKED
+                return OUTRANKED
             facts[index] = fact
-            return Outcome.REPLACED
+            return REPLACED
     if len(facts) >= MOST_FACTS:
-        return Outcome.FULL
+        return FULL
     facts.append(fact)
-    return Outcome.NEW
+    return NEW
 
 
 def unique(facts: Iterable[Fact]) -> list[Fact]:

@@ -1,7 +1,8 @@
 """What a look at a ticket brings: the news, what to remember of them, when to look again."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from service.sla.announce import Told, announcement, changes
 from service.sla.announcement import Announcement
@@ -14,7 +15,7 @@ from service.sla.ticket import Ticket
 from service.sla.wake import forget_at, wake_at
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """When a step takes place, and which input it reflects. Instants and lengths in ms."""
 
     at: int
@@ -23,11 +24,11 @@ class Moment(NamedTuple):
     grace: int
 
 
-class Outlook(NamedTuple):
+class Outlook(msgspec.Struct, frozen=True, gc=False):
     """Instants in ms, or NEVER."""
 
     announcements: list[Announcement]
-    told: list[Told]  # what to remember of them
+    told: list[Told]  # all that was told then; empty when there is no news
     wake_at: int  # after it, there may be news without a fact
     forget_at: int  # after it, the ticket is forgotten
     unjudged: int = 0  # cycles that began and that no policy judges
@@ -56,9 +57,10 @@ def outlook(
 
     causes = Causes(before, arrived, digests)
     found = list(changes(judgement, at, ticket.told, causes.of))
+    told = {latest.key: latest for latest in [*ticket.told, *[change.told for change in found]]}
     return Outlook(
         [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
-        [change.told for change in found],
+        list(told.values()) if found else [],
         wake_at(judgement, at),
         forget_at(ticket, judgement, retention),
         sum(

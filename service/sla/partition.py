@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from service.sla import history
 from service.sla import ticket as state
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
-from service.sla.history import Outcome
+from service.sla.history import FULL, NEW, REPLACED, Outcome
 from service.sla.judge import has_lapsed
 from service.sla.outlook import Moment, outlook
 from service.sla.policy import Policies
@@ -24,7 +26,7 @@ HEAVY = (
 SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A fact that the log delivered, and the changelog key of its ticket."""
 
     key: str
@@ -45,7 +47,7 @@ class Step:
     shown_by_records: int = 0  # the first so many announcements; the others were waited for
 
 
-_NEWS = frozenset({Outcome.NEW, Outcome.REPLACED})
+_NEWS = frozenset({NEW, REPLACED})
 
 
 class Partition:
@@ -95,26 +97,10 @@ class Partition:
 
         `offset`: the last input offset consumed; `now`: the instant of detection. All in ms.
         """
-        step = Step()
-        tickets: dict[str, Ticket] = {}
-        news: dict[str, list[Fact]] = {}
-        for index, arrival in enumerate(arrivals):
-            ticket = tickets.get(arrival.key)
-            if ticket is None:
-                ticket = tickets[arrival.key] = self._open(arrival.key)
-            outcome = history.add(ticket.facts, arrival.fact)
-            if outcome in _NEWS:
-                news.setdefault(arrival.key, []).append(arrival.fact)
-            elif outcome is Outcome.FULL:
-                step.refused.append(index)
-            elif now - ticket.seen_at > SEEN_AGAIN:
-                news.setdefault(arrival.key, [])
-            step.outcomes[outcome] += 1
-        moment = Moment(at, now, offset, grace)
-        for ticket_key, arrived in news.items():
-            ticket = tickets[ticket_key]
+        step, moment = Step(), Moment(at, now, offset, grace)
+        for key, (ticket, arrived) in self._take(step, arrivals, now).items():
             ticket.seen_at = now
-            self._look(step, ticket_key, ticket, arrived, moment)
+            self._look(step, key, ticket, arrived, moment)
         step.shown_by_records = len(step.announcements)
         heavy = 0
         for key in self._timers.take(at, most):
@@ -128,13 +114,37 @@ class Partition:
             self._look(step, key, state.decode(value), None, moment)
         return step
 
+    def _take(
+        self, step: Step, arrivals: Sequence[Arrival], now: int
+    ) -> dict[str, tuple[Ticket, list[Fact]]]:
+        """The tickets to which something new came, and what; or whose last record is worth noting."""
+        tickets: dict[str, Ticket] = {}
+        news: dict[str, tuple[Ticket, list[Fact]]] = {}
+        for index, arrival in enumerate(arrivals):
+            key, fact = arrival.key, arrival.fact
+            ticket = tickets.get(key)
+            if ticket is None:
+                ticket = tickets[key] = self._open(key)
+            outcome = history.add(ticket.facts, fact)
+            step.outcomes[outcome] += 1
+            if outcome in _NEWS:
+                if key in news:
+                    news[key][1].append(fact)
+                else:
+                    news[key] = (ticket, [fact])
+            elif outcome is FULL:
+                step.refused.append(index)
+            elif now - ticket.seen_at > SEEN_AGAIN and key not in news:
+                news[key] = (ticket, [])
+        return news
+
     def _look(self, step: Step, key: str, ticket: Ticket, arrived: list[Fact] | None, moment: Moment) -> None:
         """See what is news of one ticket, tell it, keep its state. `arrived` is None when no record came."""
         before = self._tickets.get(key)
         head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
         if head.at > moment.at:
             # What was told was true then, perhaps by another process: judging earlier would take it back.
-            moment = moment._replace(at=head.at)
+            moment = replace(moment, at=head.at)
         name, policies, retention = state.names(key), self._policies, self._retention
         found = None
         if arrived is not None and head.edition == self._edition:
@@ -143,18 +153,17 @@ class Partition:
             found = outlook(
                 name, ticket, arrived or (), lambda: self._open(key).facts, policies, retention, moment
             )
-        announcements, told, wake, forget, unjudged = found
-        step.announcements += announcements
-        step.unjudged += unjudged
-        if has_lapsed(forget, moment.at):
+        step.announcements += found.announcements
+        step.unjudged += found.unjudged
+        if has_lapsed(found.forget_at, moment.at):
             self._tickets.pop(key, None)
             step.changes[key] = None
             return
-        if told:
-            ticket.told = list({latest.key: latest for latest in [*ticket.told, *told]}.values())
-        wake = min(wake, forget)
+        if found.told:
+            ticket.told = found.told
+        wake = min(found.wake_at, found.forget_at)
         value = state.encode(ticket, Header(moment.offset, moment.at, wake, self._edition))
-        if arrived is not None or told or head.edition != self._edition:
+        if arrived is not None or found.told or head.edition != self._edition:
             step.changes[key] = value
         self._keep(key, value, wake, head.wake_at)
 

@@ -83,9 +83,10 @@ def sequel(
             news, latest = met(name, policy, clock, breach, attributes.get("customer_id"), story, moment.now)
             announcements.append(news)
             told.append(latest)
-    if outline.is_endless:
-        return Outlook(announcements, told, wake_at, NEVER)
-    return Outlook(announcements, told, wake_at, max(ticket.seen_at, _last_due(outline, facts)) + retention)
+    forget_at = NEVER
+    if not outline.is_endless:
+        forget_at = max(ticket.seen_at, _last_due(outline, facts)) + retention
+    return Outlook(announcements, [*ticket.told, *told] if told else [], wake_at, forget_at)
 
 
 def _is_plain(facts: Sequence[Fact]) -> bool:

@@ -1,9 +1,9 @@
 """A ticket's state: its facts and what was told about it, as the changelog holds it."""
 
 import struct
-from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from service.sla.announce import Told
 from service.sla.facts import Fact
@@ -14,7 +14,7 @@ NEVER = (1 << 63) - 1  # wake instant of a ticket that waits for nothing
 _HEADER = struct.Struct(">BqqqQ")  # version, and the fields of Header
 
 
-class Header(NamedTuple):
+class Header(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What the owner of a ticket reads without decoding it."""
 
     reflects: int  # the last input offset that the state takes into account
@@ -52,7 +52,7 @@ def names(key: str) -> tuple[str, str]:
 
 def encode(state: msgspec.Struct, header: Header) -> bytes:
     """The changelog value of a ticket, or of a desk."""
-    return _HEADER.pack(STATE_VERSION, *header) + _encoder.encode(state)
+    return _packed(header) + _encoder.encode(state)
 
 
 def decode(value: bytes) -> Ticket:
@@ -60,14 +60,18 @@ def decode(value: bytes) -> Ticket:
     return _decoder.decode(content(value))
 
 
-def content(value: bytes) -> memoryview:
+def content(value: bytes) -> bytes:
     """A changelog value without its header."""
-    return memoryview(value)[_HEADER.size :]
+    return value[_HEADER.size :]
 
 
 def rewake(value: bytes, wake_at: int) -> bytes:
     """The same value, to be looked at after `wake_at` (ms)."""
-    return _HEADER.pack(STATE_VERSION, *header(value)._replace(wake_at=wake_at)) + value[_HEADER.size :]
+    return _packed(replace(header(value), wake_at=wake_at)) + content(value)
+
+
+def _packed(header: Header) -> bytes:
+    return _HEADER.pack(STATE_VERSION, header.reflects, header.at, header.wake_at, header.edition)
 
 
 def header(value: bytes) -> Header:

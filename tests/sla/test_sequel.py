@@ -42,7 +42,7 @@ def looks(
         ticket.seen_at, moment = latest, Moment(latest, latest, 0, 0)
         judged = outlook(NAME, ticket, new, lambda known=before: known, policies, RETENTION, moment)
         yield sequel(NAME, ticket, new, policies, RETENTION, moment), judged
-        ticket.told = list({one.key: one for one in [*ticket.told, *judged.told]}.values())
+        ticket.told = judged.told or ticket.told
 
 
 def made_from(dice: Dice) -> tuple[Policies, list[tuple[list[Fact], int]]]:
