@@ -16,10 +16,12 @@ from service.offline.progress import Progress
 from service.offline.verdicts import Place, Row, clock_rows, order, place
 from service.settings import Refusal
 from service.sla.announce import standing
+from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
-from service.sla.ticket import names
+from service.sla.sequel import sequel
+from service.sla.ticket import Ticket, names
 
 
 def simulate(
@@ -86,17 +88,31 @@ def _lines(
     """Each row as it is written, and its place among the others."""
     for key, known, by in judged:
         tenant, ticket_id = names(key)
+        progress.advance()
+        if not clocks and by is _ticket and (kept := _kept(key, known, policies, at)):
+            yield from map(_line, kept)
+            continue
         judgement = by(key, known, policies, at)
         _tell_undated(tenant, ticket_id, judgement, problems, progress)
         if clocks:
             yield from ((order(row), _encode(row)) for row in clock_rows(tenant, ticket_id, judgement))
         else:
-            for told in standing(tenant, ticket_id, judgement, at):
-                said = verdict(told)
-                # The verdict's own JSON with its type before it: a dict of it would take as long again.
-                line = b'{"type":"%b",%b' % (told.type.encode(), _encode(said)[1:])
-                yield place(said.due_at, ticket_id, said.clock, said.level, tenant, said.cycle), line
-        progress.advance()
+            yield from map(_line, standing(tenant, ticket_id, judgement, at))
+
+
+def _kept(key: str, facts: list[Fact], policies: Policies, at: int) -> list[Announcement]:
+    """What stands of a ticket that merely kept its promises, all of them dated; else nothing."""
+    found = sequel(names(key), Ticket(facts, []), facts, policies, retention=0, at=at, now=None)
+    if found is None or not all(told.policy and told.policy.is_dated for told in found.announcements):
+        return []
+    return found.announcements
+
+
+def _line(told: Announcement) -> tuple[Place, bytes]:
+    said = verdict(told)
+    # The verdict's own JSON with its type before it: a dict of it would take as long again.
+    line = b'{"type":"%b",%b' % (told.type.encode(), _encode(said)[1:])
+    return place(said.due_at, said.ticket_id, said.clock, said.level, said.tenant, said.cycle), line
 
 
 def _compared(

@@ -167,7 +167,7 @@ def met(
     breach: int,
     customer_id: str | None,
     story: tuple[Fact, Fact, Fact],
-    detected_at: int,
+    detected_at: int | None,
 ) -> tuple[Announcement, Told]:
     """The first news of a clock without pauses that stopped in time in cycle 1, and what to remember of it.
 
@@ -204,7 +204,7 @@ def met(
         False,
         None,
         None,
-        (first, stop) if start is first else story,
+        (first, stop) if start is first or start is stop else story,
     )
     version = policy.id, policy.version
     told = _MET, version, customer_id, started_at, due_at, stopped_at, 0, elapsed_for, None, None

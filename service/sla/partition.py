@@ -148,7 +148,7 @@ class Partition:
         name, policies, retention = state.names(key), self._policies, self._retention
         found = None
         if arrived is not None and head.edition == self._edition:
-            found = sequel(name, ticket, arrived, policies, retention, moment)
+            found = sequel(name, ticket, arrived, policies, retention, moment.at, moment.now)
         if found is None:
             found = outlook(
                 name, ticket, arrived or (), lambda: self._open(key).facts, policies, retention, moment

@@ -121,13 +121,14 @@ class Policy:
     outlines: dict[tuple[Any, ...], Any] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )  # see sequel
-    asked: tuple[str, ...] = field(
-        init=False, repr=False, compare=False
-    )  # attributes that decide what applies
+    asked: tuple[str, ...] = field(init=False, repr=False, compare=False)  # attributes that clocks ask for
+    is_dated: bool = field(init=False, repr=False, compare=False)  # no clock needs official days
 
     def __post_init__(self) -> None:
         asked = {key for clock in self.clocks for key, _ in clock.when}
         object.__setattr__(self, "asked", tuple(sorted(asked)))
+        is_dated = all(clock.calendar.valid_until is None for clock in self.clocks)
+        object.__setattr__(self, "is_dated", is_dated)
 
 
 class InForce(NamedTuple):

@@ -11,7 +11,7 @@ from service.sla.announce import MET_INDEX, Told, met
 from service.sla.course import EVIDENCE_ONLY, LONGEST, MOST, Leg, course
 from service.sla.cycle import received
 from service.sla.facts import CANCELLING, Fact, Kind
-from service.sla.outlook import Moment, Outlook
+from service.sla.outlook import Outlook
 from service.sla.policy import Attributes, Clock, Policies, Policy, matches
 from service.sla.ticket import NEVER, Ticket
 
@@ -54,11 +54,13 @@ def sequel(
     arrived: Sequence[Fact],
     policies: Policies,
     retention: int,
-    moment: Moment,
+    at: int,
+    now: int | None,
 ) -> Outlook | None:
     """As `outlook`, of a ticket to which merely the next facts `arrived`; None: it has to be judged.
 
-    What was told of it before was told by the same policies and at no later instant.
+    What was told of it before was told by the same policies and at no later instant. `now`: the instant of
+    detection, None offline. In ms.
     """
     facts = ticket.facts
     known, first = len(facts) - len(arrived), facts[0]
@@ -72,7 +74,7 @@ def sequel(
     wake_at = NEVER
     for clock, soonest, start in outline.open:
         due_at = clock.due_of(soonest, facts[start].time)
-        if due_at is None or due_at < moment.at:
+        if due_at is None or due_at < at:
             return None
         if due_at < wake_at:
             wake_at = due_at
@@ -80,7 +82,7 @@ def sequel(
     for clock, _, breach, start, stop in outline.ended:
         if stop >= known:
             story = first, facts[start], facts[stop]
-            news, latest = met(name, policy, clock, breach, attributes.get("customer_id"), story, moment.now)
+            news, latest = met(name, policy, clock, breach, attributes.get("customer_id"), story, now)
             announcements.append(news)
             told.append(latest)
     forget_at = NEVER
@@ -143,9 +145,11 @@ def _drawn(policy: Policy, kinds: bytes, attributes: Attributes) -> _Outline | N
     paused = not _PAUSING.isdisjoint(kinds)
     ended, running = [], []
     for clock, start, stop in started:
+        if paused and clock.pauses:
+            return None
         if not matches(clock.when, attributes):
             continue
-        if (paused and clock.pauses) or clock.soonest is None or clock.soonest_breach is None:
+        if clock.soonest is None or clock.soonest_breach is None:
             return None
         if stop is None:
             running.append(_Open(clock, clock.soonest, start))

@@ -41,7 +41,7 @@ def looks(
             continue
         ticket.seen_at, moment = latest, Moment(latest, latest, 0, 0)
         judged = outlook(NAME, ticket, new, lambda known=before: known, policies, RETENTION, moment)
-        yield sequel(NAME, ticket, new, policies, RETENTION, moment), judged
+        yield sequel(NAME, ticket, new, policies, RETENTION, latest, latest), judged
         ticket.told = judged.told or ticket.told
 
 
