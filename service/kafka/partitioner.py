@@ -1,17 +1,29 @@
 """Which partition a key belongs to. Everybody who writes to a topic has to agree."""
 
+import struct
 import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from aiokafka.partitioner import murmur2 as murmur2_hash
-
 Partitioner = Callable[[bytes, int], int]  # key, how many partitions there are → partition
 
 
-@lru_cache(maxsize=65_536)  # the hash costs as much as the rest of decoding, and a ticket has several events
+_M, _32_BITS = 0x5BD1_E995, 0xFFFF_FFFF
+_words = struct.Struct("<I").iter_unpack
+
+
+@lru_cache(maxsize=65_536)  # a ticket has several events, and what is said of it has its key
 def _murmur2(key: bytes) -> int:
-    return int(murmur2_hash(key)) & 0x7FFF_FFFF
+    """The hash without its sign; that of aiokafka goes byte by byte and takes twice as long."""
+    rest = len(key) % 4
+    mixed = 0x9747_B28C ^ len(key)
+    for (word,) in _words(key[: len(key) - rest]):
+        part = word * _M & _32_BITS
+        mixed = (mixed * _M ^ (part ^ part >> 24) * _M) & _32_BITS
+    if rest:
+        mixed = (mixed ^ int.from_bytes(key[-rest:], "little")) * _M & _32_BITS
+    mixed = (mixed ^ mixed >> 13) * _M & _32_BITS
+    return (mixed ^ mixed >> 15) & 0x7FFF_FFFF
 
 
 def murmur2(key: bytes, partitions: int) -> int:
