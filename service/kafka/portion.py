@@ -30,19 +30,21 @@ def portion(
     `weigh` gives the bytes of a ticket's state.
     """
     found = Portion([], [], [], len(records))
+    arrivals, sources, rejected, _ = found
     heavy, opened = 0, set[str]()
-    for taken, record in enumerate(records):
+    for record in records:
         decoded = decode(record)
         if isinstance(decoded, Rejection):
             heavy += len(record.value or b"")
-        elif decoded[0] not in opened:
+            if heavy > HEAVY and (arrivals or rejected):
+                break
+            rejected.append((record, decoded))
+            continue
+        if decoded[0] not in opened:
             heavy += weigh(decoded[0])
             opened.add(decoded[0])
-        if heavy > HEAVY and taken:
-            return found._replace(taken=taken)
-        if isinstance(decoded, Rejection):
-            found.rejected.append((record, decoded))
-        else:
-            found.arrivals.append(Arrival(*decoded))
-            found.sources.append(record)
-    return found
+            if heavy > HEAVY and (arrivals or rejected):
+                break
+        arrivals.append(Arrival(*decoded))
+        sources.append(record)
+    return found._replace(taken=len(arrivals) + len(rejected))
