@@ -6,6 +6,7 @@ from typing import Any
 
 from service.events.fact import COMPLAINTS, Kinds, fact_of
 from service.events.json_value import DEEPEST, read_json
+from service.events.plain import plain
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
 from service.sla.facts import Fact
 
@@ -21,11 +22,13 @@ def decode_json(
     """
     if len(line) > LARGEST:
         return TOO_LARGE
-    try:
-        _, ticket, fact = fact_of(attributes(read_json(line, DEEPEST + 1)), now, kinds=kinds)
-    except RejectedError as error:
-        return error.rejection
-    return ticket, fact
+    found = plain(line, now, kinds=kinds)
+    if found is None:
+        try:
+            found = fact_of(attributes(read_json(line, DEEPEST + 1)), now, kinds=kinds)
+        except RejectedError as error:
+            return error.rejection
+    return found[1:]
 
 
 def attributes(event: Any) -> dict[str, Any]:

@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Protocol
 
+from schemas.envelope import DEFAULT_TENANT
+from service.events.fact import Kinds
 from service.events.json_value import DEEPEST, read_json
+from service.events.plain import ATTRIBUTES, Found, plain, plain_in_parts
 from service.events.rejection import Reason, RejectedError
 from service.events.structured import LARGEST, attributes, is_json
 
@@ -14,6 +18,8 @@ Headers = Sequence[tuple[str, bytes | None]]
 _ATTRIBUTES = tuple(
     (f"ce_{name}", name) for name in ("specversion", "id", "source", "type", "subject", "time", "tenant")
 )
+_plain_attributes = itemgetter(*(f"ce_{name}" for name in ATTRIBUTES))
+_DEFAULT_TENANT = DEFAULT_TENANT.encode()
 _READ = {header for header, _ in _ATTRIBUTES} | {"content-type"}
 
 
@@ -34,6 +40,33 @@ class _Mode(Enum):
     STRUCTURED = auto()
     BATCH = auto()
     NEITHER = auto()  # no JSON
+
+
+def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) -> Found | None:
+    """What fact_of would give for the event in a record, when nothing about the two is unusual; see plain."""
+    value, key, given = record.value, record.key, record.headers
+    if value is None or key is None:
+        return None
+    size = len(value) + len(key)
+    for name, said in given:
+        if said is None:
+            return None
+        size += len(name) + len(said)
+    headers = dict(given)
+    content_type = headers.get("content-type")
+    if not content_type or size > LARGEST or len(headers) < len(given):
+        return None
+    mode = _mode(content_type)
+    if mode is _Mode.STRUCTURED:
+        return plain(value, now, recorded_at, record.partition, record.offset, kinds)
+    if mode is not _Mode.BINARY:
+        return None
+    headers.setdefault("ce_tenant", _DEFAULT_TENANT)
+    try:
+        attributes = _plain_attributes(headers)
+    except KeyError:
+        return None
+    return plain_in_parts(attributes, value, now, recorded_at, record.partition, record.offset, kinds)
 
 
 def event_of(record: Record) -> dict[str, Any]:

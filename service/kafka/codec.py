@@ -5,7 +5,7 @@ import msgspec
 from service.events.announced import verdict
 from service.events.fact import COMPLAINTS, Kinds, fact_of
 from service.events.rejection import Reason, RejectedError, Rejection
-from service.kafka.cloudevents import Record, event_of
+from service.kafka.cloudevents import Record, event_of, plain_of
 from service.kafka.partitioner import Partitioner
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact
@@ -34,12 +34,16 @@ def decode(
     Never raises, whatever the record. `now` in ms; without it, the future has no limit.
     """
     # Its producer may write any number there. It decides nothing, but as evidence it has to be a date.
-    recorded_at = max(0, min(record.timestamp, LAST_MS))
-    try:
-        event = event_of(record)
-        subject, ticket, fact = fact_of(event, now, recorded_at, record.partition, record.offset, kinds)
-    except RejectedError as error:
-        return error.rejection
+    recorded_at = record.timestamp
+    if not 0 <= recorded_at <= LAST_MS:
+        recorded_at = max(0, min(recorded_at, LAST_MS))
+    found = plain_of(record, now, recorded_at, kinds)
+    if found is None:
+        try:
+            found = fact_of(event_of(record), now, recorded_at, record.partition, record.offset, kinds)
+        except RejectedError as error:
+            return error.rejection
+    subject, ticket, fact = found
     key = record.key
     if key is None or key != subject.encode():
         return _KEY_NOT_SUBJECT

@@ -1,0 +1,105 @@
+"""The short way to the fact of an event with nothing unusual about it: its JSON is read once, into a form.
+
+It accepts only what the models of the contract accept, with the same fact, and gives None for all else:
+whether anything is wrong there, and what, only fact_of says.
+"""
+
+import msgspec
+
+from schemas.instant import read_milliseconds
+from service.events.fact import AHEAD, CHANNELS, COMPLAINTS, EARLIEST, LATEST, Kinds
+from service.events.forms import LONGEST, forms
+from service.sla.facts import Fact
+from service.sla.ticket import key
+
+Found = tuple[str, str, Fact]  # subject, key of the ticket or desk, and fact, as fact_of gives them
+
+ATTRIBUTES = ("specversion", "type", "id", "source", "subject", "tenant", "time")
+
+_any, _data = forms(COMPLAINTS | CHANNELS)
+_read = msgspec.json.Decoder(_any).decode
+_read_data = {name: msgspec.json.Decoder(form).decode for name, form in _data.items()}
+_fields = msgspec.to_builtins
+
+
+def plain(
+    event: bytes,
+    now: int | None,
+    recorded_at: int = 0,
+    partition: int = -1,
+    offset: int = -1,
+    kinds: Kinds = COMPLAINTS,
+) -> Found | None:
+    """What fact_of would give for this event in structured mode; None: ask that."""
+    try:
+        form = _read(event)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    found = kinds.get(form.type)
+    if found is None:
+        return None
+    data = {} if form.data is None else _fields(form.data)
+    return _fact(
+        found[0],
+        form.id,
+        form.source,
+        form.subject,
+        form.tenant,
+        form.time,
+        data,
+        now,
+        recorded_at,
+        partition,
+        offset,
+    )
+
+
+def plain_in_parts(
+    attributes: tuple[bytes, ...],
+    content: bytes,
+    now: int | None,
+    recorded_at: int = 0,
+    partition: int = -1,
+    offset: int = -1,
+    kinds: Kinds = COMPLAINTS,
+) -> Found | None:
+    """The same in binary mode: the values of ATTRIBUTES, and the data as JSON."""
+    try:
+        version, name, *parts = b" ".join(attributes).decode().split(" ")
+    except UnicodeDecodeError:
+        return None
+    found = kinds.get(name)
+    if found is None or version != "1.0" or len(parts) != 5:  # one has a space in it
+        return None
+    for identifier in parts[:-1]:
+        if not 0 < len(identifier) <= LONGEST:
+            return None
+    try:
+        data = _fields(_read_data[name](content))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    event_id, source, subject, tenant, time = parts
+    return _fact(found[0], event_id, source, subject, tenant, time, data, now, recorded_at, partition, offset)
+
+
+def _fact(
+    kind: int,
+    id: str,
+    source: str,
+    subject: str,
+    tenant: str,
+    at: str,
+    data: dict[str, str | int],
+    now: int | None,
+    recorded_at: int,
+    partition: int,
+    offset: int,
+) -> Found | None:
+    said = f"{id}{source}{subject}{tenant}{''.join(map(str, data.values())) if data else ''}"
+    # Control characters and surrogates cannot be printed, nor can whitespace other than the space.
+    if " " in said or "@" in said or not said.isprintable():
+        return None
+    time = read_milliseconds(at)
+    if time is None or not EARLIEST <= time < LATEST or (now is not None and time > now + AHEAD):
+        return None
+    return subject, key(tenant, subject), Fact(time, kind, source, id, data, recorded_at, partition, offset)
