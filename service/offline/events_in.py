@@ -4,9 +4,10 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
+
+import msgspec
 
 from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
@@ -23,8 +24,7 @@ STANDARD_INPUT = "-"
 _SIGNS = frozenset(Sign)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event that is fit to be judged, and the line that holds it."""
 
     line: Line

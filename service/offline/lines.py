@@ -2,23 +2,22 @@
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from service.events.rejection import TOO_LARGE
 from service.events.structured import LARGEST
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One event: a structured CloudEvent as JSON. `number` is where the file has it, from 1."""
 
     number: int
     record: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """Why a line is no event. Never quotes the line's content: it may be personal."""
 
     number: int
@@ -35,10 +34,9 @@ def json_lines(stream: BinaryIO) -> Iterator[Line | Problem]:
     number = 0
     while piece := stream.readline(LARGEST + 2):
         number += 1
-        record = piece.rstrip(b"\r\n")
-        if len(record) > LARGEST:
+        if len(piece) > LARGEST and len(piece.rstrip(b"\r\n")) > LARGEST:
             yield Problem(number, None, TOO_LARGE.detail)
             while piece and not piece.endswith(b"\n"):
                 piece = stream.readline(LARGEST)
-        elif record := record.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").strip():
+        elif record := (piece.removeprefix(codecs.BOM_UTF8) if number == 1 else piece).strip():
             yield Line(number, record)

@@ -17,19 +17,15 @@ class Progress:
         self._shown = -1
         self._visible = err.isatty()
 
-    def to(self, done: int) -> None:
-        """`done` of the total is done."""
-        self._done = done
+    def advance(self, more: int = 1) -> None:
+        """`more` is done."""
+        self._done += more
         if not self._visible:
             return
-        step = 100 * done // self._total if self._total else done // 1000
+        step = 100 * self._done // self._total if self._total else self._done // 1000
         if step != self._shown:
             self._shown = step
             self._draw()
-
-    def advance(self, more: int = 1) -> None:
-        """`more` is done."""
-        self.to(self._done + more)
 
     def clear(self) -> None:
         """Make room for another line."""

@@ -4,9 +4,10 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
+
+from msgspec.structs import replace
 
 from schemas.instant import written
 from service.events.fact import COMPLAINTS
