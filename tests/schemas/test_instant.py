@@ -1,5 +1,7 @@
 """Instants: RFC 3339 with an offset, truncated to milliseconds, no leap second."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,14 +75,7 @@ def test_names_a_missing_offset():
 @given(st.integers(min_value=-62_135_596_800_000, max_value=253_402_300_799_999))
 def test_what_was_written_is_read_as_the_same_instant(instant):
     assert milliseconds(INSTANT.validate_python(written(instant))) == instant
-
-
-@pytest.mark.parametrize(
-    "text", [*(text for text, _ in READ.values()), *REFUSED.values(), "2026-03-02T01:01:00"]
-)
-def test_the_cheap_reading_agrees_on_every_row(text):
-    if isinstance(text, str):
-        assert read_milliseconds(text) == thorough(text)
+    assert read_milliseconds(written(instant)) == instant
 
 
 def thorough(text):
@@ -91,18 +86,33 @@ def thorough(text):
 
 
 PARTS = (
-    st.sampled_from(
-        ["2026-03-02", "2026-02-29", "2028-02-29", "0000-01-01", "0001-01-01", "9999-12-31", "1969-12-31"]
-    ),
-    st.sampled_from(["T", "t", " ", ""]),
-    st.sampled_from(["01:01:00", "23:59:59", "23:59:60", "24:00:00", "01:01", "٠1:01:00"]),
-    st.sampled_from(["", ".", ",5", ".2٥0", ".25", ".250", ".250.1234", ".0009999", ".123456789"]),
-    st.sampled_from(
-        ["Z", "z", "", "+08:00", "-03:30", "-00:00", "+23:59", "+24:00", "+0800", "+08:00:30", "Z\n"]
-    ),
+    ["2026-03-02", "2026-02-29", "2028-02-29", "0000-01-01", "0001-01-01", "9999-12-31", "1969-12-31"],
+    ["T", "t", " ", ""],
+    ["01:01:00", "23:59:59", "23:59:60", "24:00:00", "01:01", "\u06601:01:00"],
+    [
+        "",
+        ".",
+        ",250",
+        ".25",
+        ".250",
+        ".2\u06650",
+        ".\xb250",
+        ".+25",
+        ".2_0",
+        ".250.1",
+        ".250.1234",
+        ".2509",
+        ".000999999",
+    ],
+    ["Z", "z", "", "+08:00", "-03:30", "-00:00", "+23:59", "+24:00", "+0800", "+08", "+08:00:30", "Z\n"],
 )
 
 
-@given(st.tuples(*PARTS).map("".join) | st.text(max_size=30))
-def test_the_cheap_reading_gives_what_the_thorough_one_gives(text):
+def test_the_quick_reading_gives_what_the_thorough_one_gives():
+    for text in map("".join, itertools.product(*PARTS)):
+        assert read_milliseconds(text) == thorough(text), text
+
+
+@given(st.text() | st.from_regex(r"[0-9TtZz:.+-]{18,30}"))
+def test_the_quick_reading_of_anything_gives_what_the_thorough_one_gives(text):
     assert read_milliseconds(text) == thorough(text)
