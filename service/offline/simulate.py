@@ -101,8 +101,8 @@ def _lines(
 
 
 def _kept(key: str, facts: list[Fact], policies: Policies, at: int) -> list[Announcement]:
-    """What stands of a ticket that merely kept its promises, all of them dated; else nothing."""
-    found = sequel(names(key), Ticket(facts, []), facts, policies, retention=0, at=at, now=None)
+    """What stands of a ticket whose story merely goes on, by clocks that are dated; else nothing."""
+    found = sequel(names(key), Ticket(facts, []), facts, policies, retention=0, at=at, now=None, grace=0)
     if found is None or not all(told.policy and told.policy.is_dated for told in found.announcements):
         return []
     return found.announcements

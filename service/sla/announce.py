@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact, Kind
-from service.sla.judge import MET, Judgement
+from service.sla.judge import Judgement, State
 from service.sla.policy import Clock, Policy
 from service.sla.statement import Key, Statement, digest, held_now, statements
 
@@ -17,13 +17,13 @@ LATE_AFTER = 5_000  # ms after due + grace; news of a breach that comes later sa
 
 _TYPES = tuple(Type)
 _INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
-_SETTLED, _MET = Type.BREACH_SETTLED, Type.MET
-MET_INDEX = _INDEXES[_MET]  # of what was told
+_SETTLED = Type.BREACH_SETTLED
 _TAKEN_BACK = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
 _OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
 _NAMESPACE = NAMESPACE_URL.bytes
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
 _encode = msgspec.json.Encoder().encode
+FIRST_NEWS = frozenset(_INDEXES[type_] for type_ in (Type.MET, Type.BREACHED, Type.AT_RISK))  # indexes
 _OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
 _REASONS: dict[int, str] = {
     Kind.VOIDED: "voided",
@@ -153,45 +153,58 @@ def announcement(
         statement.elapsed_for,
         statement.overrun_for,
         detected_at,
-        _is_late(statement, detected_at, grace),
+        _is_late(statement.type, statement.due_at, statement.stopped_at, detected_at, grace),
         change.reason or statement.reason,
         change.cause,
         statement.evidence or ((change.cause,) if change.cause else ()),  # of a clock that never started
     )
 
 
-def met(
-    names: tuple[str, str],
-    policy: Policy,
-    clock: Clock,
-    breach: int,
-    customer_id: str | None,
-    story: tuple[Fact, Fact, Fact],
-    detected_at: int | None,
-) -> tuple[Announcement, Told]:
-    """The first news of a clock without pauses that stopped in time in cycle 1, and what to remember of it.
+class Fresh(msgspec.Struct, frozen=True, gc=False):
+    """What is told for the first time of a clock of cycle 1 that no pause touched. Instants in ms."""
 
-    As `changes` and `announcement` make it. `names`: tenant and ticket id; `breach`: index of the first
-    breach level;
-    `story`: the cycle's start, the clock's start and its stop. `detected_at` in ms.
+    type: Type  # MET of the clock, BREACHED or AT_RISK of a level
+    state: State
+    clock: Clock
+    level: str | None
+    supersedes: str | None  # the next lower breached level
+    started_at: int
+    due_at: int | None
+    stopped_at: int | None
+    evidence: tuple[Fact, ...]
+
+
+def first_news(
+    name: tuple[str, str],
+    customer_id: str | None,
+    policy: Policy,
+    said: Fresh,
+    detected_at: int | None,
+    grace: int,
+) -> tuple[Announcement, Told]:
+    """The news, and what to remember of it: as `changes` and `announcement` make them of a judgement.
+
+    `name`: tenant and ticket id. Instants and `grace` in ms.
     """
-    tenant, ticket_id = names
-    first, start, stop = story
-    started_at, stopped_at = start.time, stop.time
-    due_at = clock.due_of(breach, started_at)
-    elapsed_for = clock.calendar.elapsed(started_at, stopped_at, ())
+    tenant, ticket_id = name
+    clock, level, lower = said.clock, said.level, said.supersedes
+    started_at, due_at, stopped_at = said.started_at, said.due_at, said.stopped_at
+    elapsed_for = overrun_for = None
+    if stopped_at is not None:
+        elapsed_for = clock.calendar.elapsed(started_at, stopped_at, ())
+        overrun_for = None if due_at is None else clock.calendar.elapsed(due_at, stopped_at, ())
     news = Announcement(
-        _MET,
-        breach_id(tenant, ticket_id, (1, clock.name, None)),
+        said.type,
+        breach_id(tenant, ticket_id, (1, clock.name, level)),
         1,
-        MET,
+        said.state,
         tenant,
         ticket_id,
         customer_id,
         1,
         clock.name,
-        None,
-        None,
+        level,
+        breach_id(tenant, ticket_id, (1, clock.name, lower)) if lower else None,
         clock.clause,
         policy,
         started_at,
@@ -199,23 +212,25 @@ def met(
         stopped_at,
         0,
         elapsed_for,
-        None if due_at is None else clock.calendar.elapsed(due_at, stopped_at, ()),
+        overrun_for,
         detected_at,
-        False,
+        _is_late(said.type, due_at, stopped_at, detected_at, grace),
         None,
         None,
-        (first, stop) if start is first or start is stop else story,
+        said.evidence,
     )
     version = policy.id, policy.version
-    told = _MET, version, customer_id, started_at, due_at, stopped_at, 0, elapsed_for, None, None
-    return news, Told(1, clock.name, None, 1, MET_INDEX, due_at, digest(told))
+    told = said.type, version, customer_id, started_at, due_at, stopped_at, 0, elapsed_for, lower, None
+    return news, Told(1, clock.name, level, 1, _INDEXES[said.type], due_at, digest(told))
 
 
-def _is_late(statement: Statement, detected_at: int | None, grace: int) -> bool:
+def _is_late(
+    type_: Type, due_at: int | None, stopped_at: int | None, detected_at: int | None, grace: int
+) -> bool:
     """True for news of a lapse, or of a breach's end, that is told too long after it became true."""
-    if detected_at is None or statement.type not in _OF_LAPSES:
+    if detected_at is None or type_ not in _OF_LAPSES:
         return False
-    true_since = statement.due_at if statement.stopped_at is None else statement.stopped_at
+    true_since = due_at if stopped_at is None else stopped_at
     return true_since is not None and detected_at > true_since + grace + LATE_AFTER
 
 

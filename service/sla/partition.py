@@ -147,8 +147,10 @@ class Partition:
             moment = replace(moment, at=head.at)
         name, policies, retention = state.names(key), self._policies, self._retention
         found = None
-        if arrived is not None and head.edition == self._edition:
-            found = sequel(name, ticket, arrived, policies, retention, moment.at, moment.now)
+        if head.edition == self._edition:
+            found = sequel(
+                name, ticket, arrived or [], policies, retention, moment.at, moment.now, moment.grace
+            )
         if found is None:
             found = outlook(
                 name, ticket, arrived or (), lambda: self._open(key).facts, policies, retention, moment

@@ -1,16 +1,19 @@
-"""A fact that merely comes next: what it changes, without judging again what it cannot touch.
+"""A ticket whose story merely goes on: what is news of it, without judging what cannot have changed.
 
-Most facts come in order, to a ticket of one cycle of which nothing has lapsed. Then the clocks that they stop
-are kept, and nothing else is news. `sequel` says so where that is sure, and leaves all the rest to the judge.
+Most facts come in order, to a ticket of one cycle. Then the clocks that they stop in time are kept, the
+levels whose time is up have lapsed, and nothing else is news. `sequel` says so where that is sure, and leaves
+all the rest to the judge.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.sla.announce import MET_INDEX, Told, met
+from service.sla.announce import FIRST_NEWS, Fresh, Told, first_news
+from service.sla.announcement import Type
 from service.sla.course import EVIDENCE_ONLY, LONGEST, MOST, Leg, course
 from service.sla.cycle import received
 from service.sla.facts import CANCELLING, Fact, Kind
+from service.sla.judge import AT_RISK, BREACHED, MET, has_lapsed
 from service.sla.outlook import Outlook
 from service.sla.policy import Attributes, Clock, Policies, Policy, matches
 from service.sla.ticket import NEVER, Ticket
@@ -19,33 +22,33 @@ _RECEIVED = int(Kind.RECEIVED)
 _PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # They begin cycles, cancel clocks, change attributes or undo facts: more than a fact that merely comes next.
 _TURNS = CANCELLING | {Kind.REOPENED, Kind.RECLASSIFIED, Kind.VOIDED}
+_MET, _BREACHED, _AT_RISK = Type.MET, Type.BREACHED, Type.AT_RISK  # see judge: names are quick
 
 
-class _Ended(NamedTuple):
-    """A clock that has stopped. Levels and facts by index."""
+class _Promise(NamedTuple):
+    """A clock that started and applies. Levels and facts by index."""
 
     clock: Clock
     soonest: int
     breach: int  # the first
     start: int
-    stop: int
-
-
-class _Open(NamedTuple):
-    """A clock that runs. Levels and facts by index."""
-
-    clock: Clock
-    soonest: int
-    start: int
+    stop: int | None
 
 
 class _Outline(NamedTuple):
     """The clocks of tickets to which the same kinds of facts happened."""
 
-    ended: tuple[_Ended, ...]
-    open: tuple[_Open, ...]
+    promises: tuple[_Promise, ...]  # in the order of the policy
     started: tuple[Leg, ...]  # every clock, also one that does not apply
-    is_endless: bool  # one of `open` can be stopped
+    is_endless: bool  # one runs that can be stopped
+
+
+class _Lapses(NamedTuple):
+    """Of the levels of one clock that runs."""
+
+    fresh: list[Fresh]
+    told: int  # how many had been told
+    next_at: int  # when the next one lapses (ms), or NEVER
 
 
 def sequel(
@@ -56,39 +59,59 @@ def sequel(
     retention: int,
     at: int,
     now: int | None,
+    grace: int,
 ) -> Outlook | None:
-    """As `outlook`, of a ticket to which merely the next facts `arrived`; None: it has to be judged.
+    """As `outlook`, of a ticket to which merely the next facts `arrived`, or none; None: it has to be judged.
 
     What was told of it before was told by the same policies and at no later instant. `now`: the instant of
     detection, None offline. In ms.
     """
-    facts = ticket.facts
+    facts, told = ticket.facts, ticket.told
     known, first = len(facts) - len(arrived), facts[0]
     if first.kind != _RECEIVED or facts[known:] != arrived or not _is_plain(facts):
         return None
     attributes = received(first)
     policy = policies.choose(name[0], attributes, first.time)
     outline = policy and _outline(policy, bytes([fact.kind for fact in facts]), attributes)
-    if not policy or not outline or not _was_kept(outline.ended, facts, known, ticket.told):
+    looked = policy and outline and _look(outline, facts, known, told, at)
+    if not policy or not outline or not looked:
         return None
-    wake_at = NEVER
-    for clock, soonest, start in outline.open:
-        due_at = clock.due_of(soonest, facts[start].time)
-        if due_at is None or due_at < at:
-            return None
-        if due_at < wake_at:
-            wake_at = due_at
-    announcements, told = [], []
-    for clock, _, breach, start, stop in outline.ended:
-        if stop >= known:
-            story = first, facts[start], facts[stop]
-            news, latest = met(name, policy, clock, breach, attributes.get("customer_id"), story, now)
-            announcements.append(news)
-            told.append(latest)
+    found, wake_at = looked
     forget_at = NEVER
     if not outline.is_endless:
         forget_at = max(ticket.seen_at, _last_due(outline, facts)) + retention
-    return Outlook(announcements, [*ticket.told, *told] if told else [], wake_at, forget_at)
+    if not found:
+        return Outlook([], [], wake_at, forget_at)
+    customer_id = attributes.get("customer_id")
+    news = [first_news(name, customer_id, policy, fresh, now, grace) for fresh in found]
+    return Outlook([one for one, _ in news], [*told, *[latest for _, latest in news]], wake_at, forget_at)
+
+
+def _look(
+    outline: _Outline, facts: Sequence[Fact], known: int, told: Sequence[Told], at: int
+) -> tuple[list[Fresh], int] | None:
+    """What is news at `at`, and when the next level lapses (ms, or NEVER).
+
+    None where a clock ended late, or something was told that no longer holds.
+    """
+    found: list[Fresh] = []
+    wake_at, standing = NEVER, 0
+    for clock, soonest, breach, start, stop in outline.promises:
+        due_at = clock.due_of(soonest, facts[start].time)
+        if due_at is None or (stop is not None and has_lapsed(due_at, facts[stop].time)):
+            return None
+        if stop is None:
+            if has_lapsed(due_at, at):
+                fresh, before, due_at = _lapses(clock, facts, start, told, at)
+                found += fresh
+                standing += before
+            if due_at < wake_at:
+                wake_at = due_at
+        elif stop < known:
+            standing += 1
+        else:
+            found.append(_met(clock, breach, facts, start, stop))
+    return (found, wake_at) if _stands(told, standing) else None
 
 
 def _is_plain(facts: Sequence[Fact]) -> bool:
@@ -101,18 +124,42 @@ def _is_plain(facts: Sequence[Fact]) -> bool:
     return True
 
 
-def _was_kept(ended: Sequence[_Ended], facts: Sequence[Fact], known: int, told: Sequence[Told]) -> bool:
-    """True when each clock stopped in time, and of those that `known` facts stopped just that was told."""
-    before = 0
-    for clock, soonest, _, start, stop in ended:
-        due_at = clock.due_of(soonest, facts[start].time)
-        if due_at is None or facts[stop].time > due_at:
-            return False
-        before += stop < known
-    if before != len(told):
+def _met(clock: Clock, breach: int, facts: Sequence[Fact], start: int, stop: int) -> Fresh:
+    began, end = facts[start], facts[stop]
+    evidence = (facts[0], end) if start in (0, stop) else (facts[0], began, end)
+    due_at = clock.due_of(breach, began.time)
+    return Fresh(_MET, MET, clock, None, None, began.time, due_at, end.time, evidence)
+
+
+def _lapses(clock: Clock, facts: Sequence[Fact], start: int, told: Sequence[Told], at: int) -> _Lapses:
+    began = facts[start]
+    evidence = (facts[0], began) if start else (began,)
+    before = [latest.level for latest in told if latest.clock == clock.name]
+    levels = zip(clock.levels, clock.dues(began.time, ()), strict=True)
+    dated = [(level, due_at) for level, due_at in levels if due_at is not None]
+    lapsed = [(level, due_at) for level, due_at in dated if has_lapsed(due_at, at)]
+    is_broken = not all(level.warns for level, _ in lapsed)
+    fresh: list[Fresh] = []
+    lower = None
+    for level, due_at in lapsed:
+        name = level.name
+        if level.warns:
+            if name not in before and not is_broken:  # a warning is for a promise that can still be kept
+                fresh.append(Fresh(_AT_RISK, AT_RISK, clock, name, None, began.time, due_at, None, evidence))
+            continue
+        if name not in before:
+            fresh.append(Fresh(_BREACHED, BREACHED, clock, name, lower, began.time, due_at, None, evidence))
+        lower = name
+    next_at = min([NEVER, *(due_at for _, due_at in dated if not has_lapsed(due_at, at))])
+    return _Lapses(fresh, sum(level.name in before for level, _ in lapsed), next_at)
+
+
+def _stands(told: Sequence[Told], count: int) -> bool:
+    """True when so many were told, all for the first time and none taken back or settled."""
+    if len(told) != count:
         return False
     for latest in told:  # noqa: SIM110 (`all` with a generator takes three times as long)
-        if latest.type_index != MET_INDEX:
+        if latest.type_index not in FIRST_NEWS:
             return False
     return True
 
@@ -143,7 +190,7 @@ def _drawn(policy: Policy, kinds: bytes, attributes: Attributes) -> _Outline | N
     roles = kinds[:1] + kinds[1:].replace(bytes((_RECEIVED,)), bytes((EVIDENCE_ONLY,)))
     started = course(policy, roles)
     paused = not _PAUSING.isdisjoint(kinds)
-    ended, running = [], []
+    promises = []
     for clock, start, stop in started:
         if paused and clock.pauses:
             return None
@@ -151,9 +198,6 @@ def _drawn(policy: Policy, kinds: bytes, attributes: Attributes) -> _Outline | N
             continue
         if clock.soonest is None or clock.soonest_breach is None:
             return None
-        if stop is None:
-            running.append(_Open(clock, clock.soonest, start))
-        else:
-            ended.append(_Ended(clock, clock.soonest, clock.soonest_breach, start, stop))
-    is_endless = any(one.clock.stop for one in running)
-    return _Outline(tuple(ended), tuple(running), started, is_endless)
+        promises.append(_Promise(clock, clock.soonest, clock.soonest_breach, start, stop))
+    is_endless = any(one.clock.stop and one.stop is None for one in promises)
+    return _Outline(tuple(promises), started, is_endless)

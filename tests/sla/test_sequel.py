@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from service.sla.announce import LATE_AFTER
+from service.sla.announcement import Type
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add
 from service.sla.outlook import Moment, Outlook, outlook
@@ -16,11 +19,12 @@ from service.sla.ticket import NEVER, Ticket
 from tests.naive.histories import ANYTHING, Dice, Drawn, Seeded, data_from
 from tests.naive.policies import BEGIN, STEP, TENANT, policies_from
 from tests.sla.hours import calendar
-from tests.sla.stories import LETTER, MINUTE, RESOLUTION, RESPONSE, at, clock, fact, policy
+from tests.sla.stories import HOUR, LETTER, MINUTE, RESOLUTION, RESPONSE, at, clock, fact, policy
 
 NAME = (TENANT, "t1")
 HOURS = calendar("Asia/Shanghai", mon_sun="9-12 13-17")
 OFFICE = policy(replace(RESPONSE, calendar=HOURS), replace(RESOLUTION, calendar=HOURS))
+GRACE = 1
 RETENTION = 35 * 24 * 3_600_000
 DULL = tuple(
     kind
@@ -36,12 +40,13 @@ def looks(
     ticket, latest = Ticket([], []), 0
     for arrivals, instant in steps:
         before, latest = list(ticket.facts), max(latest, instant)
+        now = latest + instant % 3 * LATE_AFTER  # at once, barely in time, or late
         new = [one for one in arrivals if add(ticket.facts, one) in (Outcome.NEW, Outcome.REPLACED)]
         if not ticket.facts:
             continue
-        ticket.seen_at, moment = latest, Moment(latest, latest, 0, 0)
+        ticket.seen_at, moment = latest, Moment(latest, now, 0, GRACE)
         judged = outlook(NAME, ticket, new, lambda known=before: known, policies, RETENTION, moment)
-        yield sequel(NAME, ticket, new, policies, RETENTION, latest, latest), judged
+        yield sequel(NAME, ticket, new, policies, RETENTION, latest, now, GRACE), judged
         ticket.told = judged.told or ticket.told
 
 
@@ -65,6 +70,10 @@ def made_from(dice: Dice) -> tuple[Policies, list[tuple[list[Fact], int]]]:
             steps[-1] = ([*steps[-1][0], told[-1]], looked_at)
         else:
             steps.append(([told[-1]], looked_at))
+        if dice.between(1, 3) == 3:  # a look because of a deadline
+            steps.append(
+                ([], looked_at + dice.pick((1, STEP, 2 * STEP, 3 * STEP + 1, 6 * STEP + 1, 30 * STEP)))
+            )
         time += dice.pick((1, 1, MINUTE, MINUTE, STEP, 2 * STEP, 3 * STEP, 12 * STEP, 0, -1))
     return policies, steps
 
@@ -117,10 +126,34 @@ def test_an_answer_up_to_the_first_due_instant_needs_no_judge(time, plain):
     assert [said is not None for said, _ in looks(LETTER, steps)] == [True, plain]
 
 
-@pytest.mark.parametrize(("now", "plain"), [("09:23:59.999", True), ("09:24", True), ("09:24:00.001", False)])
-def test_a_ticket_of_which_a_level_has_lapsed_is_judged(now, plain):
-    [(said, _)] = looks(LETTER, [([RECEIVED], at(now))])
-    assert (said is not None) is plain
+@pytest.mark.parametrize(
+    ("now", "news"),
+    [
+        ("09:24", []),
+        ("09:24:00.001", ["at_risk"]),
+        ("09:30:00.001", ["breached"]),
+        ("10:00:00.001", ["breached", "breached"]),
+        ("10:36:00.001", ["breached", "breached", "at_risk"]),
+    ],
+)
+def test_a_level_that_lapses_while_nobody_answers_needs_no_judge(now, news):
+    [(said, judged)] = looks(LETTER, [([RECEIVED], at(now))])
+    assert said == judged
+    assert [one.type.removeprefix("sla.") for one in said.announcements] == news
+
+
+def test_the_levels_of_a_ticket_that_nobody_answers_lapse_one_after_the_other_without_a_judge():
+    instants = ["09:00", "09:25", "09:31", "10:01", "10:40", "11:01", "13:01"]
+    found = list(looks(LETTER, [([RECEIVED] if time == "09:00" else [], at(time)) for time in instants]))
+    assert [said for said, _ in found] == [judged for _, judged in found]
+    assert [len(said.announcements) for said, _ in found] == [0, 1, 1, 1, 1, 1, 1]
+
+
+def test_the_answer_to_a_breached_ticket_is_judged():
+    (_, _), (said, _) = looks(
+        LETTER, [([RECEIVED], at("09:31")), ([fact("response_started", "09:40")], at("09:41"))]
+    )
+    assert said is None
 
 
 @pytest.mark.parametrize(
@@ -139,6 +172,32 @@ def test_a_ticket_of_which_a_level_has_lapsed_is_judged(now, plain):
 def test_what_comes_out_of_order_or_turns_the_story_is_judged(news):
     (_, _), (said, _) = looks(LETTER, [([RECEIVED], at("09:00")), ([news], at("09:12"))])
     assert said is None
+
+
+def test_other_content_under_a_known_name_is_judged():
+    response = clock("response", "received", "response_started", {"minor": HOUR})
+    corrected = fact("received", "09:00", RECEIVED.id, customer_id="c-0")
+    known = [RECEIVED, ANSWERED, fact("reassigned", "09:20")]
+    *_, (said, judged) = looks(policy(response), [([one], one.time) for one in [*known, corrected]])
+    assert [one.type for one in judged.announcements] == ["sla.corrected", "sla.met"]
+    assert said is None
+
+
+def test_a_ticket_of_which_something_was_taken_back_is_judged():
+    ticket = Ticket([RECEIVED, ANSWERED], [])
+    told = outlook(
+        NAME, ticket, [], tuple, LETTER, RETENTION, Moment(at("09:11"), at("09:11"), 0, GRACE)
+    ).told
+    for taken_back in (Type.CORRECTED, Type.BREACH_RETRACTED):
+        ticket.told = [structs.replace(told[0], type_index=list(Type).index(taken_back))]
+        assert sequel(NAME, ticket, [], LETTER, RETENTION, at("09:12"), at("09:12"), GRACE) is None
+
+
+def test_the_evidence_of_a_clock_that_one_fact_starts_and_stops_names_it_once():
+    at_once = clock("at_once", "feedback_delivered", "feedback_delivered", {"minor": MINUTE})
+    *_, (said, judged) = looks(policy(at_once), [([RECEIVED], at("09:00")), ([DELIVERED], at("10:00"))])
+    assert said == judged
+    assert said.announcements[0].evidence == (RECEIVED, DELIVERED)
 
 
 def test_a_pause_that_counts_for_a_clock_is_judged():

@@ -46,13 +46,13 @@ TOLD = [
 
 def test_state_of_version_1_is_read() -> None:
     header = state.header(VERSION_1)
-    assert header == (81, 1_772_415_959_000, NEVER, 0xFEDC_BA98_7654_3210)
+    assert header == state.Header(81, 1_772_415_959_000, NEVER, 0xFEDC_BA98_7654_3210)
     ticket = state.decode(VERSION_1)
     assert (ticket.facts, ticket.told, ticket.seen_at) == (FACTS, TOLD, 1_772_415_961_000)
 
 
 def test_state_of_a_desk_of_version_1_is_read() -> None:
-    assert state.header(DESK_VERSION_1) == (79, 1_772_413_570_001, NEVER, 0xFEDC_BA98_7654_3210)
+    assert state.header(DESK_VERSION_1) == state.Header(79, 1_772_413_570_001, NEVER, 0xFEDC_BA98_7654_3210)
     known = desk.decode(DESK_VERSION_1)
     assert known.channels == {"phone": [Span(OPENED, HEARTBEAT), Span(CLOSED)]}
     (told,) = known.told
