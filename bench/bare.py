@@ -10,7 +10,7 @@ import sys
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from schemas.complaints import COMPLAINT_EVENT
-from service.kafka.task import AT_ONCE
+from service.kafka.turn import AT_ONCE, STEPS
 
 
 async def own(bootstrap: str, source: TopicPartition, changelog: str, group: str) -> None:
@@ -28,7 +28,9 @@ async def own(bootstrap: str, source: TopicPartition, changelog: str, group: str
     await consumer.start()
     consumer.assign([source])
     while True:
-        records = (await consumer.getmany(source, timeout_ms=1_000, max_records=AT_ONCE)).get(source, [])
+        records = (await consumer.getmany(source, timeout_ms=1_000, max_records=AT_ONCE * STEPS)).get(
+            source, []
+        )
         if records:
             await commit(producer, records, source, changelog, group)
 

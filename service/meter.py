@@ -1,6 +1,7 @@
 """What becomes of the metrics when something was committed."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 from service.metrics import FIRED, OF_CLOCK, WHOLE_CLOCK, Metrics
@@ -14,11 +15,17 @@ class Meter:
         self._metrics = metrics
         self._lateness = cache(metrics.lateness.labels)
 
-    def committed(self, partition: int, step: Step, records: int, now: int, seconds: float) -> None:
-        """A transaction committed at `now` (ms) after `seconds`; it processed so many `records`."""
+    def committed(
+        self, partition: int, steps: Sequence[Step], records: int, now: int, seconds: float
+    ) -> None:
+        """A transaction of `steps` committed at `now` (ms) after `seconds`; it took so many `records`."""
         del partition
         self._metrics.transactions.observe(seconds)
         self._metrics.processed.inc(records)
+        for step in steps:
+            self._count(step, now)
+
+    def _count(self, step: Step, now: int) -> None:
         self._metrics.undecided.inc(step.unjudged)
         for outcome, count in step.outcomes.items():
             self._metrics.facts.labels(outcome.value).inc(count)

@@ -1,5 +1,6 @@
 """Who is told what was committed. Never anything before it is."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from service.sla.partition import Step
@@ -8,8 +9,10 @@ from service.sla.partition import Step
 class Observer(Protocol):
     """Metrics, mostly. Its methods are called after the fact, take no time and raise nothing."""
 
-    def committed(self, partition: int, step: Step, records: int, now: int, seconds: float) -> None:
-        """A transaction committed at `now` (ms) after `seconds`; it processed `records` of the input."""
+    def committed(
+        self, partition: int, steps: Sequence[Step], records: int, now: int, seconds: float
+    ) -> None:
+        """A transaction of `steps` committed at `now` (ms) after `seconds`; it took so many `records`."""
 
     def rejected(self, partition: int, reason: str) -> None:
         """A record was put aside, once per record."""
@@ -33,7 +36,9 @@ class Observer(Protocol):
 class Nobody:
     """An observer that does not look."""
 
-    def committed(self, partition: int, step: Step, records: int, now: int, seconds: float) -> None:
+    def committed(
+        self, partition: int, steps: Sequence[Step], records: int, now: int, seconds: float
+    ) -> None:
         """See Observer."""
 
     def rejected(self, partition: int, reason: str) -> None:

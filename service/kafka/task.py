@@ -14,17 +14,16 @@ from service.kafka.input import Input
 from service.kafka.kept import Kept
 from service.kafka.outputs import Outputs
 from service.kafka.placed import Placed
-from service.kafka.portion import portion
 from service.kafka.reader import ANSWER_WITHIN, Span, spans
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
-from service.kafka.transaction import FencedError, NotCommittedError, Outgoing, Transactions
+from service.kafka.transaction import FencedError, NotCommittedError, Transactions
+from service.kafka.turn import AT_ONCE, STEPS, Turn
 from service.now import Clock
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 1_000  # records, or deadlines, in one step: what other partitions may have to wait for
 FENCED_FOR = 1.5  # seconds: 1.5 heartbeats, so that a zombie learns of its end before it fences again
 BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
 PASSED_FOR = 5.0  # seconds until an offset is committed that only markers and aborted records moved
@@ -212,7 +211,7 @@ class Owner:
         try:
             while not self._stopping:
                 poll = poll or asyncio.create_task(
-                    self._consumer.getmany(self._source, timeout_ms=1_000, max_records=AT_ONCE)
+                    self._consumer.getmany(self._source, timeout_ms=1_000, max_records=AT_ONCE * STEPS)
                 )
                 ask = ask or horizon.ask(self._partition.next_at())
                 await asyncio.wait(
@@ -257,38 +256,42 @@ class Owner:
 
         Gives how many of the records that took.
         """
-        terms, began = self._terms, _time()
-        now = self._clock.latest()
-        partitions, decode = self._counts[self._source.topic], self._input.decode
-        arrivals, sources, rejected, taken = portion(
-            records, lambda record: decode(record, now, partitions, terms.partitioner), self._partition.weigh
-        )
-        if taken < len(records):
-            next_offset = records[taken].offset
+        terms, began, horizon = self._terms, _time(), self._horizon
+        now, end = self._clock.latest(), next_offset
+        turn = self._turn(now)
         self._committed = False
-        step = self._partition.step(
-            arrivals, at=self._horizon.at, now=now, offset=next_offset - 1, grace=terms.grace, most=AT_ONCE
-        )
-        rejected += [(sources[index], self._input.full) for index in step.refused]
-        outgoing = [self._outputs.announce(announcement) for announcement in step.announcements]
-        outgoing += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
-        outgoing += [self._outputs.put_aside(record, rejection) for record, rejection in rejected]
+        for _ in range(STEPS):
+            next_offset = turn.step(records, end, at=horizon.at, now=now, grace=terms.grace)
+            if turn.taken == len(records) and not horizon.lapsed(self._partition.next_at()):
+                break
+            await asyncio.sleep(0)  # others may have deadlines
         moved = next_offset > self._next_offset
-        if outgoing or moved:
+        if turn.outgoing or moved:
             self._committing = True
             try:
-                await transactions.commit(outgoing, {self._source: next_offset} if moved else {})
+                await transactions.commit(turn.outgoing, {self._source: next_offset} if moved else {})
             except BaseException:  # a cancellation too
                 terms.observer.aborted(self._source.partition)
                 raise
             finally:
                 self._committing = False
             partition, seconds = self._source.partition, _time() - began
-            terms.observer.committed(partition, step, taken, self._clock.latest(), seconds)
+            terms.observer.committed(partition, turn.steps, turn.taken, self._clock.latest(), seconds)
         self._next_offset, self._committed, self._stepped_at = next_offset, True, _time()
-        for _, rejection in rejected:
+        for _, rejection in turn.rejected:
             terms.observer.rejected(self._source.partition, rejection.reason)
-        return taken
+        return turn.taken
+
+    def _turn(self, now: int) -> Turn:
+        partitions, partitioner = self._counts[self._source.topic], self._terms.partitioner
+        decode = self._input.decode
+        return Turn(
+            self._partition,
+            self._changelog,
+            self._outputs,
+            lambda record: decode(record, now, partitions, partitioner),
+            self._input.full,
+        )
 
 
 def _time() -> float:

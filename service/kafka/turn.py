@@ -1,0 +1,60 @@
+"""One turn of a partition: what arrived and what lapsed, judged, and all that goes out for it at once."""
+
+from collections.abc import Callable, Sequence
+
+from aiokafka import ConsumerRecord, TopicPartition
+
+from service.events.rejection import Rejection
+from service.kafka.input import Judged
+from service.kafka.outputs import Outputs
+from service.kafka.portion import portion
+from service.kafka.transaction import Outgoing
+from service.sla.facts import Fact
+from service.sla.partition import Step
+
+AT_ONCE = 1_000  # records, or deadlines, in one step: what other partitions may have to wait for
+STEPS = 4  # in one turn, while there is more: a transaction costs as much time with few records as with many
+
+
+class Turn:
+    """Grows by steps; then it is committed, or all that was in memory is forgotten."""
+
+    def __init__(
+        self,
+        partition: Judged,
+        changelog: TopicPartition,
+        outputs: Outputs,
+        decode: Callable[[ConsumerRecord], tuple[str, Fact] | Rejection],
+        full: Rejection,
+    ) -> None:
+        """`full`: why a fact is put aside that its ticket or desk cannot take."""
+        self._partition = partition
+        self._changelog = changelog
+        self._outputs = outputs
+        self._decode = decode
+        self._full = full
+        self.taken = 0  # records
+        self.steps: list[Step] = []
+        self.rejected: list[tuple[ConsumerRecord, Rejection]] = []
+        self.outgoing: list[Outgoing] = []
+
+    def step(self, records: Sequence[ConsumerRecord], end: int, *, at: int, now: int, grace: int) -> int:
+        """Take some of what is left of `records`, after which offset `end` is next, and some deadlines.
+
+        Gives the next offset of the input then. `at`, `now` and `grace` as in Partition.step.
+        """
+        left = records[self.taken : self.taken + AT_ONCE]
+        arrivals, sources, rejected, taken = portion(left, self._decode, self._partition.weigh)
+        self.taken += taken
+        next_offset = records[self.taken].offset if self.taken < len(records) else end
+        step = self._partition.step(
+            arrivals, at=at, now=now, offset=next_offset - 1, grace=grace, most=AT_ONCE
+        )
+        rejected += [(sources[index], self._full) for index in step.refused]
+        out = self.outgoing
+        out += [self._outputs.announce(announcement) for announcement in step.announcements]
+        out += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
+        out += [self._outputs.put_aside(record, rejection) for record, rejection in rejected]
+        self.rejected += rejected
+        self.steps.append(step)
+        return next_offset
