@@ -1,7 +1,6 @@
 """Wires everything; alone knows everyone: what we stand on, the group, metrics, HTTP and signals."""
 
 import asyncio
-import gc
 import logging
 import platform
 import signal
@@ -15,6 +14,7 @@ from importlib.metadata import version as version_of
 from schemas import topics
 from service import stall
 from service.asyncapi import document
+from service.collector import collect_seldom
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
 from service.kafka.group import Group
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 CRASHED = 70  # exit code of a process that died of an error of ours (EX_SOFTWARE)
 GIVE_UP_WITHIN = 8.0  # seconds for partitions and group; with HTTP's part less than the ten that are promised
 HTTP_WITHIN = 1.5  # seconds
-COLLECT_AFTER = 50_000, 20, 20  # objects more than were freed, and rounds; a round takes some 3 ms
 ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
 
 
@@ -64,7 +63,7 @@ async def _serve(settings: Settings) -> int:
         preparing = asyncio.create_task(prepare(settings))
         if await _first(preparing, stopping) is preparing:
             group, metrics = _wire(settings, preparing.result())
-            _tame_collector()
+            collect_seldom()
             answers = _answers(settings, group, metrics)
             server = Server(application(answers, settings.http[0]))
             serving = asyncio.create_task(server.serve([listener]))
@@ -82,15 +81,6 @@ async def _serve(settings: Settings) -> int:
             first.result()
     log.info("stopped")
     return 0
-
-
-def _tame_collector() -> None:
-    """What is there by now stays, and a step makes thousands of objects, none of them in a cycle.
-
-    With the defaults of Python an eighth of the CPU goes into looking for cycles that are not there.
-    """
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def _first(*tasks: "asyncio.Task[object]") -> "asyncio.Task[object]":

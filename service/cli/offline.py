@@ -65,9 +65,11 @@ def simulate(
     strict: bool,
 ) -> int:
     """Judge EVENTS (a file, or - for standard input) without a broker; JSON Lines of what stands."""
+    from service.collector import collect_seldom
     from service.offline.simulate import simulate as judge
     from service.policy.directory import read_policies
 
+    collect_seldom()
     return judge(
         events,
         policies=read_policies(policies).policies,

@@ -14,23 +14,22 @@ _LONGEST_KEY = 1_000  # bytes, of a record without content
 
 
 class Outputs:
-    """Makes the records of one process. `counts`: partitions by topic."""
+    """Makes the records of one input partition. `counts`: partitions by topic."""
 
-    def __init__(self, terms: Terms, counts: Mapping[str, int]) -> None:
+    def __init__(self, terms: Terms, counts: Mapping[str, int], source: TopicPartition) -> None:
         self._terms = terms
         self._counts = counts
-        self._targets = {
-            topic: [TopicPartition(topic, number) for number in range(counts.get(topic, 0))]
-            for topic in terms.topics
-        }
+        self._source = source
 
     def announce(self, announcement: Announcement) -> Outgoing:
         """To billing or to operations, in the partition that the ticket's key belongs to."""
         topics = self._terms.topics
         topic = topics.breaches if announcement.type in BILLING else topics.clocks
         key, value, headers = encode(announcement)
-        targets = self._targets[topic]
-        return Outgoing(targets[self._terms.partitioner(key, len(targets))], key, value, headers)
+        partition, count = self._source.partition, self._counts[topic]
+        if count != self._counts[self._source.topic]:  # else a key belongs where it came from
+            partition = self._terms.partitioner(key, count)
+        return Outgoing(TopicPartition(topic, partition), key, value, headers)
 
     def put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
         """The record as it came, and why; without its content when the topic would not take it."""

@@ -51,7 +51,7 @@ class Owner:
         self._input = read
         self._terms = terms
         self._counts = counts  # partitions by topic
-        self._outputs = Outputs(terms, counts)
+        self._outputs = Outputs(terms, counts, source)
         self._consumer = consumer
         self._asker = asker
         self._clock = clock

@@ -88,6 +88,12 @@ class Clock:
             return started_at + self._plain[index]
         return self._known_due(self.levels[index], started_at, ())
 
+    def last_due(self, started_at: int) -> int:
+        """The last of `dues` without pauses that is known; 0 when none is."""
+        if self._plain:
+            return started_at + max(self._plain)
+        return max((due_at for due_at in self.dues(started_at, ()) if due_at is not None), default=0)
+
     def _known_due(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
         try:
             return self.due_at(level, started_at, pauses)

@@ -79,7 +79,9 @@ def sequel(
     found, wake_at = looked
     forget_at = NEVER
     if not outline.is_endless:
-        forget_at = max(ticket.seen_at, _last_due(outline, facts)) + retention
+        # Also of clocks that do not apply.
+        last = max([clock.last_due(facts[start].time) for clock, start, _ in outline.started], default=0)
+        forget_at = max(ticket.seen_at, last) + retention
     if not found:
         return Outlook([], [], wake_at, forget_at)
     customer_id = attributes.get("customer_id")
@@ -162,12 +164,6 @@ def _stands(told: Sequence[Told], count: int) -> bool:
         if latest.type_index not in FIRST_NEWS:
             return False
     return True
-
-
-def _last_due(outline: _Outline, facts: Sequence[Fact]) -> int:
-    """The last due instant (ms) of all levels, also of clocks that do not apply; 0 when there is none."""
-    dues = [due_at for clock, start, _ in outline.started for due_at in clock.dues(facts[start].time, ())]
-    return max((due_at for due_at in dues if due_at is not None), default=0)
 
 
 def _outline(policy: Policy, kinds: bytes, attributes: Attributes) -> _Outline | None:
