@@ -1,0 +1,39 @@
+"""Where announcements go: to their topic, in the partition that every reader looks for the ticket in."""
+
+import pytest
+from aiokafka import TopicPartition
+
+from service.kafka.outputs import Outputs
+from service.kafka.partitioner import murmur2
+from service.kafka.terms import Terms, Topics
+from service.sla.announcement import Announcement
+from service.sla.partition import Arrival, Partition
+from tests.sla.stories import DAY, LETTER, at, fact
+
+TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
+TICKET = "T-1"
+
+
+def announced() -> list[Announcement]:
+    """A warning, and a promise that was broken."""
+    partition = Partition(LETTER, 35 * DAY)
+    arrivals = [Arrival(f"{TICKET}@default", fact("received", "09:00"))]
+    partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=0)
+    return [
+        told
+        for now in ("09:25", "09:31")
+        for told in partition.step([], at=at(now), now=at(now), offset=0, grace=0).announcements
+    ]
+
+
+@pytest.mark.parametrize("counts", [(4, 4, 4), (4, 7, 1), (1, 5, 12)])
+def test_an_announcement_lies_in_the_partition_that_its_ticket_belongs_to(counts):
+    lifecycle, breaches, clocks = counts
+    key = TICKET.encode()
+    partitions = {"complaints.lifecycle": lifecycle, "sla.breaches": breaches, "sla.clocks": clocks}
+    source = TopicPartition("complaints.lifecycle", murmur2(key, lifecycle))
+    outputs = Outputs(Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2), partitions, source)
+    warning, breach = [outputs.announce(told) for told in announced()]
+    assert warning.target == ("sla.clocks", murmur2(key, clocks))
+    assert breach.target == ("sla.breaches", murmur2(key, breaches))
+    assert warning.key == breach.key == key
