@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 START_WITHIN = 15.0  # seconds
 DISCARD_WITHIN = 1.0  # seconds, for each of its two waits
 REQUEST_TIMEOUT = 15_000  # ms; longer than a transaction may take, so that ours ends first
+RETRY_AFTER = (
+    20  # ms; while the last commit's markers are written a new transaction is refused, in several guises
+)
 TRANSACTION_TIMEOUT = 10_000  # ms; then the broker aborts what a dead process left open
 BATCH_SIZE = 900_000  # bytes; below the default max.message.bytes, which counts whole batches
 
@@ -71,6 +74,7 @@ async def open_producer(
         transactional_id=transactional_id,
         transaction_timeout_ms=lasts,
         request_timeout_ms=REQUEST_TIMEOUT,
+        retry_backoff_ms=RETRY_AFTER,
         max_batch_size=batch_size,
     )
     producer.client.send = sent_once(producer.client.send)
