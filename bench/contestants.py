@@ -54,11 +54,11 @@ def built(peer: Path) -> Path:
     return place / "target"
 
 
-def streams(target: Path, bootstrap: str, prefix: str) -> Contestant:
+def streams(target: Path, bootstrap: str, prefix: str, threads: int = 1) -> Contestant:
     """The Kafka Streams peer. Its state is in memory; what it keeps on disk lies below build/."""
     group = prefix + "peer"
     jvm = ["-Xmx1g", f"-Dstate.dir={BUILD / 'peer' / 'state' / group}"]
     classes = f"{target / 'classes'}:{target / 'lib'}/*"
     topics = [f"{prefix}complaints.lifecycle", f"{prefix}sla.breaches"]
-    command = ["java", *jvm, "-cp", classes, "peer.SlaStreams", bootstrap, *topics, group]
+    command = ["java", *jvm, "-cp", classes, "peer.SlaStreams", bootstrap, *topics, group, str(threads)]
     return Contestant(command, dict(os.environ), group)

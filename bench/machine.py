@@ -25,6 +25,7 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(int(memory.split()[1]) / 2**20, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
+        "python_build": " ".join((*platform.python_build(), platform.python_compiler())),
         "aiokafka": version("aiokafka"),
         "kafka": VERSION,
         "java": (java.splitlines() or ["?"])[0],
