@@ -47,7 +47,7 @@ class _Lapses(NamedTuple):
     """Of the levels of one clock that runs."""
 
     fresh: list[Fresh]
-    told: int  # how many had been told
+    told: list[tuple[str, str]]  # clock and level of those that had been told
     next_at: int  # when the next one lapses (ms), or NEVER
 
 
@@ -97,20 +97,22 @@ def _look(
     None where a clock ended late, or something was told that no longer holds.
     """
     found: list[Fresh] = []
-    wake_at, standing = NEVER, 0
+    standing: list[tuple[str, str | None]] = []  # clock and level of what should have been told
+    wake_at = NEVER
     for clock, soonest, breach, start, stop in outline.promises:
         due_at = clock.due_of(soonest, facts[start].time)
         if due_at is None or (stop is not None and has_lapsed(due_at, facts[stop].time)):
             return None
         if stop is None:
             if has_lapsed(due_at, at):
-                fresh, before, due_at = _lapses(clock, facts, start, told, at)
-                found += fresh
-                standing += before
+                lapses = _lapses(clock, facts, start, told if start < known else (), at)
+                found += lapses.fresh
+                standing += lapses.told
+                due_at = lapses.next_at
             if due_at < wake_at:
                 wake_at = due_at
         elif stop < known:
-            standing += 1
+            standing.append((clock.name, None))
         else:
             found.append(_met(clock, breach, facts, start, stop))
     return (found, wake_at) if _stands(told, standing) else None
@@ -153,15 +155,15 @@ def _lapses(clock: Clock, facts: Sequence[Fact], start: int, told: Sequence[Told
             fresh.append(Fresh(_BREACHED, BREACHED, clock, name, lower, began.time, due_at, None, evidence))
         lower = name
     next_at = min([NEVER, *(due_at for _, due_at in dated if not has_lapsed(due_at, at))])
-    return _Lapses(fresh, sum(level.name in before for level, _ in lapsed), next_at)
+    return _Lapses(fresh, [(clock.name, level.name) for level, _ in lapsed if level.name in before], next_at)
 
 
-def _stands(told: Sequence[Told], count: int) -> bool:
-    """True when so many were told, all for the first time and none taken back or settled."""
-    if len(told) != count:
+def _stands(told: Sequence[Told], standing: Sequence[tuple[str, str | None]]) -> bool:
+    """True when just that was told, for the first time and neither taken back nor settled since."""
+    if len(told) != len(standing):
         return False
-    for latest in told:  # noqa: SIM110 (`all` with a generator takes three times as long)
-        if latest.type_index not in FIRST_NEWS:
+    for latest in told:
+        if latest.type_index not in FIRST_NEWS or (latest.clock, latest.level) not in standing:
             return False
     return True
 

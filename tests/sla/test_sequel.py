@@ -59,12 +59,15 @@ def made_from(dice: Dice) -> tuple[Policies, list[tuple[list[Fact], int]]]:
     time = BEGIN
     for number in range(dice.between(1, 7)):
         kind = Kind.RECEIVED if number == 0 and dice.between(1, 9) < 9 else dice.pick(kinds)
-        again = told and dice.between(1, 12) == 12
-        source, name = (told[0].source, told[0].id) if again else (dice.pick(("/a", "/b")), f"{number}")
+        again = told and dice.between(1, 8) == 8
+        source, name, moment = dice.pick(("/a", "/b")), f"{number}", time
+        if again:  # other content under a known name: of the two, the smaller counts
+            known = dice.pick(told)
+            source, name, moment = known.source, known.id, known.time - dice.pick((0, 1, STEP))
         data = data_from(dice, kind, told)
         if kind == Kind.RECEIVED and dice.between(1, 2) == 2:
             data.pop("complexity", None)
-        told.append(Fact(time, kind, source, name, data, time, 0, number))
+        told.append(Fact(moment, kind, source, name, data, moment, 0, number))
         looked_at = time + dice.pick((-STEP, -1, 0, 0, 0, 1, STEP, 3 * STEP))
         if steps and dice.between(1, 4) == 4:
             steps[-1] = ([*steps[-1][0], told[-1]], looked_at)
@@ -183,13 +186,25 @@ def test_other_content_under_a_known_name_is_judged():
     assert said is None
 
 
-def test_a_ticket_of_which_something_was_taken_back_is_judged():
+def test_a_receipt_that_another_took_the_place_of_is_judged():
+    earlier = fact("received", "08:50", RECEIVED.id)
+    *_, (said, judged) = looks(LETTER, [([RECEIVED], at("09:31")), ([earlier], at("09:32"))])
+    assert [one.type for one in judged.announcements] == ["sla.breached"]
+    assert said is None
+
+
+def test_a_ticket_of_which_something_else_was_told_is_judged():
     ticket = Ticket([RECEIVED, ANSWERED], [])
     told = outlook(
         NAME, ticket, [], tuple, LETTER, RETENTION, Moment(at("09:11"), at("09:11"), 0, GRACE)
     ).told
-    for taken_back in (Type.CORRECTED, Type.BREACH_RETRACTED):
-        ticket.told = [structs.replace(told[0], type_index=list(Type).index(taken_back))]
+    for other in (
+        {"type_index": list(Type).index(Type.CORRECTED)},
+        {"type_index": list(Type).index(Type.BREACH_RETRACTED)},
+        {"clock": "resolution"},
+        {"level": "minor"},
+    ):
+        ticket.told = [structs.replace(told[0], **other)]
         assert sequel(NAME, ticket, [], LETTER, RETENTION, at("09:12"), at("09:12"), GRACE) is None
 
 
