@@ -1,4 +1,4 @@
-"""`make bench`: every figure of the README; `make bench ROW=throughput` for one of them."""
+"""`make bench`: every figure of the README; `make bench ROW=throughput` for one of them, or ROW=page."""
 
 import argparse
 import asyncio
@@ -12,13 +12,16 @@ from bench.options import Options
 from bench.result import save, table
 
 ROWS = ("throughput", "punctuality", "herd", "restore", "growth", "scale_out", "batch")
+ALONE = ("page",)  # only by name: an hour, and a browser
 ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out"}  # measured together
 
 
 def main() -> int:
     """Measures, prints a table and writes build/bench/ROW.json. Gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("row", nargs="?", choices=(*ROWS, *ALSO), help="default: all of them, about an hour")
+    parser.add_argument(
+        "row", nargs="?", choices=(*ROWS, *ALONE, *ALSO), help="default: all but page, about an hour"
+    )
     parser.add_argument("--runs", type=int, default=3, help="of each program, in turn (default: 3)")
     parser.add_argument("--scale", type=float, default=1.0, help="a fraction of the sizes, for a quick look")
     parser.add_argument("--peer", type=Path, help="sources of the Kafka Streams peer (default: %(default)s)")
