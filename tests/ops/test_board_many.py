@@ -129,6 +129,19 @@ def test_the_first_row_is_there_within_a_second_of_work(crowded: Crowd, browser:
     page.context.close()
 
 
+def test_the_first_row_is_there_within_a_second_by_the_clock(crowded: Crowd, browser: Browser) -> None:
+    """In a browser that has seen nothing of the board. Some one of ten times: the machine may be busy."""
+    took = []
+    while len(took) < 10 and min(took, default=1) >= 1:
+        page, _ = watched(browser.new_context(base_url=crowded.url))
+        before = time.perf_counter()
+        page.goto("/", wait_until="commit")
+        page.wait_for_selector("#rows tr.ticket")
+        took.append(time.perf_counter() - before)
+        page.context.close()
+    assert min(took) < 1, took
+
+
 def test_a_page_that_is_watched_for_long_stays_as_large_as_it_is(crowded: Crowd, browser: Browser) -> None:
     page, said = watched(browser.new_context(base_url=crowded.url))
     page.goto("/")
