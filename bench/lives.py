@@ -38,7 +38,7 @@ def _life(random: Random, ticket: str, began: int) -> Iterator[Happening]:
 def _watched() -> Iterator[Happening]:
     yield _happening(0, 0, WATCHED, "received", {"customer_id": "C-00", "channel": "phone"})
     for number in range(1, ASSIGNMENTS + 1):
-        yield _happening(1_000 + number, number, WATCHED, "assigned", {"team": f"team-{number}"})
+        yield _happening(1_000 + number, number, WATCHED, "reassigned", {"team": f"team-{number}"})
 
 
 def _happening(at: int, number: int, ticket: str, kind: str, data: dict[str, str]) -> Happening:
