@@ -38,7 +38,10 @@ def calendar() -> None:
     "--to", required=True, callback=options.read_moment, metavar="DAY", help="likewise; a date is included"
 )
 def show(file: Path, since: date | datetime, to: date | datetime) -> int:
-    """Print the working stretches of the calendar in FILE, day by day, and their totals."""
+    """Print the working stretches of the calendar in FILE by day.
+
+    With their totals.
+    """
     from service.offline.calendar_show import show as print_days
 
     return print_days(file, since, to, sys.stdout)

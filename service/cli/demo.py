@@ -22,7 +22,10 @@ from service.cli.options import read_duration
     help="publish the complaints to KAFKA_BOOTSTRAP_SERVERS and start nothing",
 )
 def demo(length: int | None, seed: int, *, only_traffic: bool) -> int:
-    """Show the main job: a real broker, made-up complaints, a policy in seconds. Ctrl-C ends it all."""
+    """Show the main job with a real broker and made-up complaints.
+
+    The policy has seconds for minutes. Ctrl-C ends it all.
+    """
     if only_traffic:
         if length is not None:
             raise click.UsageError("--only-traffic has no end; leave out --for")

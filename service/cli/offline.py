@@ -20,7 +20,10 @@ _events = click.argument("events")
     "--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="at most N events a second"
 )
 def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | None) -> int:
-    """Send EVENTS (a file, or - for standard input) to complaints.lifecycle."""
+    """Send a file of events to complaints.lifecycle.
+
+    EVENTS is a file, or - for standard input.
+    """
     from schemas.topics import LIFECYCLE
     from service.kafka.connection import connection
     from service.kafka.send import sending
@@ -64,7 +67,10 @@ def simulate(
     clocks: bool,
     strict: bool,
 ) -> int:
-    """Judge EVENTS (a file, or - for standard input) without a broker; JSON Lines of what stands."""
+    """Judge a file of events without a broker.
+
+    EVENTS is a file, or - for standard input. JSON Lines of what stands.
+    """
     from service.collector import collect_seldom
     from service.offline.simulate import simulate as judge
     from service.policy.directory import read_policies
@@ -106,7 +112,10 @@ def explain(
     *,
     as_json: bool,
 ) -> int:
-    """Show the arithmetic of every verdict on TICKET, step by step: as it stands now, or by a file."""
+    """Show the arithmetic of every verdict on TICKET, step by step.
+
+    As it stands now, or by a file of events.
+    """
     from service.offline.explain import explain as tell
     from service.policy.directory import read_policies
 

@@ -25,7 +25,10 @@ def policies() -> None:
     help="a sample receipt; default: when each policy takes effect",
 )
 def check(directory: Path | None, policies: Path, receipt: datetime | None) -> int:
-    """Validate the policy files (of DIRECTORY, if given) and print each level's due instant."""
+    """Validate the policy files and print each level's due instant.
+
+    Those of DIRECTORY, if given.
+    """
     from service.offline.policies_check import check as examine
 
     return examine(directory or policies, sys.stdout, sys.stderr, receipt)

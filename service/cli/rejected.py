@@ -33,14 +33,20 @@ def _names(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 
 @click.group()
 def rejected() -> None:
-    """Look at the records that were put aside (complaints.rejected), and send them again."""
+    """Look at the records that were put aside, and send them again.
+
+    They are in the topic complaints.rejected.
+    """
 
 
 @rejected.command(name="list")
 @_reasons
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, for programs")
 def list_(reasons: tuple[str, ...], *, as_json: bool) -> int:
-    """Tell what was put aside, one line each, nothing of their content: when, why, and where it was read."""
+    """Tell what was put aside: when, why, and where it was read.
+
+    One line each, nothing of their content.
+    """
 
     async def tell(settings: "Settings") -> int:
         async for record in _chosen(settings, (), reasons):
@@ -71,10 +77,11 @@ def show(names: tuple[str, ...], *, raw: bool) -> int:
 @click.option("--all", "everything", is_flag=True, help="all that was ever put aside")
 @click.option("--dry-run", is_flag=True, help="only tell what would be sent")
 def retry(names: tuple[str, ...], reasons: tuple[str, ...], *, everything: bool, dry_run: bool) -> int:
-    """Send records again as they came, to the partition of their key; they stay in complaints.rejected.
+    """Send records again as they came, to the partition of their key.
 
-    An event that was accepted before counts once, by its source and id. One that is still wrong is put aside
-    again. Of several equal records one is sent. Exit code 1: some cannot be sent.
+    They stay in complaints.rejected. An event that was accepted before counts once, by its source and id. One
+    that is still wrong is put aside again. Of several equal records one is sent. Exit code 1: some cannot be
+    sent.
     """
     if not (names or reasons or everything):
         raise click.UsageError("say which: PARTITION:OFFSET, --reason or --all")

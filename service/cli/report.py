@@ -81,10 +81,10 @@ def report(
     until: datetime | None,
     mapping: Path | None,
 ) -> int:
-    """Report attainment and breaches by the due instants from --from to --to.
+    """Report attainment and breaches of a period.
 
-    EVENTS is a file, or - for standard input. Without it: of the tickets that the live service remembers, and
-    of the breaches that it took back.
+    What counts is whose due instant is from --from to --to. EVENTS is a file, or - for standard input.
+    Without it: of the tickets that the live service remembers, and of the breaches that it took back.
     """
     from service.offline.report.asked import Asked, Range, zones
     from service.offline.report.written import write

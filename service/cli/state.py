@@ -17,16 +17,17 @@ _Argument = TypeVar("_Argument")
 
 @click.group()
 def state() -> None:
-    """Dump all tickets, and load them into topics with another number of partitions."""
+    """Dump all tickets, and load them into other partitions."""
 
 
 @state.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
 def export(file: Path) -> int:
-    """Write all tickets, with their facts and what was told about them, to FILE (default: standard output).
+    """Write all tickets to FILE (default: standard output).
 
-    The file holds what the topics hold: keep it as safe. Exit code 1: records of the input are not judged
-    yet, or the service is running, so that the dump is not the last word.
+    With their facts and what was told about them. The file holds what the topics hold: keep it as safe. Exit
+    code 1: records of the input are not judged yet, or the service is running, so that the dump is not the
+    last word.
     """
     from service.settings import Refusal
 

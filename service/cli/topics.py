@@ -7,7 +7,7 @@ import click
 
 @click.group()
 def topics() -> None:
-    """Create or verify the topics, their partition counts and their compaction."""
+    """Create or check the topics, their partitions and compaction."""
 
 
 @topics.command()
@@ -34,7 +34,10 @@ def ensure(partitions: int | None) -> int:
 
 @topics.command()
 def check() -> int:
-    """Tell what is wrong with the topics, one line each; exit code 1 if anything is."""
+    """Tell what is wrong with the topics, one line each.
+
+    Exit code 1 if anything is.
+    """
     return _check()
 
 
