@@ -91,12 +91,12 @@ def simulate(
 
 
 @click.command()
-@click.argument("ticket")
+@click.argument("ticket", callback=options.read_identifier)
 @click.option(
     "--events", help="file of events, or - for standard input; default: what the live service keeps"
 )
 @options.policies
-@click.option("--tenant", default="default", show_default=True)
+@click.option("--tenant", default="default", show_default=True, callback=options.read_identifier)
 @options.until_or_now
 @options.mapping
 @click.option("--json", "as_json", is_flag=True, help="for programs")

@@ -46,6 +46,19 @@ def read_duration(_: click.Context, parameter: click.Parameter, text: str | None
         raise click.BadParameter(f"{text!r} {error}", param=parameter) from None
 
 
+def read_identifier(_: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    """For click: an id as events have it. Arguments may have bytes that are no UTF-8."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from schemas.envelope import Identifier
+
+    try:
+        return None if text is None else TypeAdapter(Identifier).validate_python(text)
+    except ValidationError:
+        says = "is no id: 1 to 128 characters without spaces, control characters and @"
+        raise click.BadParameter(f"{text!r} {says}", param=parameter) from None
+
+
 def milliseconds(instant: datetime | None) -> int | None:
     """What an option gives as an instant, in ms."""
     from service.policy.policy_file import milliseconds as count

@@ -48,7 +48,7 @@ def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -
     metavar="NAME",
     help="time zone of clocks around the clock; default: the offset of their policy's effective_from",
 )
-@click.option("--tenant", help="only this one's tickets")
+@click.option("--tenant", callback=options.read_identifier, help="only this one's tickets")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True)
 @click.option(
     "--section",

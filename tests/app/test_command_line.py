@@ -46,6 +46,13 @@ def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) ->
         (["simulate"], "Missing argument 'EVENTS'."),
         (["demo", "--only-traffic", "--for", "2s"], "--only-traffic has no end; leave out --for"),
         (["publish", "-", "--rate", "0"], "Invalid value for '--rate'"),
+        (["explain", "T 1"], "Invalid value for 'TICKET': 'T 1' is no id: 1 to 128 characters"),
+        (["explain", "T1", "--tenant", ""], "Invalid value for '--tenant': '' is no id"),
+        (
+            ["explain", "T\udcff"],
+            r"Invalid value for 'TICKET': 'T\udcff' is no id",
+        ),  # a byte that is no UTF-8
+        (["report", "-", "--tenant", "a@b"], "Invalid value for '--tenant': 'a@b' is no id"),
         (["report", "-", "--by", "year"], "Invalid value for '--by': 'year' is not one of"),
         (["report", "-", "--zone", "Mars"], "Invalid value for '--zone': 'Mars' is no IANA time zone"),
         (["report", "-", "--from", "2026-02-30"], "Invalid value for '--from': '2026-02-30' is no date"),
