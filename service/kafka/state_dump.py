@@ -34,8 +34,14 @@ class Record(NamedTuple):
     value: bytes
 
 
-class _Head(msgspec.Struct, forbid_unknown_fields=True):
+class _Mark(msgspec.Struct):
+    """What the first line of every version has."""
+
     sla_timer_state: int  # version of this form
+
+
+class _Head(msgspec.Struct, forbid_unknown_fields=True):
+    sla_timer_state: int
     state_version: int
     topic: str
     partitions: int
@@ -84,7 +90,7 @@ def records(lines: Iterable[bytes]) -> Iterator[Record]:
     """
     numbered = enumerate(lines, start=1)
     _, first = next(numbered, (1, b""))
-    _check(_read(first, _Head, 1))
+    _check(first)
     seen: set[str] = set()
     for number, text in numbered:
         if text.startswith(b'{"tickets":'):
@@ -100,9 +106,14 @@ def records(lines: Iterable[bytes]) -> Iterator[Record]:
     raise BadDumpError(f"{len(seen) + 2}: the last line is missing: the dump is not whole")
 
 
-def _check(found: _Head) -> None:
-    if found.sla_timer_state != DUMP_VERSION:
-        raise BadDumpError(f"1: sla_timer_state: is {found.sla_timer_state}, this one reads {DUMP_VERSION}")
+def _check(first: bytes) -> None:
+    try:
+        version = msgspec.json.decode(first, type=_Mark).sla_timer_state
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadDumpError("1: is no dump of sla-timer state") from None
+    if version != DUMP_VERSION:
+        raise BadDumpError(f"1: sla_timer_state: is {version}, this one reads {DUMP_VERSION}")
+    found = _read(first, _Head, 1)
     if found.state_version > STATE_VERSION:
         raise BadDumpError(
             f"1: state_version: is {found.state_version}, this one reads up to {STATE_VERSION}: run the newer"

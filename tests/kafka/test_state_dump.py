@@ -51,9 +51,13 @@ T1 = line("T1@acme", state.encode(Ticket([], []), Header(5, 0, NEVER)))
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ([], "1: Input data was truncated"),
-        ([b"\xff"], "1: "),
-        ([T1], "1: Object contains unknown field"),
+        ([], "1: is no dump of sla-timer state"),
+        ([b"\xff"], "1: is no dump of sla-timer state"),
+        ([b"PK\x03\x04"], "1: is no dump of sla-timer state"),
+        ([b"[1]\n", T1], "1: is no dump of sla-timer state"),
+        ([T1], "1: is no dump of sla-timer state"),
+        ([b'{"sla_timer_state":2,"more":1}', T1], "1: sla_timer_state: is 2, this one"),
+        ([HEAD.replace(b'"topic"', b'"theme"'), T1], "1: Object contains unknown field"),
         (
             [HEAD.replace(b'"sla_timer_state":1', b'"sla_timer_state":2')],
             "1: sla_timer_state: is 2, this one",
