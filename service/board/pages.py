@@ -28,6 +28,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 
 
@@ -205,3 +206,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 }
 _templates.filters.update(FILTERS)
 _templates.globals["ticket_path"] = _ticket_path
+for _template in _templates.list_templates():
+    _templates.get_template(_template)  # compiled: else whoever comes first waits for that

@@ -62,6 +62,7 @@ def crowd() -> Iterator[Crowd]:
         value = record([fact("received", NOW - number * 15, channel="phone")], NOW)
         desk.board.shelf.restore(0, f"T-{number:06}@default", value)
     desk.look()
+    desk.board.shelf.ordered()  # as Board.look does
     listener = listen(("127.0.0.1", 0))
     server = Server(application(desk.board, None))
     loop = asyncio.new_event_loop()
