@@ -16,7 +16,7 @@ from service.offline.progress import Progress
 from service.offline.verdicts import Place, Row, clock_rows, order, place
 from service.settings import Refusal
 from service.sla.announce import standing
-from service.sla.announcement import Announcement
+from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
@@ -67,6 +67,7 @@ def simulate(
 
 
 _encode = msgspec.json.Encoder().encode
+_HEADS = {type_: b'{"type":"%b",' % type_.encode() for type_ in Type}
 Judge = Callable[[str, list[Fact], Policies, int], Judgement]
 Judged = tuple[str, list[Fact], Judge]  # key of a ticket or desk, its facts, and who judges it
 
@@ -111,7 +112,7 @@ def _kept(key: str, facts: list[Fact], policies: Policies, at: int) -> list[Anno
 def _line(told: Announcement) -> tuple[Place, bytes]:
     said = verdict(told)
     # The verdict's own JSON with its type before it: a dict of it would take as long again.
-    line = b'{"type":"%b",%b' % (told.type.encode(), _encode(said)[1:])
+    line = _HEADS[told.type] + _encode(said)[1:]
     return place(said.due_at, said.ticket_id, said.clock, said.level, said.tenant, said.cycle), line
 
 
