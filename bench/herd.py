@@ -12,7 +12,7 @@ from bench.contestants import Contestant, service
 from bench.options import Options
 from bench.program import in_time, ready, running
 from bench.punctuality import RESPONSE
-from bench.result import Figure
+from bench.result import Figure, ratio
 from bench.tickets import placed, states
 from schemas.instant import milliseconds, read
 from service.kafka.partitioner import murmur2
@@ -41,10 +41,12 @@ async def measure(options: Options) -> list[Figure]:
                 peers.append(await _of_peer(bootstrap, options))
                 print(f"  Kafka Streams: {peers[-1]:,.0f}/s", flush=True)
     count = options.sized(TICKETS)
-    figures.append(Figure(f"{count:,} breaches at one instant", "1/s", rates, "≥ 28000"))
+    herd = Figure(f"{count:,} breaches at one instant", "1/s", rates, "≥ 28000")
+    figures.append(herd)
     figures.append(Figure("an unrelated deadline meanwhile, worst", "s", waits, "≤ 2"))
     if peers:
         figures.append(Figure(f"Kafka Streams, {options.sized(OF_PEER):,} breaches", "1/s", peers))
+        figures.append(ratio("service / Kafka Streams", herd, figures[-1], "≥ 1"))
     return figures
 
 
