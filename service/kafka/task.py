@@ -59,7 +59,7 @@ class Owner:
         self._changelog = TopicPartition(read.changelog, source.partition)
         self._state = State.ACQUIRING
         self._stopping = False
-        self._committing = False
+        self._in_turn = False  # a transaction is made or committed
         self._task: asyncio.Task[None] | None = None
         self._forget()
 
@@ -114,7 +114,7 @@ class Owner:
         if self._task is None:
             return None
         self._stopping = True
-        if not self._committing:
+        if not self._in_turn:
             self._task.cancel()
         _, late = await asyncio.wait([self._task], timeout=FINISH_WITHIN)
         if late:
@@ -256,42 +256,44 @@ class Owner:
 
         Gives how many of the records that took.
         """
-        terms, began, horizon = self._terms, _time(), self._horizon
-        now, end = self._clock.latest(), next_offset
-        turn = self._turn(now)
-        self._committed = False
-        for _ in range(STEPS):
-            next_offset = turn.step(records, end, at=horizon.at, now=now, grace=terms.grace)
-            if turn.taken == len(records) and not horizon.lapsed(self._partition.next_at()):
-                break
-            await asyncio.sleep(0)  # others may have deadlines
-        moved = next_offset > self._next_offset
-        if turn.outgoing or moved:
-            self._committing = True
-            try:
-                await transactions.commit(turn.outgoing, {self._source: next_offset} if moved else {})
-            except BaseException:  # a cancellation too
-                terms.observer.aborted(self._source.partition)
-                raise
-            finally:
-                self._committing = False
-            partition, seconds = self._source.partition, _time() - began
-            terms.observer.committed(partition, turn.steps, turn.taken, self._clock.latest(), seconds)
-        self._next_offset, self._committed, self._stepped_at = next_offset, True, _time()
-        for _, rejection in turn.rejected:
-            terms.observer.rejected(self._source.partition, rejection.reason)
-        return turn.taken
-
-    def _turn(self, now: int) -> Turn:
-        partitions, partitioner = self._counts[self._source.topic], self._terms.partitioner
-        decode = self._input.decode
-        return Turn(
+        began, end, horizon = _time(), next_offset, self._horizon
+        turn = Turn(
+            self._input,
             self._partition,
             self._changelog,
             self._outputs,
-            lambda record: decode(record, now, partitions, partitioner),
-            self._input.full,
+            self._counts[self._source.topic],
+            self._terms.partitioner,
+            self._clock.latest(),
         )
+        self._committed, self._in_turn = False, True
+        try:
+            for _ in range(STEPS):
+                next_offset = turn.step(records, end, at=horizon.at, grace=self._terms.grace)
+                is_done = turn.taken == len(records) and not horizon.lapsed(self._partition.next_at())
+                if is_done or self._stopping:
+                    break
+                await asyncio.sleep(0)  # others may have deadlines
+            await self._commit(transactions, turn, next_offset, began)
+        finally:
+            self._in_turn = False
+        self._next_offset, self._committed, self._stepped_at = next_offset, True, _time()
+        for _, rejection in turn.rejected:
+            self._terms.observer.rejected(self._source.partition, rejection.reason)
+        return turn.taken
+
+    async def _commit(self, transactions: Transactions, turn: Turn, next_offset: int, began: float) -> None:
+        """What a turn that began then brought, when it brought anything."""
+        observer, partition = self._terms.observer, self._source.partition
+        moved = next_offset > self._next_offset
+        if not turn.outgoing and not moved:
+            return
+        try:
+            await transactions.commit(turn.outgoing, {self._source: next_offset} if moved else {})
+        except BaseException:  # a cancellation too
+            observer.aborted(partition)
+            raise
+        observer.committed(partition, turn.steps, turn.taken, self._clock.latest(), _time() - began)
 
 
 def _time() -> float:

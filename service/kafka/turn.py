@@ -1,15 +1,15 @@
 """One turn of a partition: what arrived and what lapsed, judged, and all that goes out for it at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiokafka import ConsumerRecord, TopicPartition
 
 from service.events.rejection import Rejection
-from service.kafka.input import Judged
+from service.kafka.input import Input, Judged
 from service.kafka.outputs import Outputs
+from service.kafka.partitioner import Partitioner
 from service.kafka.portion import portion
 from service.kafka.transaction import Outgoing
-from service.sla.facts import Fact
 from service.sla.partition import Step
 
 AT_ONCE = 1_000  # records, or deadlines, in one step: what other partitions may have to wait for
@@ -21,34 +21,37 @@ class Turn:
 
     def __init__(
         self,
+        read: Input,
         partition: Judged,
         changelog: TopicPartition,
         outputs: Outputs,
-        decode: Callable[[ConsumerRecord], tuple[str, Fact] | Rejection],
-        full: Rejection,
+        partitions: int,
+        partitioner: Partitioner,
+        now: int,
     ) -> None:
-        """`full`: why a fact is put aside that its ticket or desk cannot take."""
+        """`partitions` of the input; `now`, the instant (ms) from which no event may lie too far ahead."""
         self._partition = partition
         self._changelog = changelog
         self._outputs = outputs
-        self._decode = decode
-        self._full = full
+        self._decode = lambda record: read.decode(record, now, partitions, partitioner)
+        self._full = read.full
+        self._now = now
         self.taken = 0  # records
         self.steps: list[Step] = []
         self.rejected: list[tuple[ConsumerRecord, Rejection]] = []
         self.outgoing: list[Outgoing] = []
 
-    def step(self, records: Sequence[ConsumerRecord], end: int, *, at: int, now: int, grace: int) -> int:
+    def step(self, records: Sequence[ConsumerRecord], end: int, *, at: int, grace: int) -> int:
         """Take some of what is left of `records`, after which offset `end` is next, and some deadlines.
 
-        Gives the next offset of the input then. `at`, `now` and `grace` as in Partition.step.
+        Gives the next offset of the input then. `at` and `grace` as in Partition.step.
         """
         left = records[self.taken : self.taken + AT_ONCE]
         arrivals, sources, rejected, taken = portion(left, self._decode, self._partition.weigh)
         self.taken += taken
         next_offset = records[self.taken].offset if self.taken < len(records) else end
         step = self._partition.step(
-            arrivals, at=at, now=now, offset=next_offset - 1, grace=grace, most=AT_ONCE
+            arrivals, at=at, now=self._now, offset=next_offset - 1, grace=grace, most=AT_ONCE
         )
         rejected += [(sources[index], self._full) for index in step.refused]
         out = self.outgoing

@@ -3,11 +3,13 @@
 import heapq
 from array import array
 from bisect import bisect_left
+from operator import itemgetter
 
 _TICK = 1024  # ms; entries within one tick are only sorted when the tick comes near
 _RECENT = 4  # ticks before `at` that have half of what is taken to themselves
 
 _Entry = tuple[int, str]  # instant, key
+_instant = itemgetter(0)
 
 
 class Timers:
@@ -65,8 +67,10 @@ class Timers:
     def _entries(self, tick: int) -> list[_Entry]:
         """The entries of a tick that comes near; none when it is gone."""
         if tick in self._far:
-            arrived = zip(*self._far.pop(tick), strict=True)
-            self._near[tick] = sorted([*self._near.get(tick, ()), *arrived], reverse=True)
+            entries = [*self._near.get(tick, ()), *zip(*self._far.pop(tick), strict=True)]
+            entries.sort(key=_instant)  # not by key as well: of a herd's that would take seconds
+            entries.reverse()
+            self._near[tick] = entries
         return self._near.get(tick, [])
 
 

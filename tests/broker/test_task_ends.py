@@ -92,7 +92,7 @@ async def test_a_worker_under_load_stops_in_time_and_leaves_nothing_running(boot
 async def test_a_partition_with_much_to_do_does_not_hold_up_the_others(bootstrap: str) -> None:
     rig = await new_rig(bootstrap, partitions=2, target=200)
     backlog = (f"T{number}" for number in itertools.count())
-    mine = [ticket for ticket in itertools.islice(backlog, 60_000) if rig.partition(ticket) == 0]
+    mine = [ticket for ticket in itertools.islice(backlog, 250_000) if rig.partition(ticket) == 0]
     await rig.publish(event(ticket, "received", now_ms() + 3_600_000) for ticket in mine)
     quiet = next(ticket for ticket in backlog if rig.partition(ticket) == 1)
     async with rig.worker() as worker:
