@@ -49,17 +49,20 @@ class Timers:
         """
         taken: list[str] = []
         for tick in range(at // _TICK, at // _TICK - _RECENT, -1):
-            taken += self._take_from(tick, at, most // 2 // _RECENT)
+            taken += self._take_from(tick, at, most // 2 // _RECENT, latest=True)
         while len(taken) < most and (first := self.next_at()) is not None and first < at:
-            taken += self._take_from(first // _TICK, at, most - len(taken))
+            taken += self._take_from(first // _TICK, at, most - len(taken), latest=False)
         self._count -= len(taken)
         return taken
 
-    def _take_from(self, tick: int, at: int, most: int) -> list[str]:
+    def _take_from(self, tick: int, at: int, most: int, *, latest: bool) -> list[str]:
+        """The latest of a tick's entries that lapsed, or the earliest."""
         entries = self._entries(tick)
-        begin = max(len(entries) - most, bisect_left(entries, 1 - at, key=_later_first))
-        keys = [key for _, key in reversed(entries[begin:])]
-        del entries[begin:]
+        begin = bisect_left(entries, 1 - at, key=_later_first)
+        end = min(begin + most, len(entries)) if latest else len(entries)
+        begin = begin if latest else max(begin, end - most)
+        keys = [key for _, key in reversed(entries[begin:end])]
+        del entries[begin:end]
         if not entries:
             self._near.pop(tick, None)
         return keys

@@ -49,6 +49,16 @@ def test_what_lapses_after_a_herd_does_not_wait_for_all_of_it():
     assert timers.next_at() == 5_000
 
 
+def test_what_lapses_a_moment_after_a_herd_does_not_wait_for_all_of_it_either():
+    timers = Timers()
+    for number in range(10_000):
+        timers.arm(f"herd-{number}", 5_000)
+    timers.arm("other", 5_001)
+
+    assert "other" in timers.take(5_002, most=1_000)
+    assert timers.next_at() == 5_000
+
+
 def test_a_herd_goes_first_when_nothing_lapsed_just_now():
     timers = Timers()
     for number in range(3_000):
