@@ -171,8 +171,7 @@ class Owner:
             self._committed = True
             self._consumer.resume(source)
             self._horizon = Horizon(source, self._asker, self._clock, terms.grace)
-            seconds = _time() - began
-            restored = self._progress.restored
+            restored, seconds = self._progress.restored, _time() - began
             terms.observer.acquired(source.partition, restored, seconds)
             log.info(
                 "%s: running from offset %d; restored %d records in %.1f s",
@@ -268,10 +267,11 @@ class Owner:
         )
         self._committed, self._in_turn = False, True
         try:
-            for _ in range(STEPS):
+            for number in range(STEPS):
                 next_offset = turn.step(records, end, at=horizon.at, grace=self._terms.grace)
-                is_done = turn.taken == len(records) and not horizon.lapsed(self._partition.next_at())
-                if is_done or self._stopping:
+                # Of deadlines alone not as many: who lapses meanwhile waits for the end of the turn.
+                more = number < 1 and horizon.lapsed(self._partition.next_at())
+                if self._stopping or (turn.taken == len(records) and not more):
                     break
                 await asyncio.sleep(0)  # others may have deadlines
             await self._commit(transactions, turn, next_offset, began)
