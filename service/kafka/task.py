@@ -270,7 +270,7 @@ class Owner:
             for number in range(STEPS):
                 next_offset = turn.step(records, end, at=horizon.at, grace=self._terms.grace)
                 # Of deadlines alone not as many: who lapses meanwhile waits for the end of the turn.
-                more = number < 1 and horizon.lapsed(self._partition.next_at())
+                more = number < 2 and horizon.lapsed(self._partition.next_at())
                 if self._stopping or (turn.taken == len(records) and not more):
                     break
                 await asyncio.sleep(0)  # others may have deadlines
