@@ -1,5 +1,7 @@
 """Records in to facts, announcements to records out, and what could not be read to where it is put aside."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from service.events.announced import verdict
@@ -27,11 +29,17 @@ _SAME = [("content-type", b"application/json"), ("ce_specversion", b"1.0"), ("ce
 
 
 def decode(
-    record: Record, now: int | None, partitions: int, partitioner: Partitioner, kinds: Kinds = COMPLAINTS
+    record: Record,
+    now: int | None,
+    partitions: int,
+    partitioner: Partitioner,
+    knows: Callable[[str], object] = lambda _: False,
+    kinds: Kinds = COMPLAINTS,
 ) -> tuple[str, Fact] | Rejection:
     """The ticket (or desk) key and the fact of a record of an input, which has so many `partitions`.
 
-    Never raises, whatever the record. `now` in ms; without it, the future has no limit.
+    Never raises, whatever the record. `now` in ms; without it, the future has no limit. Whom the partition
+    `knows` belongs there.
     """
     # Its producer may write any number there. It decides nothing, but as evidence it has to be a date.
     recorded_at = record.timestamp
@@ -47,7 +55,7 @@ def decode(
     key = record.key
     if key is None or key != subject.encode():
         return _KEY_NOT_SUBJECT
-    if partitioner(key, partitions) != record.partition:
+    if not knows(ticket) and partitioner(key, partitions) != record.partition:
         return _WRONG_PARTITION
     return ticket, fact
 

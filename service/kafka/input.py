@@ -14,7 +14,8 @@ from service.sla.facts import Fact
 from service.sla.partition import Arrival, Partition, Step
 from service.sla.policy import Policies
 
-Decode = Callable[[Record, int | None, int, Partitioner], tuple[str, Fact] | Rejection]
+Knows = Callable[[str], object]  # of a ticket or desk
+Decode = Callable[[Record, int | None, int, Partitioner, Knows], tuple[str, Fact] | Rejection]
 
 
 class Judged(Protocol):

@@ -3,7 +3,6 @@
 import struct
 import zlib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 Partitioner = Callable[[bytes, int], int]  # key, how many partitions there are → partition
 
@@ -12,9 +11,11 @@ _M, _32_BITS = 0x5BD1_E995, 0xFFFF_FFFF
 _words = struct.Struct("<I").iter_unpack
 
 
-@lru_cache(maxsize=65_536)  # a ticket has several events, and what is said of it has its key
-def _murmur2(key: bytes) -> int:
-    """The hash without its sign; that of aiokafka goes byte by byte and takes twice as long."""
+def murmur2(key: bytes, partitions: int) -> int:
+    """As the Java client and aiokafka do by default, and librdkafka with `murmur2_random`.
+
+    That of aiokafka goes byte by byte and takes twice as long.
+    """
     rest = len(key) % 4
     mixed = 0x9747_B28C ^ len(key)
     for (word,) in _words(key[: len(key) - rest]):
@@ -23,12 +24,7 @@ def _murmur2(key: bytes) -> int:
     if rest:
         mixed = (mixed ^ int.from_bytes(key[-rest:], "little")) * _M & _32_BITS
     mixed = (mixed ^ mixed >> 13) * _M & _32_BITS
-    return (mixed ^ mixed >> 15) & 0x7FFF_FFFF
-
-
-def murmur2(key: bytes, partitions: int) -> int:
-    """As the Java client and aiokafka do by default, and librdkafka with `murmur2_random`."""
-    return _murmur2(key) % partitions
+    return ((mixed ^ mixed >> 15) & 0x7FFF_FFFF) % partitions
 
 
 def crc32(key: bytes, partitions: int) -> int:

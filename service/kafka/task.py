@@ -210,7 +210,7 @@ class Owner:
         try:
             while not self._stopping:
                 poll = poll or asyncio.create_task(
-                    self._consumer.getmany(self._source, timeout_ms=1_000, max_records=AT_ONCE * STEPS)
+                    self._consumer.getmany(self._source, timeout_ms=1_000, max_records=AT_ONCE)
                 )
                 ask = ask or horizon.ask(self._partition.next_at())
                 await asyncio.wait(
@@ -221,7 +221,7 @@ class Owner:
                 if ask is not None and ask.done():
                     horizon.hear(ask)
                     ask = None
-                records: list[ConsumerRecord] = []
+                records: Sequence[ConsumerRecord] = []
                 if poll.done():
                     records = poll.result().get(self._source, [])
                     poll = None
@@ -229,7 +229,7 @@ class Owner:
                 # look at it and this nothing may be awaited that could let it go on.
                 position = await self._consumer.position(self._source)
                 while records and not self._stopping:
-                    records = records[await self._step(transactions, records, position) :]
+                    records, position = await self._step(transactions, records, position)
                 if records:
                     break
                 horizon.processed(position)
@@ -249,13 +249,15 @@ class Owner:
         return position > self._next_offset and _time() - self._stepped_at > PASSED_FOR
 
     async def _step(
-        self, transactions: Transactions, records: Sequence[ConsumerRecord], next_offset: int
-    ) -> int:
+        self, transactions: Transactions, records: Sequence[ConsumerRecord], end: int
+    ) -> tuple[Sequence[ConsumerRecord], int]:
         """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction.
 
-        Gives how many of the records that took.
+        Takes `records`, after which offset `end` is next, and those that follow them when there are many.
+        Gives those that it left, and the offset after them.
         """
-        began, end, horizon = _time(), next_offset, self._horizon
+        began, horizon = _time(), self._horizon
+        many = len(records) >= AT_ONCE
         turn = Turn(
             self._input,
             self._partition,
@@ -268,23 +270,32 @@ class Owner:
         self._committed, self._in_turn = False, True
         try:
             for number in range(STEPS):
-                next_offset = turn.step(records, end, at=horizon.at, grace=self._terms.grace)
-                # Of deadlines alone not as many: who lapses meanwhile waits for the end of the turn.
-                more = number < 2 and horizon.lapsed(self._partition.next_at())
-                if self._stopping or (turn.taken == len(records) and not more):
-                    break
-                await asyncio.sleep(0)  # others may have deadlines
-            await self._commit(transactions, turn, next_offset, began)
+                if number:
+                    await asyncio.sleep(0)  # others may have deadlines
+                    if not records and many:
+                        records, end = await self._read_on()
+                    # Of deadlines alone not as many: who lapses meanwhile waits for the end of the turn.
+                    more = records or (number < 3 and horizon.lapsed(self._partition.next_at()))
+                    if self._stopping or not more:
+                        break
+                records = records[turn.step(records, end, at=horizon.at, grace=self._terms.grace) :]
+            await self._commit(transactions, turn, began)
         finally:
             self._in_turn = False
-        self._next_offset, self._committed, self._stepped_at = next_offset, True, _time()
+        self._next_offset, self._committed, self._stepped_at = turn.next_offset, True, _time()
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(self._source.partition, rejection.reason)
-        return turn.taken
+        return records, end
 
-    async def _commit(self, transactions: Transactions, turn: Turn, next_offset: int, began: float) -> None:
+    async def _read_on(self) -> tuple[Sequence[ConsumerRecord], int]:
+        """Records that lie ready, and the offset after them. Not while a poll is under way."""
+        given = await self._consumer.getmany(self._source, max_records=AT_ONCE)
+        return given.get(self._source, []), await self._consumer.position(self._source)
+
+    async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
         """What a turn that began then brought, when it brought anything."""
         observer, partition = self._terms.observer, self._source.partition
+        next_offset = turn.next_offset
         moved = next_offset > self._next_offset
         if not turn.outgoing and not moved:
             return

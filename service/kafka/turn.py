@@ -33,25 +33,26 @@ class Turn:
         self._partition = partition
         self._changelog = changelog
         self._outputs = outputs
-        self._decode = lambda record: read.decode(record, now, partitions, partitioner)
+        knows = partition.weigh
+        self._decode = lambda record: read.decode(record, now, partitions, partitioner, knows)
         self._full = read.full
         self._now = now
         self.taken = 0  # records
+        self.next_offset = 0  # of the input, once a step was taken
         self.steps: list[Step] = []
         self.rejected: list[tuple[ConsumerRecord, Rejection]] = []
         self.outgoing: list[Outgoing] = []
 
     def step(self, records: Sequence[ConsumerRecord], end: int, *, at: int, grace: int) -> int:
-        """Take some of what is left of `records`, after which offset `end` is next, and some deadlines.
+        """Take the first of `records`, after which offset `end` is next, and some deadlines.
 
-        Gives the next offset of the input then. `at` and `grace` as in Partition.step.
+        Gives how many records that were. `at` and `grace` as in Partition.step.
         """
-        left = records[self.taken : self.taken + AT_ONCE]
-        arrivals, sources, rejected, taken = portion(left, self._decode, self._partition.weigh)
+        arrivals, sources, rejected, taken = portion(records[:AT_ONCE], self._decode, self._partition.weigh)
         self.taken += taken
-        next_offset = records[self.taken].offset if self.taken < len(records) else end
+        self.next_offset = records[taken].offset if taken < len(records) else end
         step = self._partition.step(
-            arrivals, at=at, now=self._now, offset=next_offset - 1, grace=grace, most=AT_ONCE
+            arrivals, at=at, now=self._now, offset=self.next_offset - 1, grace=grace, most=AT_ONCE
         )
         rejected += [(sources[index], self._full) for index in step.refused]
         out = self.outgoing
@@ -60,4 +61,4 @@ class Turn:
         out += [self._outputs.put_aside(record, rejection) for record, rejection in rejected]
         self.rejected += rejected
         self.steps.append(step)
-        return next_offset
+        return taken

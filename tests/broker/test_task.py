@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 
 from aiokafka import ConsumerRecord
 
+from service.kafka.observer import Nobody
+from service.kafka.turn import AT_ONCE, STEPS
 from service.now import now_ms
+from service.sla.partition import Step
 from tests.broker.log import read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only
 
@@ -164,3 +167,29 @@ async def test_no_offset_was_ever_committed_so_reading_starts_at_the_beginning(b
     async with rig.worker() as worker:
         await rig.announced(at_least=2)
         assert only(worker).lag == 0
+
+
+class Taken(Nobody):
+    """How many records each transaction took."""
+
+    def __init__(self) -> None:
+        self.records: list[int] = []
+
+    def committed(
+        self, partition: int, steps: Sequence[Step], records: int, now: int, seconds: float
+    ) -> None:
+        self.records.append(records)
+
+
+async def test_a_long_backlog_goes_into_few_transactions_each_record_into_one(bootstrap: str) -> None:
+    rig = await new_rig(bootstrap)
+    later = now_ms() + 3_600_000
+    await rig.publish(event(f"T{number}", "received", later) for number in range(10_500))
+    seen = Taken()
+    async with rig.worker(observer=seen) as worker, asyncio.timeout(60):
+        while sum(seen.records) < 10_500:
+            await asyncio.wait([asyncio.create_task(rig.publish([]))])
+        assert only(worker).lag == 0
+    assert sum(seen.records) == 10_500
+    assert max(seen.records) == STEPS * AT_ONCE
+    assert len(await read(bootstrap, rig.topics.tickets)) == 10_500

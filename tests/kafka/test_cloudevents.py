@@ -154,3 +154,12 @@ def test_the_partitioner_is_the_one_asked_for():
     assert not isinstance(decode(record(VALUE, partition=5), NOW, PARTITIONS, crc32_of_librdkafka), Rejection)
     found = decode(record(VALUE, partition=4), NOW, PARTITIONS, crc32_of_librdkafka)
     assert found.reason == "wrong_partition"
+
+
+def test_whom_the_partition_knows_belongs_there():
+    elsewhere = record(VALUE, partition=(murmur2(b"T-1001", PARTITIONS) + 1) % PARTITIONS)
+
+    assert decode(elsewhere, NOW, PARTITIONS, murmur2).reason == "wrong_partition"
+    assert not isinstance(
+        decode(elsewhere, NOW, PARTITIONS, murmur2, {"T-1001@acme"}.__contains__), Rejection
+    )
