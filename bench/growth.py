@@ -10,7 +10,7 @@ from bench.result import Figure, ratio
 from bench.tickets import RETENTION, policies, receipt, states
 from service.now import now_ms
 from service.sla.facts import Fact, Kind
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Partition
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 EVENTS = 20_000
@@ -45,7 +45,7 @@ def _cost(partition: Partition, tickets: int, now: int, seed: int) -> float:
             fact = Fact(
                 now, Kind.REASSIGNED, "/bench/desk", f"{name}-{offset}", {"team": "t"}, now, 0, offset
             )
-            arrivals.append(Arrival(f"{name}@default", fact))
+            arrivals.append((f"{name}@default", fact))
         began = time.process_time()
         partition.step(arrivals, at=now, now=now, offset=first, grace=1_000)
         costs.append((time.process_time() - began) / AT_ONCE * 1e6)

@@ -30,7 +30,7 @@ def receipt(ticket: str, time: int, offset: int) -> Arrival:
         "complexity": "general",
     }
     fact = Fact(time, Kind.RECEIVED, "/bench/desk", f"{ticket}-0", data, time, 0, offset)
-    return Arrival(key("default", ticket), fact)
+    return (key("default", ticket), fact)
 
 
 def states(

@@ -42,6 +42,9 @@ class _Mode(Enum):
     NEITHER = auto()  # no JSON
 
 
+_BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # see service.sla.cycle: names are quick
+
+
 def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) -> Found | None:
     """What fact_of would give for the event in a record, when nothing about the two is unusual; see plain."""
     value, key, given = record.value, record.key, record.headers
@@ -57,9 +60,9 @@ def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) ->
     if not content_type or size > LARGEST or len(headers) < len(given):
         return None
     mode = _mode(content_type)
-    if mode is _Mode.STRUCTURED:
+    if mode is _STRUCTURED:
         return plain(value, now, recorded_at, record.partition, record.offset, kinds)
-    if mode is not _Mode.BINARY:
+    if mode is not _BINARY:
         return None
     headers.setdefault("ce_tenant", _DEFAULT_TENANT)
     try:
@@ -77,11 +80,11 @@ def event_of(record: Record) -> dict[str, Any]:
     content_type = headers.get("content-type")
     if content_type:
         mode = _mode(content_type)
-        if mode is _Mode.BINARY:
+        if mode is _BINARY:
             return _binary(headers, record.value)
-        if mode is _Mode.STRUCTURED:
+        if mode is _STRUCTURED:
             return attributes(read_json(record.value, DEEPEST + 1))
-        if mode is _Mode.BATCH:
+        if mode is _BATCH:
             raise RejectedError(Reason.BATCH_MODE, "content-type", "says several events in one record")
         raise RejectedError(Reason.NOT_JSON, "content-type", "is not JSON in UTF-8")
     if "ce_specversion" in headers:
@@ -113,11 +116,11 @@ def _mode(content_type: bytes) -> _Mode:
     text = content_type.decode("latin-1")
     media = text.partition(";")[0].strip().lower()
     if media.startswith("application/cloudevents-batch"):
-        return _Mode.BATCH
+        return _BATCH
     if not is_json(text):
         # A bare application/cloudevents means JSON, its default format.
-        return _Mode.STRUCTURED if media == "application/cloudevents" else _Mode.NEITHER
-    return _Mode.STRUCTURED if media == "application/cloudevents+json" else _Mode.BINARY
+        return _STRUCTURED if media == "application/cloudevents" else _NEITHER
+    return _STRUCTURED if media == "application/cloudevents+json" else _BINARY
 
 
 def _binary(headers: Mapping[str, bytes | None], value: bytes) -> dict[str, Any]:

@@ -20,16 +20,22 @@ class Outputs:
         self._terms = terms
         self._counts = counts
         self._source = source
+        # Elsewhere keys are spread otherwise; here a key belongs where it came from.
+        self._beside = {
+            topic: TopicPartition(topic, source.partition)
+            for topic in (terms.topics.breaches, terms.topics.clocks)
+            if counts[topic] == counts[source.topic]
+        }
 
     def announce(self, announcement: Announcement) -> Outgoing:
         """To billing or to operations, in the partition that the ticket's key belongs to."""
         topics = self._terms.topics
         topic = topics.breaches if announcement.type in BILLING else topics.clocks
         key, value, headers = encode(announcement)
-        partition, count = self._source.partition, self._counts[topic]
-        if count != self._counts[self._source.topic]:  # else a key belongs where it came from
-            partition = self._terms.partitioner(key, count)
-        return Outgoing(TopicPartition(topic, partition), key, value, headers)
+        target = self._beside.get(topic)
+        if target is None:
+            target = TopicPartition(topic, self._terms.partitioner(key, self._counts[topic]))
+        return Outgoing(target, key, value, headers)
 
     def put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
         """The record as it came, and why; without its content when the topic would not take it."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from aiokafka import ConsumerRecord
 
 from service.events.rejection import Rejection
-from service.sla.facts import Fact
 from service.sla.partition import HEAVY, Arrival
 
 
@@ -21,7 +20,7 @@ class Portion(NamedTuple):
 
 def portion(
     records: Sequence[ConsumerRecord],
-    decode: Callable[[ConsumerRecord], tuple[str, Fact] | Rejection],
+    decode: Callable[[ConsumerRecord], Arrival | Rejection],
     weigh: Callable[[str], int],
 ) -> Portion:
     """At least one record, and no more than HEAVY bytes of tickets to judge and of records to put aside.
@@ -40,11 +39,12 @@ def portion(
                 break
             rejected.append((record, decoded))
             continue
-        if decoded[0] not in opened:
-            heavy += weigh(decoded[0])
-            opened.add(decoded[0])
+        key, _ = decoded
+        if key not in opened:
+            heavy += weigh(key)
+            opened.add(key)
             if heavy > HEAVY and (arrivals or rejected):
                 break
-        arrivals.append(Arrival(*decoded))
+        arrivals.append(decoded)
         sources.append(record)
     return found._replace(taken=len(arrivals) + len(rejected))

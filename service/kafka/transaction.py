@@ -108,10 +108,13 @@ class Transactions:
 
     def _pack(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[BatchBuilder]]:
         packed: dict[TopicPartition, list[BatchBuilder]] = {}
+        latest: TopicPartition | None = None
+        batches: list[BatchBuilder] = []
         for record in records:
             target, key, value = record.target, record.key, record.value
             headers = list(record.headers)  # the compiled builder takes nothing else
-            batches = packed.setdefault(target, [])
+            if target is not latest:
+                latest, batches = target, packed.setdefault(target, [])
             added = batches and batches[-1].append(timestamp=None, key=key, value=value, headers=headers)
             if not added:
                 batches.append(batch := self._producer.create_batch())

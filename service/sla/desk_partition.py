@@ -87,8 +87,7 @@ class DeskPartition:
         step = Step()
         desks: dict[str, Desk] = {}
         news: dict[str, list[Fact]] = {}
-        for index, arrival in enumerate(arrivals):
-            key, sign = arrival.key, arrival.fact
+        for index, (key, sign) in enumerate(arrivals):
             known = desks.get(key)
             if known is None:
                 known = desks[key] = self.open(key)

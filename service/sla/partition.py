@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-import msgspec
 from msgspec.structs import replace
 
 from service.sla import history
@@ -26,11 +25,7 @@ HEAVY = (
 SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A fact that the log delivered, and the changelog key of its ticket."""
-
-    key: str
-    fact: Fact
+Arrival = tuple[str, Fact]  # what the log delivered: the changelog key of its ticket, and the fact
 
 
 @dataclass(slots=True)
@@ -98,7 +93,7 @@ class Partition:
         `offset`: the last input offset consumed; `now`: the instant of detection. All in ms.
         """
         step, moment = Step(), Moment(at, now, offset, grace)
-        for key, (ticket, arrived) in self._take(step, arrivals, now).items():
+        for key, ticket, arrived in self._take(step, arrivals, now):
             ticket.seen_at = now
             self._look(step, key, ticket, arrived, moment)
         step.shown_by_records = len(step.announcements)
@@ -116,27 +111,28 @@ class Partition:
 
     def _take(
         self, step: Step, arrivals: Sequence[Arrival], now: int
-    ) -> dict[str, tuple[Ticket, list[Fact]]]:
+    ) -> list[tuple[str, Ticket, list[Fact]]]:
         """The tickets to which something new came, and what; or whose last record is worth noting."""
-        tickets: dict[str, Ticket] = {}
-        news: dict[str, tuple[Ticket, list[Fact]]] = {}
-        for index, arrival in enumerate(arrivals):
-            key, fact = arrival.key, arrival.fact
-            ticket = tickets.get(key)
-            if ticket is None:
-                ticket = tickets[key] = self._open(key)
+        opened: dict[str, tuple[Ticket, list[Fact]]] = {}
+        repeated = set[str]()
+        for index, (key, fact) in enumerate(arrivals):
+            known = opened.get(key)
+            if known is None:
+                known = opened[key] = self._open(key), []
+            ticket, news = known
             outcome = history.add(ticket.facts, fact)
             step.outcomes[outcome] += 1
             if outcome in _NEWS:
-                if key in news:
-                    news[key][1].append(fact)
-                else:
-                    news[key] = (ticket, [fact])
+                news.append(fact)
             elif outcome is FULL:
                 step.refused.append(index)
-            elif now - ticket.seen_at > SEEN_AGAIN and key not in news:
-                news[key] = (ticket, [])
-        return news
+            else:
+                repeated.add(key)
+        return [
+            (key, ticket, news)
+            for key, (ticket, news) in opened.items()
+            if news or (key in repeated and now - ticket.seen_at > SEEN_AGAIN)
+        ]
 
     def _look(self, step: Step, key: str, ticket: Ticket, arrived: list[Fact] | None, moment: Moment) -> None:
         """See what is news of one ticket, tell it, keep its state. `arrived` is None when no record came."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.meter import Meter
 from service.metrics import Metrics
 from service.sla.facts import Fact
-from service.sla.partition import Arrival, Partition, Step
+from service.sla.partition import Partition, Step
 from tests.sla.stories import DAY, RESPONSE, at, fact, policy
 
 CLOCKS = [("response", "warning"), ("response", "minor")]
@@ -129,7 +129,7 @@ def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() 
     counted, partition = metrics(), Partition(policy(RESPONSE), retention=35 * DAY)
 
     def commit(*facts: tuple[str, Fact], now: int) -> None:
-        arrivals = [Arrival(key, fact) for key, fact in facts]
+        arrivals = [(key, fact) for key, fact in facts]
         step = partition.step(arrivals, at=now, now=now, offset=0, grace=0)
         Meter(counted).committed(0, [step], len(arrivals), now=now + 2_000, seconds=0.01)
 

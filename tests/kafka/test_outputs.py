@@ -7,7 +7,7 @@ from service.kafka.outputs import Outputs
 from service.kafka.partitioner import murmur2
 from service.kafka.terms import Terms, Topics
 from service.sla.announcement import Announcement
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Partition
 from tests.sla.stories import DAY, LETTER, at, fact
 
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
@@ -17,7 +17,7 @@ TICKET = "T-1"
 def announced() -> list[Announcement]:
     """A warning, and a promise that was broken."""
     partition = Partition(LETTER, 35 * DAY)
-    arrivals = [Arrival(f"{TICKET}@default", fact("received", "09:00"))]
+    arrivals = [(f"{TICKET}@default", fact("received", "09:00"))]
     partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=0)
     return [
         told

@@ -9,7 +9,6 @@ from service.kafka.partitioner import murmur2
 from service.kafka.task import Owner
 from service.kafka.terms import Terms, Topics
 from service.now import Clock
-from service.sla.partition import Arrival
 from tests.sla.stories import DAY, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000
@@ -27,9 +26,10 @@ async def test_a_deadline_is_overdue_once_it_and_the_grace_have_passed(now: str,
     terms = Terms({}, "group", TOPICS, (tickets,), GRACE, lambda: instant, murmur2)
     kept_clock = Clock(lambda: instant, lambda: 0)
     source = TopicPartition(tickets.topic, 0)
+    counts = dict.fromkeys((tickets.topic, *TOPICS), 1)
     owner = Owner(
-        source, tickets, terms, {}, None, Asker({}, kept_clock.earliest), kept_clock
+        source, tickets, terms, counts, None, Asker({}, kept_clock.earliest), kept_clock
     )  # it is not started
-    arrivals = [Arrival("T-1@default", fact("received", "09:00"))]
+    arrivals = [("T-1@default", fact("received", "09:00"))]
     owner._partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=GRACE)
     assert owner.status().overdue_for == overdue_for

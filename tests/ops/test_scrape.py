@@ -15,7 +15,7 @@ from service.kafka.task import Owner
 from service.kafka.terms import Terms, Topics
 from service.metrics import Metrics
 from service.now import Clock
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Partition
 from tests.sla.stories import DAY, LETTER, at, fact
 
 TICKETS, PARTITIONS = 1_000_000, 12
@@ -44,8 +44,7 @@ def states() -> list[bytes]:
     """Tickets of every second of ten minutes, as the changelog holds them."""
     partition = Partition(LETTER, 35 * DAY)
     arrivals = [
-        Arrival(f"T-{second}@default", fact("received", at("09:00") + second * 1_000))
-        for second in range(600)
+        (f"T-{second}@default", fact("received", at("09:00") + second * 1_000)) for second in range(600)
     ]
     step = partition.step(arrivals, at=at("09:00"), now=at("09:10"), offset=0, grace=GRACE)
     return [state for state in step.changes.values() if state]

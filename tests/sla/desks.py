@@ -5,7 +5,7 @@ from itertools import count
 from service.sla.calendar import ALWAYS, Calendar
 from service.sla.desk_partition import DeskPartition
 from service.sla.facts import Fact, Kind, Sign
-from service.sla.partition import Arrival, Step
+from service.sla.partition import Step
 from service.sla.policy import Clock, Level, Policies, Policy
 from tests.sla.stories import DAY, MINUTE, SECOND, at
 from tests.sla.test_partition import brief
@@ -61,7 +61,7 @@ class Support:
         """
         instant = at(now) if isinstance(now, str) else now
         self.offset += len(signs)
-        arrivals = [Arrival("support@default", sign) for sign in signs]
+        arrivals = [("support@default", sign) for sign in signs]
         self.step = self.partition.step(
             arrivals, at=instant, now=clock or instant, offset=self.offset, grace=GRACE
         )

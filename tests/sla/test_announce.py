@@ -7,7 +7,7 @@ import pytest
 from service.sla.announce import LATE_AFTER, breach_id, standing
 from service.sla.announcement import Announcement
 from service.sla.judge import END_OF_TIME, judge
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.statement import statements
 from tests.naive.histories import seeded
@@ -281,7 +281,7 @@ def test_a_partition_chooses_policies_by_the_tenant_in_the_key():
     told = {}
     for tenant in ("acme", "other"):
         partition = Partition(ours, DAY)
-        arrival = Arrival(f"T-1@{tenant}", fact("received", "09:00"))
+        arrival = (f"T-1@{tenant}", fact("received", "09:00"))
         step = partition.step([arrival], at=at("09:31"), now=0, offset=0, grace=0)
         told[tenant] = [(each.tenant, each.breach_id) for each in step.announcements]
     assert told == {"acme": [("acme", breach_id("acme", "T-1", (1, "response", "minor")))], "other": []}

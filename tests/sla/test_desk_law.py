@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from service.sla.announcement import Announcement
 from service.sla.desk_partition import DeskPartition
 from service.sla.facts import Fact
-from service.sla.partition import Arrival
 from service.sla.policy import Policies
 from tests.naive.desk import verdicts
 from tests.sla.desks import desk_clock, desk_policy, sign
@@ -65,7 +64,7 @@ def run(policies: Policies, steps: list[tuple[list[Fact], int, bool]]) -> list[A
             for key, value in changelog.items():
                 partition.restore(key, value)
         at_first = -1 if restart else at  # a new owner does not know how complete its log is
-        for when, arrivals in ((at_first, [Arrival("support@default", one) for one in signs]), (at, [])):
+        for when, arrivals in ((at_first, [("support@default", one) for one in signs]), (at, [])):
             step = partition.step(arrivals, at=when, now=max(when, 0), offset=0, grace=0)
             changelog |= step.changes
             announced += step.announcements

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from service.sla.announce import standing
 from service.sla.announcement import Announcement, Type
 from service.sla.judge import judge
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Partition
 from service.sla.ticket import decode
 from tests.naive.histories import FAR, Made, made
 from tests.naive.judge import naive_judge
@@ -85,7 +85,7 @@ def test_any_order_repetition_cut_wake_up_and_restart_give_what_the_judge_says_o
             at_first = 0  # a new owner does not know how complete its log is
         else:
             at_first = at
-        for when, arrivals in ((at_first, [Arrival(KEY, fact) for fact in facts]), (at, [])):
+        for when, arrivals in ((at_first, [(KEY, fact) for fact in facts]), (at, [])):
             step = partition.step(arrivals, at=when, now=when, offset=0, grace=0)
             changelog |= step.changes
             announced += step.announcements

@@ -11,7 +11,7 @@ from service.sla.announce import standing
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.judge import judge
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.working_time import WorkingTime
 from tests.naive.histories import seeded
@@ -37,7 +37,7 @@ def announced(dice: Random, facts: Sequence[Fact], policies: Policies, end: int)
             partition = Partition(policies, RETENTION)
             for key, value in changelog.items():
                 partition.restore(key, value)
-        for some in ([Arrival(KEY, fact) for fact in batch], []):
+        for some in ([(KEY, fact) for fact in batch], []):
             step = partition.step(some, at=instant, now=instant, offset=0, grace=0)
             changelog |= step.changes
             told += step.announcements

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import MOST_FACTS, Outcome
-from service.sla.partition import Arrival, Partition, Step
+from service.sla.partition import Partition, Step
 from service.sla.policy import Policies
 from service.sla.ticket import UnknownStateVersionError
 from tests.sla.stories import DAY, HOUR, LETTER, MINUTE, RESPONSE, at, clock, fact, policy
@@ -30,7 +30,7 @@ class Desk:
         """Deliver facts at watermark `now`; returns `type clock/level revision` of each announcement."""
         instant = at(now) if isinstance(now, str) else now
         self.offset += len(facts)
-        arrivals = [Arrival("T-1@default", fact) for fact in facts]
+        arrivals = [("T-1@default", fact) for fact in facts]
         self.step = self.partition.step(arrivals, at=instant, now=instant, offset=self.offset, grace=GRACE)
         self.changelog |= self.step.changes
         return [brief(announcement) for announcement in self.step.announcements]
@@ -66,7 +66,7 @@ def test_it_says_which_announcements_records_showed_and_which_were_waited_for():
     desk, late = Desk(policy(RESPONSE)), at("09:30:00.001")
     desk.tell(fact("received", "09:00"), now="09:00")
     desk.tell(now="09:24:00.001")
-    arrivals = [Arrival("T-2@default", fact("received", "09:00"))]
+    arrivals = [("T-2@default", fact("received", "09:00"))]
     step = desk.partition.step(arrivals, at=late, now=late, offset=1, grace=GRACE)
     assert [told.ticket_id for told in step.announcements] == ["T-2", "T-1"]
     assert step.shown_by_records == 1
@@ -225,7 +225,7 @@ def test_one_ticket_judged_too_far_ahead_makes_no_other_early():
     desk = Desk(policy(RESPONSE))
     desk.tell(fact("received", "09:00"), now="11:00")  # by a clock that was an hour ahead
     desk.restart()
-    arrival = Arrival("T-2@default", fact("received", "10:00"))
+    arrival = ("T-2@default", fact("received", "10:00"))
     step = desk.partition.step([arrival], at=at("10:20"), now=at("10:20"), offset=2, grace=GRACE)
     assert step.announcements == []
     assert desk.tell(fact("reassigned", "10:20"), now="10:20") == []  # nor is it itself taken back
@@ -351,7 +351,7 @@ def test_a_forgotten_ticket_is_judged_anew_with_the_same_breach_ids():
 
 def test_a_step_takes_no_more_than_it_is_asked_to():
     partition = Partition(policy(RESPONSE), DAY)
-    arrivals = [Arrival(f"T-{number}@default", fact("received", "09:00")) for number in range(10)]
+    arrivals = [(f"T-{number}@default", fact("received", "09:00")) for number in range(10)]
     partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=9, grace=GRACE)
     due, taken = at("09:30:00.001"), []
     while (next_at := partition.next_at()) is not None and next_at < due:
@@ -365,7 +365,7 @@ def test_deadlines_of_tickets_with_many_facts_lapse_in_more_than_one_step():
     many = [replace(fact("reassigned", "09:00"), id=f"e-{n}", source="/" + "d" * 127) for n in range(900)]
     for number in range(6):
         facts = [fact("received", "09:00"), *many]
-        arrivals = [Arrival(f"T-{number}@default", fact) for fact in facts]
+        arrivals = [(f"T-{number}@default", fact) for fact in facts]
         partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=number, grace=GRACE)
     late, told = at("09:24:00.001"), []
     while (due := partition.next_at()) is not None and due < late:
