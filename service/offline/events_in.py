@@ -18,7 +18,7 @@ from service.offline.mapping import read_mapping
 from service.offline.progress import Progress
 from service.settings import Refusal
 from service.sla.facts import Fact, Sign
-from service.sla.history import Outcome, add
+from service.sla.history import FULL, add
 
 STANDARD_INPUT = "-"
 _SIGNS = frozenset(Sign)
@@ -132,7 +132,7 @@ def tickets(found: Iterable[Event], problems: Problems) -> dict[str, list[Fact]]
     for event in found:
         if event.is_sign:
             continue
-        if add(facts.setdefault(event.ticket, []), event.fact) is Outcome.FULL:
+        if add(facts.setdefault(event.ticket, []), event.fact) is FULL:
             problems.tell(Problem(event.line.number, None, TOO_MANY_FACTS.detail))
     return facts
 

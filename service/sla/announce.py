@@ -20,7 +20,7 @@ _INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
 _SETTLED = Type.BREACH_SETTLED
 _TAKEN_BACK = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
 _OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
-_NAMESPACE = NAMESPACE_URL.bytes
+_namespace = sha1(NAMESPACE_URL.bytes, usedforsecurity=False)
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
 _encode = msgspec.json.Encoder().encode
 FIRST_NEWS = frozenset(_INDEXES[type_] for type_ in (Type.MET, Type.BREACHED, Type.AT_RISK))  # indexes
@@ -60,8 +60,9 @@ class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
     """The same for the same level of the same clock, for ever: UUIDv5 over compact JSON."""
-    name = _encode((tenant, ticket_id, *key))
-    digits = sha1(_NAMESPACE + name, usedforsecurity=False).hexdigest()
+    name = _namespace.copy()
+    name.update(_encode((tenant, ticket_id, *key)))
+    digits = name.hexdigest()
     variant = _VARIANTS[digits[16]]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
@@ -181,8 +182,8 @@ def first_news(
     said: Fresh,
     detected_at: int | None,
     grace: int,
-) -> tuple[Announcement, Told]:
-    """The news, and what to remember of it: as `changes` and `announcement` make them of a judgement.
+) -> Announcement:
+    """The event out: as `changes` and `announcement` make it of a judgement.
 
     `name`: tenant and ticket id. Instants and `grace` in ms.
     """
@@ -193,7 +194,7 @@ def first_news(
     if stopped_at is not None:
         elapsed_for = clock.calendar.elapsed(started_at, stopped_at, ())
         overrun_for = None if due_at is None else clock.calendar.elapsed(due_at, stopped_at, ())
-    news = Announcement(
+    return Announcement(
         said.type,
         breach_id(tenant, ticket_id, (1, clock.name, level)),
         1,
@@ -219,9 +220,24 @@ def first_news(
         None,
         said.evidence,
     )
-    version = policy.id, policy.version
-    told = said.type, version, customer_id, started_at, due_at, stopped_at, 0, elapsed_for, lower, None
-    return news, Told(1, clock.name, level, 1, _INDEXES[said.type], due_at, digest(told))
+
+
+def first_told(news: Announcement, policy: Policy, lower: str | None) -> Told:
+    """What to remember of first news; `lower` is the level whose breach id they supersede."""
+    due_at = news.due_at
+    told = (
+        news.type,
+        (policy.id, policy.version),
+        news.customer_id,
+        news.started_at,
+        due_at,
+        news.stopped_at,
+        0,
+        news.elapsed_for,
+        lower,
+        None,
+    )
+    return Told(1, news.clock, news.level, 1, _INDEXES[news.type], due_at, digest(told))
 
 
 def _is_late(

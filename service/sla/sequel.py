@@ -8,7 +8,7 @@ all the rest to the judge.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.sla.announce import FIRST_NEWS, Fresh, Told, first_news
+from service.sla.announce import FIRST_NEWS, Fresh, Told, first_news, first_told
 from service.sla.announcement import Type
 from service.sla.course import EVIDENCE_ONLY, LONGEST, MOST, Leg, course
 from service.sla.cycle import received
@@ -18,7 +18,7 @@ from service.sla.outlook import Outlook
 from service.sla.policy import Attributes, Clock, Policies, Policy, matches
 from service.sla.ticket import NEVER, Ticket
 
-_RECEIVED = int(Kind.RECEIVED)
+_RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)
 _PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # They begin cycles, cancel clocks, change attributes or undo facts: more than a fact that merely comes next.
 _TURNS = CANCELLING | {Kind.REOPENED, Kind.RECLASSIFIED, Kind.VOIDED}
@@ -64,7 +64,7 @@ def sequel(
     """As `outlook`, of a ticket to which merely the next facts `arrived`, or none; None: it has to be judged.
 
     What was told of it before was told by the same policies and at no later instant. `now`: the instant of
-    detection, None offline. In ms.
+    detection; None offline, where nothing is remembered. In ms.
     """
     facts, told = ticket.facts, ticket.told
     known, first = len(facts) - len(arrived), facts[0]
@@ -86,7 +86,10 @@ def sequel(
         return Outlook([], [], wake_at, forget_at)
     customer_id = attributes.get("customer_id")
     news = [first_news(name, customer_id, policy, fresh, now, grace) for fresh in found]
-    return Outlook([one for one, _ in news], [*told, *[latest for _, latest in news]], wake_at, forget_at)
+    if now is None:  # nobody will look at it again
+        return Outlook(news, [], wake_at, forget_at)
+    latest = [first_told(one, policy, fresh.supersedes) for one, fresh in zip(news, found, strict=True)]
+    return Outlook(news, [*told, *latest], wake_at, forget_at)
 
 
 def _look(
@@ -122,9 +125,10 @@ def _is_plain(facts: Sequence[Fact]) -> bool:
     """True when they happened one after the other, and none but an agent responded."""
     latest = -1
     for fact in facts:
-        if fact.time <= latest or fact.data.get("by", "agent") != "agent":
+        time = fact.time
+        if time <= latest or (fact.kind == _RESPONSE_STARTED and fact.data.get("by", "agent") != "agent"):
             return False
-        latest = fact.time
+        latest = time
     return True
 
 
