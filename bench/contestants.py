@@ -37,10 +37,11 @@ def service(bootstrap: str, prefix: str, **settings: str) -> Contestant:
     return Contestant([sys.executable, "-m", "service", "run"], kept | ours | settings, group)
 
 
-def bare(bootstrap: str, prefix: str) -> Contestant:
-    """The bare loop of bench/bare.py."""
+def bare(bootstrap: str, prefix: str, how: str) -> Contestant:
+    """The bare loop of bench/bare.py, which says `how` it may write."""
     group = prefix + "bare"
-    return Contestant([sys.executable, "-m", "bench.bare", bootstrap, prefix, group], dict(os.environ), group)
+    command = [sys.executable, "-m", "bench.bare", bootstrap, prefix, group, how]
+    return Contestant(command, dict(os.environ), group)
 
 
 def built(peer: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Events per second, exactly once, of the service, the bare loop and the Kafka Streams peer in turn."""
+"""Events per second, exactly once, of the service, the bare loops and the Kafka Streams peer in turn."""
 
 import asyncio
 import uuid
@@ -91,7 +91,11 @@ async def measure(options: Options) -> list[Figure]:
     starts: dict[str, tuple[Start, bool]] = {
         "service, structured": (contestants.service, True),
         "service, binary": (contestants.service, False),
-        "bare loop": (contestants.bare, True),
+        "bare loop": (lambda bootstrap, prefix: contestants.bare(bootstrap, prefix, "send"), True),
+        "bare loop, batches": (
+            lambda bootstrap, prefix: contestants.bare(bootstrap, prefix, "batches"),
+            True,
+        ),
     }
     if options.peer:
         target = contestants.built(options.peer)
@@ -103,6 +107,7 @@ async def measure(options: Options) -> list[Figure]:
     wall, cpu = found["service, structured"]
     figures = [figure for pair in found.values() for figure in pair]
     figures.append(ratio("service / bare loop", wall, found["bare loop"][0], "≥ 0.5"))
+    figures.append(ratio("service / bare loop, batches", wall, found["bare loop, batches"][0]))
     if options.peer:
         peer_wall, peer_cpu = found["Kafka Streams"]
         figures.append(ratio("service / Kafka Streams", wall, peer_wall, "≥ 1.2"))
