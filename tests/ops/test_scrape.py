@@ -31,8 +31,9 @@ def owners() -> list[Owner]:
     clock = Clock(lambda: at("09:10"), lambda: 0)
     terms = Terms({}, "group", TOPICS, (tickets,), GRACE, lambda: at("09:10"), murmur2)
     asker = Asker({}, clock.earliest)
+    counts = dict.fromkeys((tickets.topic, *TOPICS), PARTITIONS)
     made = [
-        Owner(TopicPartition(tickets.topic, number), tickets, terms, {}, None, asker, clock)
+        Owner(TopicPartition(tickets.topic, number), tickets, terms, counts, None, asker, clock)
         for number in range(PARTITIONS)
     ]
     for number, state in zip(range(TICKETS), cycle(states()), strict=False):
