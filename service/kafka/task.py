@@ -9,12 +9,13 @@ from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Answer, Asker
 from service.kafka.changelog import Progress, first_offset, restore
+from service.kafka.feed import Feed
 from service.kafka.horizon import Horizon
 from service.kafka.input import Input
 from service.kafka.kept import Kept
 from service.kafka.outputs import Outputs
 from service.kafka.placed import Placed
-from service.kafka.reader import ANSWER_WITHIN, Span, spans
+from service.kafka.reader import Span, spans
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
@@ -52,7 +53,7 @@ class Owner:
         self._terms = terms
         self._counts = counts  # partitions by topic
         self._outputs = Outputs(terms, counts, source)
-        self._consumer = consumer
+        self._feed = Feed(consumer, source)
         self._asker = asker
         self._clock = clock
         self._kept = kept
@@ -148,15 +149,15 @@ class Owner:
         """Fence, committed offset, end offset, restore, seek, run: the order is the guarantee."""
         terms, source = self._terms, self._source
         began = _time()
-        self._consumer.pause(source)
+        self._feed.hold()
         # Who cannot reach the group may have lost the partition long ago, and shall not fence its owner.
-        await self._committed_offset()
+        await self._feed.committed()
         transactions = await Transactions.open(
             terms.connection, source, self._changelog, terms.group, terms.largest
         )
         try:
             await transactions.meet([*terms.topics, self._changelog.topic])
-            committed = await self._committed_offset()
+            committed = await self._feed.committed()
             logs = await spans(terms.connection, source, self._changelog)
             self._state = State.RESTORING
             span, knows = self._begin_with_kept(logs[self._changelog])
@@ -166,10 +167,9 @@ class Owner:
             )
             knows = max(knows, self._partition.reflects)
             self._next_offset = first_offset(source, committed, knows, logs[source])
-            self._consumer.seek(source, self._next_offset)
+            self._feed.begin(self._next_offset)
             self._state = State.RUNNING
             self._committed = True
-            self._consumer.resume(source)
             self._horizon = Horizon(source, self._asker, self._clock, terms.grace)
             restored, seconds = self._progress.restored, _time() - began
             terms.observer.acquired(source.partition, restored, seconds)
@@ -188,12 +188,6 @@ class Owner:
                 )
             await transactions.discard()
 
-    async def _committed_offset(self) -> int | None:
-        """The group's; None: it has none yet. Raises KafkaError or TimeoutError."""
-        async with asyncio.timeout(ANSWER_WITHIN):
-            committed: int | None = await self._consumer.committed(self._source)
-            return committed
-
     def _begin_with_kept(self, changelog: Span) -> tuple[Span, int]:
         """What is left to read of the changelog, and the last offset of the input that memory reflects."""
         kept, self._kept = self._kept, None
@@ -204,14 +198,12 @@ class Owner:
 
     async def _serve(self, transactions: Transactions) -> None:
         """The loop. Raises LOG_FAILURES."""
-        poll: asyncio.Task[dict[TopicPartition, list[ConsumerRecord]]] | None = None
+        poll: asyncio.Task[Sequence[ConsumerRecord]] | None = None
         ask: asyncio.Task[Answer] | None = None
         horizon = self._horizon
         try:
             while not self._stopping:
-                poll = poll or asyncio.create_task(
-                    self._consumer.getmany(self._source, timeout_ms=1_000, max_records=AT_ONCE)
-                )
+                poll = poll or asyncio.create_task(self._feed.take(patience=1_000))
                 ask = ask or horizon.ask(self._partition.next_at())
                 await asyncio.wait(
                     [poll, ask] if ask else [poll],
@@ -223,11 +215,10 @@ class Owner:
                     ask = None
                 records: Sequence[ConsumerRecord] = []
                 if poll.done():
-                    records = poll.result().get(self._source, [])
-                    poll = None
+                    records, poll = poll.result(), None
                 # While `poll` is not done, the position is that of what we were given before. So between the
                 # look at it and this nothing may be awaited that could let it go on.
-                position = await self._consumer.position(self._source)
+                position = await self._feed.position()
                 while records and not self._stopping:
                     records, position = await self._step(transactions, records, position)
                 if records:
@@ -272,8 +263,8 @@ class Owner:
             for number in range(STEPS):
                 if number:
                     await asyncio.sleep(0)  # others may have deadlines
-                    if not records and many:
-                        records, end = await self._read_on()
+                    if not records and many:  # then no poll is under way
+                        records, end = await self._feed.take(), await self._feed.position()
                     # Of deadlines alone not as many: who lapses meanwhile waits for the end of the turn.
                     more = records or (number < 3 and horizon.lapsed(self._partition.next_at()))
                     if self._stopping or not more:
@@ -286,11 +277,6 @@ class Owner:
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(self._source.partition, rejection.reason)
         return records, end
-
-    async def _read_on(self) -> tuple[Sequence[ConsumerRecord], int]:
-        """Records that lie ready, and the offset after them. Not while a poll is under way."""
-        given = await self._consumer.getmany(self._source, max_records=AT_ONCE)
-        return given.get(self._source, []), await self._consumer.position(self._source)
 
     async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
         """What a turn that began then brought, when it brought anything."""

@@ -1,0 +1,43 @@
+"""The records of one input partition, as the group's consumer gives them to the partition's owner."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from service.kafka.reader import ANSWER_WITHIN
+from service.kafka.turn import AT_ONCE
+
+
+class Feed:
+    """Everything may raise KafkaError. Only one may `take` at a time."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, source: TopicPartition) -> None:
+        self._consumer = consumer
+        self._source = source
+
+    def hold(self) -> None:
+        """Give nothing until it begins."""
+        self._consumer.pause(self._source)
+
+    def begin(self, offset: int) -> None:
+        """Give what lies from `offset` on."""
+        self._consumer.seek(self._source, offset)
+        self._consumer.resume(self._source)
+
+    async def committed(self) -> int | None:
+        """The group's offset; None: it has none yet. May raise TimeoutError."""
+        async with asyncio.timeout(ANSWER_WITHIN):
+            committed: int | None = await self._consumer.committed(self._source)
+            return committed
+
+    async def take(self, patience: int = 0) -> Sequence[ConsumerRecord]:
+        """The next records, as many as a step takes; none when none came within `patience` (ms)."""
+        given = await self._consumer.getmany(self._source, timeout_ms=patience, max_records=AT_ONCE)
+        records: Sequence[ConsumerRecord] = given.get(self._source, [])
+        return records
+
+    async def position(self) -> int:
+        """The offset after what was taken, markers and aborted records included."""
+        offset: int = await self._consumer.position(self._source)
+        return offset
