@@ -1,6 +1,7 @@
 """`topics ensure` and `topics check`."""
 
 import os
+from collections.abc import Collection
 
 import click
 
@@ -27,9 +28,10 @@ def ensure(partitions: int | None) -> int:
 
     no_log()
     settings = read_settings(os.environ)
-    for name in asyncio.run(create(connection(settings), settings.topic_prefix, partitions)):
+    created = asyncio.run(create(connection(settings), settings.topic_prefix, partitions))
+    for name in created:
         click.echo(f"created {name}")
-    return _check()
+    return _check(created)
 
 
 @topics.command()
@@ -41,7 +43,7 @@ def check() -> int:
     return _check()
 
 
-def _check() -> int:
+def _check(created: Collection[str] = ()) -> int:
     import asyncio
 
     from service.kafka.connection import connection
@@ -53,7 +55,7 @@ def _check() -> int:
     no_log()
     settings = read_settings(os.environ)
     prefix = settings.topic_prefix
-    findings = examine(asyncio.run(find(connection(settings), prefix)), prefix)
+    findings = examine(asyncio.run(find(connection(settings), prefix, created)), prefix)
     for finding in findings:
         click.echo(finding, err=True)
     if not findings:

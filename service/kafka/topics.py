@@ -1,14 +1,14 @@
 """The topics on a broker against `schemas.topics`: creates what is missing, tells what is wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
 from service.kafka.greeting import turned_away
@@ -16,6 +16,8 @@ from service.settings import Refusal
 
 STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
 PATIENCE = 15.0  # seconds for Kafka to answer before a command says that it does not
+LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created
+LOOK = 0.1  # seconds between two looks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,21 @@ async def ensure(connection: Mapping[str, object], prefix: str, partitions: int 
     return [topic.named(prefix) for topic in missing]
 
 
-async def find(connection: Mapping[str, object], prefix: str) -> dict[str, Found]:
-    """Those of our topics that exist, by name without prefix. Raises Refusal when Kafka does not answer."""
+async def find(
+    connection: Mapping[str, object], prefix: str, created: Collection[str] = ()
+) -> dict[str, Found]:
+    """Those of our topics that exist, by name without prefix. Raises Refusal when Kafka does not answer.
+
+    Waits for a while for those just `created`: brokers learn of a new topic one after the other.
+    """
     async with _admin(connection) as admin:
-        return await _describe(admin, prefix)
+        until = asyncio.get_running_loop().time() + LEARNT_WITHIN
+        while True:
+            found = await _describe(admin, prefix)
+            known = {f"{prefix}{name}" for name in found}
+            if known.issuperset(created) or asyncio.get_running_loop().time() > until:
+                return found
+            await asyncio.sleep(LOOK)
 
 
 def check(found: Mapping[str, Found], prefix: str = "") -> list[str]:
@@ -109,7 +122,9 @@ async def _describe(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, Found]
         if entry["topic"] in ours
     }
     configs = await _configs(admin, list(listed))
-    return {ours[name]: Found(partitions, configs[name]) for name, partitions in listed.items()}
+    return {
+        ours[name]: Found(partitions, configs[name]) for name, partitions in listed.items() if name in configs
+    }
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -118,6 +133,8 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     configs: dict[str, dict[str, str]] = {}
     for answer in answers:
         for code, message, _, name, entries in answer.resources:
+            if for_code(code) is UnknownTopicOrPartitionError:  # this broker has not heard of it yet
+                continue
             if code:
                 raise Refusal(
                     f"topic {name}: its configuration is not shown: {message or for_code(code).__name__}"

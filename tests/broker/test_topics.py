@@ -1,5 +1,9 @@
 """`topics ensure` and `topics check` on real Kafka."""
 
+import asyncio
+
+from schemas.topics import TOPICS
+from service.kafka.topics import ensure, find
 from tests.broker.service import environment, sla_timer
 
 
@@ -31,3 +35,18 @@ def test_check_tells_every_finding_in_a_line_of_its_own(bootstrap: str, prefix: 
             "sla.desks",
         )
     ]
+
+
+async def test_what_was_just_created_is_waited_for_where_it_is_not_known_yet(
+    bootstrap: str, prefix: str
+) -> None:
+    reach = {"bootstrap_servers": [bootstrap]}
+    created = [topic.named(prefix) for topic in TOPICS]
+    looking = asyncio.create_task(find(reach, prefix, created))
+    assert await find(reach, prefix) == {}
+    await ensure(reach, prefix, 1)
+    assert set(await looking) == {topic.name for topic in TOPICS}
+
+
+async def test_what_nobody_has_created_is_not_waited_for_for_ever(bootstrap: str, prefix: str) -> None:
+    assert await find({"bootstrap_servers": [bootstrap]}, prefix, [f"{prefix}sla.breaches"]) == {}
