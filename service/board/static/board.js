@@ -171,5 +171,6 @@ addEventListener("pageshow", (event) => {
 });
 
 count();
-setInterval(count, 1000);
+// Four times a second: once a second, a tick just before a second's end and a message just after it would skip that second.
+setInterval(count, 250);
 listen();
