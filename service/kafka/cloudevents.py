@@ -1,10 +1,10 @@
 """CloudEvents 1.0 in Kafka records: binary mode in headers, structured mode in the value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum, auto
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
 from schemas.envelope import DEFAULT_TENANT
 from service.events.fact import Kinds
@@ -12,8 +12,7 @@ from service.events.json_value import DEEPEST, read_json
 from service.events.plain import ATTRIBUTES, Found, plain, plain_in_parts
 from service.events.rejection import Reason, RejectedError
 from service.events.structured import LARGEST, attributes, is_json
-
-Headers = Sequence[tuple[str, bytes | None]]
+from service.kafka.record import Record
 
 _ATTRIBUTES = tuple(
     (f"ce_{name}", name) for name in ("specversion", "id", "source", "type", "subject", "time", "tenant")
@@ -21,18 +20,6 @@ _ATTRIBUTES = tuple(
 _plain_attributes = itemgetter(*(f"ce_{name}" for name in ATTRIBUTES))
 _DEFAULT_TENANT = DEFAULT_TENANT.encode()
 _READ = {header for header, _ in _ATTRIBUTES} | {"content-type"}
-
-
-class Record(Protocol):
-    """A record as aiokafka's consumer gives it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int  # ms
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
 
 
 class _Mode(Enum):

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from service.kafka.reader import ANSWER_WITHIN
+from service.kafka.record import Record
 from service.kafka.turn import AT_ONCE
 
 
@@ -31,10 +32,10 @@ class Feed:
             committed: int | None = await self._consumer.committed(self._source)
             return committed
 
-    async def take(self, patience: int = 0) -> Sequence[ConsumerRecord]:
+    async def take(self, patience: int = 0) -> Sequence[Record]:
         """The next records, as many as a step takes; none when none came within `patience` (ms)."""
         given = await self._consumer.getmany(self._source, timeout_ms=patience, max_records=AT_ONCE)
-        records: Sequence[ConsumerRecord] = given.get(self._source, [])
+        records: Sequence[Record] = given.get(self._source, [])
         return records
 
     async def position(self) -> int:

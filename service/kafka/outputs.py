@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from service.events.rejection import Rejection
 from service.kafka.codec import WITHOUT_CONTENT, encode, reject
+from service.kafka.record import Record
 from service.kafka.terms import Terms
 from service.kafka.transaction import LARGEST, Outgoing
 from service.sla.announcement import BILLING, Announcement
@@ -37,7 +38,7 @@ class Outputs:
             target = TopicPartition(topic, self._terms.partitioner(key, self._counts[topic]))
         return Outgoing(target, key, value, headers)
 
-    def put_aside(self, record: ConsumerRecord, rejection: Rejection) -> Outgoing:
+    def put_aside(self, record: Record, rejection: Rejection) -> Outgoing:
         """The record as it came, and why; without its content when the topic would not take it."""
         topic = self._terms.topics.rejected
         target = TopicPartition(topic, record.partition % self._counts[topic])

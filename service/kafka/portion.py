@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from aiokafka import ConsumerRecord
-
 from service.events.rejection import Rejection
+from service.kafka.record import Record
 from service.sla.partition import HEAVY, Arrival
 
 
@@ -13,14 +12,14 @@ class Portion(NamedTuple):
     """The first `taken` of the records, read."""
 
     arrivals: list[Arrival]
-    sources: list[ConsumerRecord]  # of the arrivals
-    rejected: list[tuple[ConsumerRecord, Rejection]]
+    sources: list[Record]  # of the arrivals
+    rejected: list[tuple[Record, Rejection]]
     taken: int
 
 
 def portion(
-    records: Sequence[ConsumerRecord],
-    decode: Callable[[ConsumerRecord], Arrival | Rejection],
+    records: Sequence[Record],
+    decode: Callable[[Record], Arrival | Rejection],
     weigh: Callable[[str], int],
 ) -> Portion:
     """At least one record, and no more than HEAVY bytes of tickets to judge and of records to put aside.

@@ -1,23 +1,22 @@
 """Topic `complaints.rejected`: what was put aside and why, and how it gets back where it came from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.events.structured import LARGEST
 from service.kafka.codec import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
 from service.kafka.partitioner import Partitioner
+from service.kafka.record import Headers, Record
 from service.kafka.scan import partitions_of, scan, spans_of
 from service.kafka.topics import PATIENCE, unreachable
 from service.settings import Refusal
 
 _OURS = "sla_rejected_"
-
-Headers = Sequence[tuple[str, bytes | None]]
 
 
 class Aside(NamedTuple):
@@ -50,7 +49,7 @@ async def put_aside(connection: Mapping[str, Any], topic: str) -> AsyncIterator[
             yield aside(record)
 
 
-def aside(record: ConsumerRecord) -> Aside:
+def aside(record: Record) -> Aside:
     """What a record of the topic says. If it came with headers like ours, the last ones are ours."""
     names = [name for name, _ in record.headers]
     first = len(names) - names[::-1].index(REASON) - 1 if REASON in names else len(names)

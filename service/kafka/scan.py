@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.reader import Span, count, reading
+from service.kafka.record import Record
 from service.kafka.topics import PATIENCE, unreachable
 from service.settings import Refusal
 
@@ -37,7 +38,7 @@ async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, Span]
 
 async def scan(
     connection: Mapping[str, Any], topic: str, partition: int, span: Span
-) -> AsyncIterator[ConsumerRecord]:
+) -> AsyncIterator[Record]:
     """The committed records of a partition within `span`, in order.
 
     Raises Refusal when Kafka does not answer, or may not be read.
@@ -62,9 +63,9 @@ async def scan(
 
 async def _advance(
     reader: AIOKafkaConsumer, source: TopicPartition, position: int
-) -> tuple[list[ConsumerRecord], int]:
+) -> tuple[list[Record], int]:
     """Records, and how far they bring us: also over markers and what compaction removed."""
-    records: list[ConsumerRecord] = []
+    records: list[Record] = []
     moved = position
     while moved == position:
         records += (await reader.getmany(source, timeout_ms=100)).get(source, ())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Answer, Asker
@@ -16,6 +16,7 @@ from service.kafka.kept import Kept
 from service.kafka.outputs import Outputs
 from service.kafka.placed import Placed
 from service.kafka.reader import Span, spans
+from service.kafka.record import Record
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
@@ -198,7 +199,7 @@ class Owner:
 
     async def _serve(self, transactions: Transactions) -> None:
         """The loop. Raises LOG_FAILURES."""
-        poll: asyncio.Task[Sequence[ConsumerRecord]] | None = None
+        poll: asyncio.Task[Sequence[Record]] | None = None
         ask: asyncio.Task[Answer] | None = None
         horizon = self._horizon
         try:
@@ -213,7 +214,7 @@ class Owner:
                 if ask is not None and ask.done():
                     horizon.hear(ask)
                     ask = None
-                records: Sequence[ConsumerRecord] = []
+                records: Sequence[Record] = []
                 if poll.done():
                     records, poll = poll.result(), None
                 # While `poll` is not done, the position is that of what we were given before. So between the
@@ -240,8 +241,8 @@ class Owner:
         return position > self._next_offset and _time() - self._stepped_at > PASSED_FOR
 
     async def _step(
-        self, transactions: Transactions, records: Sequence[ConsumerRecord], end: int
-    ) -> tuple[Sequence[ConsumerRecord], int]:
+        self, transactions: Transactions, records: Sequence[Record], end: int
+    ) -> tuple[Sequence[Record], int]:
         """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction.
 
         Takes `records`, after which offset `end` is next, and those that follow them when there are many.

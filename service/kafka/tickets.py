@@ -37,9 +37,10 @@ async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterat
     for partition, span in (await spans_of(connection, topic)).items():
         held: dict[bytes, Kept] = {}
         async for record in scan(connection, topic, partition, span):
+            key = record.key or b""  # a compacted topic takes no record without one
             if record.value is None:
-                held.pop(record.key, None)
+                held.pop(key, None)
             else:
-                held[record.key] = Kept(record.key.decode(), record.value, partition, record.offset)
+                held[key] = Kept(key.decode(), record.value, partition, record.offset)
         for kept in held.values():
             yield kept

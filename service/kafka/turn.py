@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
 from service.events.rejection import Rejection
 from service.kafka.input import Input, Judged
 from service.kafka.outputs import Outputs
 from service.kafka.partitioner import Partitioner
 from service.kafka.portion import portion
+from service.kafka.record import Record
 from service.kafka.transaction import Outgoing
 from service.sla.partition import Step
 
@@ -40,10 +41,10 @@ class Turn:
         self.taken = 0  # records
         self.next_offset = 0  # of the input, once a step was taken
         self.steps: list[Step] = []
-        self.rejected: list[tuple[ConsumerRecord, Rejection]] = []
+        self.rejected: list[tuple[Record, Rejection]] = []
         self.outgoing: list[Outgoing] = []
 
-    def step(self, records: Sequence[ConsumerRecord], end: int, *, at: int, grace: int) -> int:
+    def step(self, records: Sequence[Record], end: int, *, at: int, grace: int) -> int:
         """Take the first of `records`, after which offset `end` is next, and some deadlines.
 
         Gives how many records that were. `at` and `grace` as in Partition.step.

@@ -4,9 +4,11 @@ import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.record.util import calc_crc32c
+
+from service.kafka.record import Record
 
 _numbers = itertools.count()
 
@@ -55,12 +57,12 @@ async def write_unreadable_name(bootstrap: str, topic: str, events: Iterable[tup
         await (await producer.send_batch(batch, topic, partition=0))
 
 
-async def read(bootstrap: str, *topics: str) -> list[ConsumerRecord]:
+async def read(bootstrap: str, *topics: str) -> list[Record]:
     """All that a read-committed consumer gets from these topics now, by topic, partition and offset."""
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
     )
-    records: list[ConsumerRecord] = []
+    records: list[Record] = []
     async with reader:
         for topic in topics:
             partitions = [TopicPartition(topic, n) for n in await reader._client._wait_on_metadata(topic)]

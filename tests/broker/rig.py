@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer
 
 from schemas.instant import written
 from service.kafka.input import complaints
 from service.kafka.observer import Nobody, Observer
 from service.kafka.partitioner import murmur2
+from service.kafka.record import Record
 from service.kafka.status import Status
 from service.kafka.terms import Terms, Topics
 from service.kafka.worker import Worker, consumer_settings
@@ -99,7 +100,7 @@ class Rig:
         records = [(self.partition(ticket), ticket.encode(), value) for ticket, value in events]
         await write(self.bootstrap, self.topics.lifecycle, records)
 
-    async def announced(self, at_least: int = 0, within: float = 30) -> list[ConsumerRecord]:
+    async def announced(self, at_least: int = 0, within: float = 30) -> list[Record]:
         """What readers of both topics of announcements see, once it is `at_least` so many records."""
         async with asyncio.timeout(within):
             while (

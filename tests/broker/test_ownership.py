@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 
 import pytest
-from aiokafka import ConsumerRecord
 
 from service.kafka.observer import Nobody
+from service.kafka.record import Record
 from service.kafka.worker import GroupError
 from service.now import now_ms
 from tests.broker.log import read
@@ -62,7 +62,7 @@ def told(tickets: int) -> int:
     return sum(1 + (type_ == "sla.breach_settled") for type_ in expected(tickets).values())
 
 
-def net(records: Sequence[ConsumerRecord]) -> dict[tuple[str, str | None], str]:
+def net(records: Sequence[Record]) -> dict[tuple[str, str | None], str]:
     """The latest type by ticket and level. Fails when an announcement is there twice, or one is missing."""
     revisions: dict[str, list[int]] = {}
     latest: dict[tuple[str, str | None], str] = {}

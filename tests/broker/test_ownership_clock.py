@@ -4,10 +4,11 @@ import json
 import signal
 from dataclasses import dataclass, field, replace
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer
 
 from service.kafka.horizon import SILENT_AFTER
 from service.kafka.observer import Observer
+from service.kafka.record import Record
 from service.kafka.status import State
 from service.kafka.terms import Terms
 from service.now import now_ms
@@ -39,7 +40,7 @@ async def with_wall(bootstrap: str, target: int) -> WithWall:
     return WithWall(**vars(await new_rig(bootstrap, target=target)))
 
 
-def what(records: list[ConsumerRecord]) -> list[tuple[str, str, str | None]]:
+def what(records: list[Record]) -> list[tuple[str, str, str | None]]:
     """(ticket, type, level) in the order of the log."""
     values = [(dict(record.headers)["ce_type"].decode(), json.loads(record.value)) for record in records]
     return [(value["ticket_id"], type_.removeprefix("sla."), value["level"]) for type_, value in values]

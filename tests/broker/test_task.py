@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aiokafka import ConsumerRecord
-
 from service.kafka.observer import Nobody
+from service.kafka.record import Record
 from service.kafka.turn import AT_ONCE, STEPS
 from service.now import now_ms
 from service.sla.partition import Step
@@ -16,7 +15,7 @@ from tests.broker.log import read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only
 
 
-def told(records: Sequence[ConsumerRecord]) -> list[tuple[str, str, str | None, int]]:
+def told(records: Sequence[Record]) -> list[tuple[str, str, str | None, int]]:
     """(ticket, type, level, revision) in the order of each ticket's partition."""
     values = [json.loads(record.value) for record in records]
     types = [dict(record.headers)["ce_type"].decode().removeprefix("sla.") for record in records]

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.instant import milliseconds
 from schemas.instant import read as read_instant
+from service.kafka.record import Record
 from tests.broker.service import sla_timer
 from tests.chaos.generator import OURS
 
@@ -97,7 +98,7 @@ class Told:
         for records in (await self._reader.getmany(timeout_ms=200)).values():
             self._take(records)
 
-    def _take(self, records: Iterable[ConsumerRecord]) -> None:
+    def _take(self, records: Iterable[Record]) -> None:
         for record in records:
             if not record.key.startswith(OURS.encode()):
                 continue

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from aiokafka import ConsumerRecord
-
 from service.events.rejection import Rejection
 from service.kafka.codec import decode
+from service.kafka.record import Record
 from service.kafka.rejected import aside
 from service.kafka.tickets import kept_tickets
 from service.sla.history import identity
@@ -68,7 +67,7 @@ async def outcome(bootstrap: str, prefix: str, flood: Iterable[Written]) -> Outc
     return _held_against(flood, judged, put_aside)
 
 
-def _repeats(record: ConsumerRecord, known: set[tuple[str, tuple[str, str]]]) -> bool:
+def _repeats(record: Record, known: set[tuple[str, tuple[str, str]]]) -> bool:
     found = decode(record, None, 1, lambda _key, _count: record.partition)
     return not isinstance(found, Rejection) and (found[0], identity(found[1])) in known
 

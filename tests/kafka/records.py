@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from aiokafka import ConsumerRecord
-
 from service.kafka.partitioner import murmur2
+from service.kafka.record import Record
 
 PARTITIONS = 6
 NOW = 1_772_413_265_000  # 2026-03-02T01:01:05Z
@@ -23,9 +22,9 @@ EVENT: dict[str, Any] = {
 STRUCTURED = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 
-def record(value, headers=(), key=b"T-1001", partition=None) -> ConsumerRecord:
+def record(value, headers=(), key=b"T-1001", partition=None) -> Record:
     belongs = murmur2(key or b"", PARTITIONS) if partition is None else partition
-    return ConsumerRecord("complaints.lifecycle", belongs, 7, NOW, 0, key, value, None, 0, 0, tuple(headers))
+    return Record("complaints.lifecycle", belongs, 7, NOW, key, value, tuple(headers))
 
 
 def changed(**changes: Any) -> dict[str, Any]:
@@ -33,11 +32,11 @@ def changed(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (EVENT | changes).items() if value is not ...}
 
 
-def structured(event: Any, key=b"T-1001") -> ConsumerRecord:
+def structured(event: Any, key=b"T-1001") -> Record:
     return record(json.dumps(event).encode(), [STRUCTURED], key)
 
 
-def binary(event: dict[str, Any], key=b"T-1001") -> ConsumerRecord:
+def binary(event: dict[str, Any], key=b"T-1001") -> Record:
     headers = [
         (f"ce_{name}", value.encode())
         for name, value in event.items()

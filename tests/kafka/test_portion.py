@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
-from aiokafka import ConsumerRecord
 
 from service.events.rejection import Reason, Rejection
 from service.kafka.portion import Portion, portion
+from service.kafka.record import Record
 from service.sla.facts import Fact, Kind
 from service.sla.partition import HEAVY
 from tests.kafka.records import NOW, record
@@ -14,10 +14,10 @@ from tests.kafka.records import NOW, record
 BAD = Rejection(Reason.NOT_JSON, None, "")
 
 
-def portion_of(records: Sequence[ConsumerRecord], state: int = 0) -> Portion:
+def portion_of(records: Sequence[Record], state: int = 0) -> Portion:
     """Records without a value are bad, others are facts of the ticket that they name; `state` in bytes."""
 
-    def decode(record: ConsumerRecord) -> tuple[str, Fact] | Rejection:
+    def decode(record: Record) -> tuple[str, Fact] | Rejection:
         if not record.value.strip():
             return BAD
         return record.value.decode(), Fact(NOW, Kind.RECEIVED, "/desk", "e-1", {}, NOW, 0, record.offset)
@@ -25,7 +25,7 @@ def portion_of(records: Sequence[ConsumerRecord], state: int = 0) -> Portion:
     return portion(records, decode, lambda _: state)
 
 
-def about(*tickets: str) -> list[ConsumerRecord]:
+def about(*tickets: str) -> list[Record]:
     return [record(ticket.encode()) for ticket in tickets]
 
 

@@ -5,9 +5,10 @@ import base64
 from dataclasses import dataclass
 
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, POLICIES, REJECTED, TICKETS
+from service.kafka.record import Record
 from service.now import now_ms
 from tests.broker.log import read
 from tests.security import personal
@@ -32,7 +33,7 @@ class Run:
     log: str
     library_log: str
     pages: dict[str, str]
-    records: dict[str, list[ConsumerRecord]]  # by topic, without prefix
+    records: dict[str, list[Record]]  # by topic, without prefix
 
 
 @pytest.fixture(scope="module", params=["scram", "mtls"])
@@ -55,7 +56,7 @@ def run(
         return Run(code, service.log, library_log.read_text(encoding="utf-8"), pages, records)
 
 
-async def _told(bootstrap: str, prefix: str) -> dict[str, list[ConsumerRecord]]:
+async def _told(bootstrap: str, prefix: str) -> dict[str, list[Record]]:
     """Sends the events and gives what came of them, once it is all there."""
     now = now_ms()
     bad = list(personal.bad(now))
@@ -74,11 +75,11 @@ async def _told(bootstrap: str, prefix: str) -> dict[str, list[ConsumerRecord]]:
                 return records
 
 
-def _breached(records: dict[str, list[ConsumerRecord]]) -> set[bytes]:
+def _breached(records: dict[str, list[Record]]) -> set[bytes]:
     return {record.key for record in records[BREACHES.name]}
 
 
-def _all(record: ConsumerRecord) -> str:
+def _all(record: Record) -> str:
     parts = [record.key or b"", record.value or b""]
     parts += [part for name, value in record.headers for part in (name.encode(), value or b"")]
     return b"\n".join(parts).decode("utf-8", "replace")

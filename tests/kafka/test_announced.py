@@ -1,0 +1,34 @@
+"""What the service told, as it is read again."""
+
+import pytest
+
+from service.kafka.announced import event_out
+from service.kafka.record import Record
+from service.settings import Refusal
+
+TYPE = ("ce_type", b"sla.breached")
+FOREIGN = {
+    "no value": (None, TYPE),
+    "no JSON": (b"breached!", TYPE),
+    "no UTF-8": (b'{"revision":"\xff"}', TYPE),
+    "no object": (b"[1]", TYPE),
+    "no type": (b"{}", ("ce_id", b"1")),
+    "a type without text": (b"{}", ("ce_type", None)),
+    "another type": (b"{}", ("ce_type", b"complaint.received")),
+}
+
+
+def record(value: bytes | None, *headers: tuple[str, bytes | None]) -> Record:
+    return Record("sla.breaches", 2, 17, 0, b"T-1", value, headers)
+
+
+def test_an_event_out_is_read_again() -> None:
+    assert event_out(record(b'{"revision":1}', TYPE)) == ("sla.breached", {"revision": 1})
+
+
+@pytest.mark.parametrize(("value", "header"), FOREIGN.values(), ids=FOREIGN)
+def test_what_somebody_else_wrote_to_the_topic_is_named_by_its_place(
+    value: bytes | None, header: tuple[str, bytes | None]
+) -> None:
+    with pytest.raises(Refusal, match=r"^topic sla\.breaches, partition 2, offset 17: not written by this"):
+        event_out(record(value, header))
