@@ -95,7 +95,9 @@ def _fact(
     partition: int,
     offset: int,
 ) -> Found | None:
-    said = f"{id}{source}{subject}{tenant}{''.join(map(str, data.values())) if data else ''}"
+    said = f"{id}{source}{subject}{tenant}"
+    for value in data.values():
+        said = f"{said}{value}"
     # Control characters and surrogates cannot be printed, nor can whitespace other than the space.
     if " " in said or "@" in said or not said.isprintable():
         return None

@@ -6,6 +6,7 @@ all the rest to the judge.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from service.sla.announce import FIRST_NEWS, Fresh, Told, first_news, first_told
@@ -18,6 +19,7 @@ from service.sla.outlook import Outlook
 from service.sla.policy import Attributes, Clock, Policies, Policy, matches
 from service.sla.ticket import NEVER, Ticket
 
+_kind = attrgetter("kind")
 _RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)
 _PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # They begin cycles, cancel clocks, change attributes or undo facts: more than a fact that merely comes next.
@@ -72,7 +74,7 @@ def sequel(
         return None
     attributes = received(first)
     policy = policies.choose(name[0], attributes, first.time)
-    outline = policy and _outline(policy, bytes([fact.kind for fact in facts]), attributes)
+    outline = policy and _outline(policy, bytes(map(_kind, facts)), attributes)
     looked = policy and outline and _look(outline, facts, known, told, at)
     if not policy or not outline or not looked:
         return None
