@@ -34,4 +34,4 @@ def give_light_records() -> None:
 def _light(_: object, source: TopicPartition, read: Any) -> Record:
     """`read`: the library's record, which does not know where it was read."""
     topic, partition = source
-    return Record(topic, partition, read.offset, read.timestamp, read.key, read.value, read.headers)
+    return Record(topic, partition, read.offset, read.timestamp, read.key, read.value, tuple(read.headers))

@@ -34,7 +34,7 @@ def test_a_record_says_what_was_written_and_where_it_lies(
     given = {"key": key, "value": value, "headers": list(headers), "timestamp": timestamp}
     _, second = read(given, given)
     assert (second.topic, second.partition, second.offset, second.timestamp) == (*SOURCE, 1, timestamp)
-    assert (second.key, second.value, tuple(second.headers)) == (key, value, headers)
+    assert (second.key, second.value, second.headers) == (key, value, headers)
 
 
 def test_records_before_the_offset_that_was_asked_for_are_skipped_and_the_next_offset_is_known() -> None:
