@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 
+from service.kafka.anyone import Admin
 from service.kafka.scan import spans_of
 from service.kafka.topics import PATIENCE, unreachable
 
@@ -15,7 +15,7 @@ _UUID = 36  # characters
 
 async def members(connection: Mapping[str, Any], group: str) -> list[str]:
     """The ids that Kafka gave the processes of the group. Raises Refusal."""
-    admin = AIOKafkaAdminClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
+    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
     try:
         async with asyncio.timeout(PATIENCE):
             await admin.start()
@@ -38,7 +38,7 @@ def is_instance(member: str, instance: str) -> bool:
 async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
     """Offsets of the topic that the group has not passed yet. Raises Refusal."""
     spans = await spans_of(connection, topic)
-    admin = AIOKafkaAdminClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
+    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
     try:
         async with asyncio.timeout(PATIENCE):
             await admin.start()

@@ -18,6 +18,7 @@ from aiokafka.protocol.transaction import EndTxnRequest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
 from service.kafka.allowed import TopicsRequest
+from service.kafka.anyone import anyone
 from service.kafka.greeting import turned_away
 from service.kafka.topics import PATIENCE, unreachable
 
@@ -94,7 +95,7 @@ class _Lack(NamedTuple):
 
 
 async def _lacking(client: AIOKafkaClient, prefix: str, group: str) -> AsyncIterator[_Lack]:
-    node = client.get_random_node()
+    node = await anyone(client)
     needed = {prefix + topic: rights for topic, rights in NEEDED.items()}
     allowed = dict((await client.send(node, TopicsRequest(list(needed)))).rights())
     for name, rights in needed.items():

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
+from service.kafka.anyone import Admin
 from service.kafka.greeting import turned_away
 from service.settings import Refusal
 
@@ -113,7 +114,7 @@ def _count(topic: Topic, found: Mapping[str, Found], partitions: int | None) -> 
     return partitions if partitions and leader == LIFECYCLE.name else topic.partitions
 
 
-async def _describe(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, Found]:
+async def _describe(admin: Admin, prefix: str) -> dict[str, Found]:
     # All topics are listed, not ours by name: asking for a name may create it (auto.create.topics.enable).
     ours = {topic.named(prefix): topic.name for topic in TOPICS}
     listed = {
@@ -127,7 +128,7 @@ async def _describe(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, Found]
     }
 
 
-async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+async def _configs(admin: Admin, names: Sequence[str]) -> dict[str, dict[str, str]]:
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     answers = await admin.describe_configs(asked) if asked else []
     configs: dict[str, dict[str, str]] = {}
@@ -144,8 +145,8 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
 
 
 @asynccontextmanager
-async def _admin(connection: Mapping[str, object]) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
+async def _admin(connection: Mapping[str, object]) -> AsyncIterator[Admin]:
+    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
     try:
         async with asyncio.timeout(PATIENCE):
             await admin.start()
