@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.structs import RecordMetadata
 
 from schemas.complaints import COMPLAINT_EVENT
-from service.kafka.turn import AT_ONCE, STEPS
+from service.kafka.turn import Room
 
 Sent = list["asyncio.Future[RecordMetadata]"]
 Write = Callable[[AIOKafkaProducer, list[ConsumerRecord], TopicPartition], Awaitable[Sent]]
@@ -35,7 +35,7 @@ async def own(bootstrap: str, source: TopicPartition, changelog: str, group: str
     await consumer.start()
     consumer.assign([source])
     while True:
-        records = (await consumer.getmany(source, timeout_ms=1_000, max_records=AT_ONCE * STEPS)).get(
+        records = (await consumer.getmany(source, timeout_ms=1_000, max_records=Room().records)).get(
             source, []
         )
         if records:

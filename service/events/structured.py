@@ -10,7 +10,8 @@ from service.events.plain import plain
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
 from service.sla.facts import Fact
 
-LARGEST = 256 * 1024  # bytes of a record: key, value, names and values of headers; of a line in a file
+LARGEST = 256 * 1024  # bytes of a record, see service.kafka.record; of a line in a file
+LONGEST_TYPE = 256  # characters of a content type that is looked at: none that means JSON has as many
 
 
 def decode_json(
@@ -45,9 +46,13 @@ def attributes(event: Any) -> dict[str, Any]:
     return event
 
 
-@lru_cache(maxsize=64)
 def is_json(content_type: str) -> bool:
     """True for a media type that says JSON, in the only encoding that JSON has."""
+    return len(content_type) <= LONGEST_TYPE and _is_json(content_type)
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
     media, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [part.partition("=")[2].strip('"') for part in parameters if part.startswith("charset=")]
     fits = media in {"application/json", "text/json"} or media.endswith("+json")

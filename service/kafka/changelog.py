@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from service.kafka.reader import Span, reading
+from service.kafka.record import Record
+from service.kafka.unreadable import UnreadableRecordError
+from service.sla.ticket import UnreadableStateError
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,43 @@ class Restorable(Protocol):
     """What a changelog is read into."""
 
     def restore(self, key: str, value: bytes | None) -> None:
-        """Take one record, in log order; None: a tombstone."""
+        """Take one record, in log order; None: a tombstone. Raises UnreadableStateError."""
+
+
+class Readable:
+    """Passes records on, and remembers those that nobody can read until a later one has their key."""
+
+    def __init__(self, into: Restorable) -> None:
+        self._into = into
+        self._unreadable: dict[bytes | None, UnreadableRecordError] = {}
+
+    def take(self, record: Record) -> None:
+        """One record, in log order."""
+        key = record.key
+        if self._unreadable:
+            self._unreadable.pop(key, None)
+        if (problem := self._restore(key, record.value)) is not None:
+            place = record.topic, record.partition, record.offset
+            self._unreadable[key] = UnreadableRecordError(*place, key, problem)
+
+    def _restore(self, key: bytes | None, value: bytes | None) -> str | None:
+        """What is wrong with a record, if anything."""
+        if key is None:
+            return "it names no ticket"
+        try:
+            name = key.decode()
+        except UnicodeDecodeError:
+            return None if value is None else "its key is not UTF-8"
+        try:
+            self._into.restore(name, value)
+        except UnreadableStateError as error:
+            return str(error)
+        return None
+
+    def check(self) -> None:
+        """Raises UnreadableRecordError, for the first that is left."""
+        for first in self._unreadable.values():
+            raise first
 
 
 @dataclass(slots=True)
@@ -61,7 +100,7 @@ async def restore(
 
     `span`: what memory does not have yet, of the uncommitted log, asked for when all earlier writers were
     fenced; the last stable offset may still lie before their markers.
-    Raises KafkaError, OSError or TimeoutError.
+    Raises KafkaError, OSError or TimeoutError, and UnreadableRecordError once all is read.
     """
     begin, end = span
     progress.restored, progress.total, progress.seconds = 0, end - begin, 0.0
@@ -70,17 +109,18 @@ async def restore(
     async with reading(connection, committed=True) as reader:
         reader.assign([changelog])
         reader.seek(changelog, begin)
-        position = begin
+        position, readable = begin, Readable(into)
         began = said = asyncio.get_running_loop().time()
         while position < end:
             async with asyncio.timeout(NO_PROGRESS_FOR):
-                position = await _advance(reader, changelog, into, position)
+                position = await _advance(reader, changelog, readable, position)
             time = asyncio.get_running_loop().time()
             progress.restored, progress.seconds = position - begin, time - began
             if time - said >= SAY_EVERY:
                 said = time
                 _say(changelog, progress)
             await asyncio.sleep(0)  # getmany does not yield while it has records
+    readable.check()
     if progress.restored >= MANY:
         gc.collect()  # what is frozen is never looked at again, so it has to be no garbage
         gc.freeze()
@@ -99,15 +139,13 @@ def _say(changelog: TopicPartition, progress: Progress) -> None:
     )
 
 
-async def _advance(
-    reader: AIOKafkaConsumer, changelog: TopicPartition, into: Restorable, position: int
-) -> int:
+async def _advance(reader: AIOKafkaConsumer, changelog: TopicPartition, into: Readable, position: int) -> int:
     """Read on until the position moves: it also passes over markers and what compaction removed."""
     moved = position
     while moved == position:
         batches = await reader.getmany(changelog, timeout_ms=100, max_records=AT_ONCE)
         for record in batches.get(changelog, ()):
-            into.restore(record.key.decode(), record.value)
+            into.take(record)
         moved = await reader.position(changelog)
     return int(moved)
 
@@ -124,11 +162,12 @@ def first_offset(source: TopicPartition, committed: int | None, reflects: int, s
     if start < span.begin:
         raise LostRecordsError(
             f"{where}, but the log begins at {span.begin}: records were deleted before they were judged; "
-            f"to go on without them, reset the group's offset to there"
+            f"to go on without them: sla-timer partition skip {source.topic}-{source.partition}"
         )
     if start > span.end:
         raise LostRecordsError(
             f"{where}, but the log ends at {span.end}: was the topic created anew? "
-            f"then its changelog and the group's offsets must be, too"
+            f"then, to read it from its beginning: "
+            f"sla-timer partition reset {source.topic}-{source.partition}"
         )
     return start

@@ -11,8 +11,8 @@ from service.events.fact import Kinds
 from service.events.json_value import DEEPEST, read_json
 from service.events.plain import ATTRIBUTES, Found, plain, plain_in_parts
 from service.events.rejection import Reason, RejectedError
-from service.events.structured import LARGEST, attributes, is_json
-from service.kafka.record import Record
+from service.events.structured import LARGEST, LONGEST_TYPE, attributes, is_json
+from service.kafka.record import MOST_HEADERS, Record
 
 _ATTRIBUTES = tuple(
     (f"ce_{name}", name) for name in ("specversion", "id", "source", "type", "subject", "time", "tenant")
@@ -34,17 +34,12 @@ _BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # see service.sla.cycle: names a
 
 def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) -> Found | None:
     """What fact_of would give for the event in a record, when nothing about the two is unusual; see plain."""
-    value, key, given = record.value, record.key, record.headers
-    if value is None or key is None:
+    value, given = record.value, record.headers
+    if value is None or record.size > LARGEST:
         return None
-    size = len(value) + len(key)
-    for name, said in given:
-        if said is None:
-            return None
-        size += len(name) + len(said)
     headers = dict(given)
     content_type = headers.get("content-type")
-    if not content_type or size > LARGEST or len(headers) < len(given):
+    if not content_type or len(headers) < len(given) or None in headers.values():
         return None
     mode = _mode(content_type)
     if mode is _STRUCTURED:
@@ -81,25 +76,24 @@ def event_of(record: Record) -> dict[str, Any]:
 
 def _headers(record: Record) -> Mapping[str, bytes | None]:
     """By name. Raises RejectedError when the record is too large, or a header that counts stands twice."""
-    size = len(record.value or b"") + len(record.key or b"")
+    if record.size > LARGEST:
+        raise RejectedError(Reason.TOO_LARGE, None, "larger than 256 KiB")
+    if record.cut:
+        raise RejectedError(Reason.TOO_LARGE, None, f"more than {MOST_HEADERS:,} headers")
     headers: dict[str, bytes | None] = {}
     for name, value in record.headers:
-        size += len(name) + len(value or b"")
+        if name in headers and (name.startswith("ce_") or name == "content-type"):
+            raise RejectedError(Reason.BAD_FIELD, name if name in _READ else None, "a header stands twice")
         headers[name] = value
-    if size > LARGEST:
-        raise RejectedError(Reason.TOO_LARGE, None, "larger than 256 KiB")
-    if len(headers) < len(record.headers):
-        names = [name for name, _ in record.headers]
-        for name in headers:
-            if names.count(name) > 1 and (name.startswith("ce_") or name == "content-type"):
-                raise RejectedError(
-                    Reason.BAD_FIELD, name if name in _READ else None, "a header stands twice"
-                )
     return headers
 
 
-@lru_cache(maxsize=64)
 def _mode(content_type: bytes) -> _Mode:
+    return _mode_of(content_type) if len(content_type) <= LONGEST_TYPE else _NEITHER
+
+
+@lru_cache(maxsize=64)
+def _mode_of(content_type: bytes) -> _Mode:
     text = content_type.decode("latin-1")
     media = text.partition(";")[0].strip().lower()
     if media.startswith("application/cloudevents-batch"):

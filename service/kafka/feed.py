@@ -7,7 +7,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from service.kafka.reader import ANSWER_WITHIN
 from service.kafka.record import Record
-from service.kafka.turn import AT_ONCE
+
+AT_ONCE = 1_000  # records
+SOON = 5  # ms, in which a fetch brings what lies ready
 
 
 class Feed:
@@ -35,8 +37,15 @@ class Feed:
     async def take(self, patience: int = 0) -> Sequence[Record]:
         """The next records, as many as a step takes; none when none came within `patience` (ms)."""
         given = await self._consumer.getmany(self._source, timeout_ms=patience, max_records=AT_ONCE)
+        while not given and self._has_more:  # what is passed over is, a little at a time
+            await asyncio.sleep(0)
+            given = await self._consumer.getmany(self._source, timeout_ms=0, max_records=AT_ONCE)
         records: Sequence[Record] = given.get(self._source, [])
         return records
+
+    @property
+    def _has_more(self) -> bool:
+        return self._source in self._consumer._fetcher._records  # noqa: SLF001 (fetched, and not given yet)
 
     async def position(self) -> int:
         """The offset after what was taken, markers and aborted records included."""

@@ -51,6 +51,11 @@ class Horizon:
         """True when the log has not answered for a while."""
         return _time() - self._heard_at > SILENT_AFTER
 
+    @property
+    def behind(self) -> bool:
+        """True when the log has said that there is more than what is processed."""
+        return self._watermark.behind
+
     def processed(self, position: int) -> None:
         """Everything below `position` is processed."""
         self._watermark.processed(position)

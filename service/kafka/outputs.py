@@ -44,8 +44,8 @@ class Outputs:
         target = TopicPartition(topic, record.partition % self._counts[topic])
         key, value, headers = reject(record, rejection)
         whole = Outgoing(target, key, value, headers)
-        if whole.size <= self._terms.largest.get(topic, LARGEST):
+        if not record.cut and whole.size <= self._terms.largest.get(topic, LARGEST):
             return whole
         ours = headers[len(record.headers) :]  # by place: a sender may have used our names
-        size = (WITHOUT_CONTENT, str(whole.size).encode())
+        size = (WITHOUT_CONTENT, str(record.size).encode())
         return Outgoing(target, key if len(key or b"") <= _LONGEST_KEY else None, None, [*ours, size])

@@ -1,4 +1,4 @@
-"""How much of what was read one step takes: nobody's records may hold up the deadlines of others."""
+"""How much of what was read is judged in one go: nobody's records may hold up the deadlines of others."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -22,20 +22,20 @@ def portion(
     decode: Callable[[Record], Arrival | Rejection],
     weigh: Callable[[str], int],
 ) -> Portion:
-    """At least one record, and no more than HEAVY bytes of tickets to judge and of records to put aside.
+    """At least one record; more as long as they and the tickets that they are about weigh no more than HEAVY.
 
-    A ticket may have a thousand facts, and a batch of one MiB may unpack to a thousand of such records.
-    `weigh` gives the bytes of a ticket's state.
+    A record weighs what it costs to read, whatever becomes of it. `weigh` gives the bytes of a ticket's
+    state: it may have a thousand facts.
     """
     found = Portion([], [], [], len(records))
     arrivals, sources, rejected, _ = found
     heavy, opened = 0, set[str]()
     for record in records:
+        heavy += record.weight
+        if heavy > HEAVY and (arrivals or rejected):
+            break
         decoded = decode(record)
         if isinstance(decoded, Rejection):
-            heavy += len(record.value or b"")
-            if heavy > HEAVY and (arrivals or rejected):
-                break
             rejected.append((record, decoded))
             continue
         key, _ = decoded

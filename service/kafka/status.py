@@ -10,6 +10,7 @@ class State(StrEnum):
     ACQUIRING = "acquiring"
     RESTORING = "restoring"
     RUNNING = "running"
+    REFUSED = "refused"  # only somebody else can say what to do; it is tried again all the same
     SILENT = "silent"  # it would run, but the log has not answered for a while
     STOPPED = "stopped"
 
@@ -29,3 +30,4 @@ class Status:
     armed: int  # deadlines
     tickets: int  # held in memory
     lag: int  # records of the input not processed, as of the log's last answer
+    reason: str | None = None  # why it is refused, and what to do

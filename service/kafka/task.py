@@ -1,15 +1,20 @@
-"""The owner of one input partition: wait for records or the next deadline, decode, step, commit."""
+"""The owner of one input partition: wait for records or the next deadline, decode, step, commit.
+
+What fails here concerns this partition only. When the log failed, it is acquired again at once; when it is
+something that only a person can mend, the partition is *refused*: it says why, and is tried again later.
+"""
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Answer, Asker
 from service.kafka.changelog import Progress, first_offset, restore
-from service.kafka.feed import Feed
+from service.kafka.feed import SOON, Feed
 from service.kafka.horizon import Horizon
 from service.kafka.input import Input
 from service.kafka.kept import Kept
@@ -17,11 +22,12 @@ from service.kafka.outputs import Outputs
 from service.kafka.placed import Placed
 from service.kafka.reader import Span, spans
 from service.kafka.record import Record
+from service.kafka.refusal import AGAIN, FORESEEN, reason_of
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
 from service.kafka.transaction import FencedError, NotCommittedError, Transactions
-from service.kafka.turn import AT_ONCE, STEPS, Turn
+from service.kafka.turn import Room, Turn
 from service.now import Clock
 
 log = logging.getLogger(__name__)
@@ -30,6 +36,9 @@ FENCED_FOR = 1.5  # seconds: 1.5 heartbeats, so that a zombie learns of its end 
 BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
 PASSED_FOR = 5.0  # seconds until an offset is committed that only markers and aborted records moved
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
+
+HELD_FOR = 0.01  # seconds that the loop is held before others get a turn
+MANY = 200  # records in one turn, from which on more are likely to wait
 
 LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
 
@@ -50,6 +59,7 @@ class Owner:
     ) -> None:
         """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
         self._source = source
+        self._name = f"{source.topic}-{source.partition}"
         self._input = read
         self._terms = terms
         self._counts = counts  # partitions by topic
@@ -62,6 +72,8 @@ class Owner:
         self._state = State.ACQUIRING
         self._stopping = False
         self._in_turn = False  # a transaction is made or committed
+        self._room = Room()
+        self._reason: str | None = None  # why it was refused, when last tried
         self._task: asyncio.Task[None] | None = None
         self._forget()
 
@@ -72,6 +84,7 @@ class Owner:
         self._horizon = Horizon(self._source, self._asker, self._clock, self._terms.grace)
         self._progress = Progress()
         self._next_offset = 0  # of the input
+        self._poll_at = 0.0  # loop time before which nothing is read, see _serve
         self._stepped_at = _time()
 
     def _owns(self, name: str) -> bool:
@@ -96,11 +109,12 @@ class Owner:
             self._partition.armed,
             len(self._partition),
             max(0, self._horizon.end - self._next_offset) if running else 0,
+            self._reason,
         )
 
     def start(self) -> "asyncio.Task[None]":
         """Begin. The task ends by `stop`, or by an exception that is not the log's fault."""
-        self._task = asyncio.create_task(self._run(), name=f"owner of {self._source}")
+        self._task = asyncio.create_task(self._run(), name=f"owner of {self._name}")
         return self._task
 
     @property
@@ -126,25 +140,41 @@ class Owner:
         return self._kept
 
     async def _run(self) -> None:
-        back_off = BACK_OFF[0]
+        back_off, refused_for = BACK_OFF[0], AGAIN[0]
         while not self._stopping:
-            try:
-                await self._own()
-            except FencedError:
-                log.warning("%s: another process has taken the partition over", self._source)
+            attempt = asyncio.create_task(self._own(), name=f"attempt at {self._name}")
+            error = await _outcome(attempt)
+            if error is None:
+                continue
+            was_running = self._state is State.RUNNING
+            self._state, self._kept = State.ACQUIRING, None
+            self._forget()
+            if isinstance(error, FencedError):
+                log.warning("%s: another process has taken the partition over", self._name)
                 self._terms.observer.fenced(self._source.partition)
                 back_off = FENCED_FOR
-            except LOG_FAILURES as error:
+            elif isinstance(error, LOG_FAILURES) and not isinstance(error, FORESEEN):
                 if denied(error):
-                    raise
-                log.warning("%s: acquiring again: %r", self._source, error)
+                    raise error
+                log.warning("%s: acquiring again: %r", self._name, error)
                 self._terms.observer.lost(self._source.partition, type(error).__name__)
-                back_off = BACK_OFF[0] if self._state is State.RUNNING else min(2 * back_off, BACK_OFF[1])
-            if not self._stopping:
-                self._state = State.ACQUIRING
-                self._kept = None
-                self._forget()
-                await asyncio.sleep(back_off)
+                back_off = BACK_OFF[0] if was_running else min(2 * back_off, BACK_OFF[1])
+            elif isinstance(error, MemoryError) or not isinstance(error, Exception):
+                raise error
+            else:
+                self._refuse(error)
+                back_off = refused_for = AGAIN[0] if was_running else min(2 * refused_for, AGAIN[1])
+            await asyncio.sleep(back_off)
+
+    def _refuse(self, error: Exception) -> None:
+        """Say what is wrong, once for the same: it is tried again and again."""
+        reason = reason_of(error)
+        unforeseen = error if not isinstance(error, FORESEEN) else None
+        if reason != self._reason:
+            log.error("%s: refused, and not judged until this is mended: %s", self._name, reason)
+            if unforeseen:
+                log.critical("%s: an error of our own", self._name, exc_info=unforeseen)
+        self._state, self._reason = State.REFUSED, reason
 
     async def _own(self) -> None:
         """Fence, committed offset, end offset, restore, seek, run: the order is the guarantee."""
@@ -169,14 +199,14 @@ class Owner:
             knows = max(knows, self._partition.reflects)
             self._next_offset = first_offset(source, committed, knows, logs[source])
             self._feed.begin(self._next_offset)
-            self._state = State.RUNNING
+            self._state, self._reason = State.RUNNING, None
             self._committed = True
             self._horizon = Horizon(source, self._asker, self._clock, terms.grace)
             restored, seconds = self._progress.restored, _time() - began
             terms.observer.acquired(source.partition, restored, seconds)
             log.info(
                 "%s: running from offset %d; restored %d records in %.1f s",
-                source,
+                self._name,
                 self._next_offset,
                 restored,
                 seconds,
@@ -204,18 +234,18 @@ class Owner:
         horizon = self._horizon
         try:
             while not self._stopping:
-                poll = poll or asyncio.create_task(self._feed.take(patience=1_000))
+                # Before a poll, not after it: what was given and is not processed looks as if it were.
+                paced = 0.0 if horizon.behind else max(0.0, self._poll_at - _time())
+                if poll is None and not paced:
+                    poll = asyncio.create_task(self._feed.take(patience=1_000))
                 ask = ask or horizon.ask(self._partition.next_at())
-                await asyncio.wait(
-                    [poll, ask] if ask else [poll],
-                    timeout=horizon.patience(self._partition.next_at(), asking=ask is not None),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                patience = horizon.patience(self._partition.next_at(), asking=ask is not None)
+                await _first(poll, ask, patience=min(patience, paced) if poll is None else patience)
                 if ask is not None and ask.done():
                     horizon.hear(ask)
                     ask = None
                 records: Sequence[Record] = []
-                if poll.done():
+                if poll is not None and poll.done():
                     records, poll = poll.result(), None
                 # While `poll` is not done, the position is that of what we were given before. So between the
                 # look at it and this nothing may be awaited that could let it go on.
@@ -248,8 +278,7 @@ class Owner:
         Takes `records`, after which offset `end` is next, and those that follow them when there are many.
         Gives those that it left, and the offset after them.
         """
-        began, horizon = _time(), self._horizon
-        many = len(records) >= AT_ONCE
+        began, many = _time(), len(records) >= MANY
         turn = Turn(
             self._input,
             self._partition,
@@ -257,27 +286,46 @@ class Owner:
             self._outputs,
             self._counts[self._source.topic],
             self._terms.partitioner,
-            self._clock.latest(),
+            self._room,
+            now=self._clock.latest(),
+            at=self._horizon.at,
+            grace=self._terms.grace,
         )
         self._committed, self._in_turn = False, True
         try:
-            for number in range(STEPS):
-                if number:
-                    await asyncio.sleep(0)  # others may have deadlines
-                    if not records and many:  # then no poll is under way
-                        records, end = await self._feed.take(), await self._feed.position()
-                    # Of deadlines alone not as many: who lapses meanwhile waits for the end of the turn.
-                    more = records or (number < 3 and horizon.lapsed(self._partition.next_at()))
-                    if self._stopping or not more:
-                        break
-                records = records[turn.step(records, end, at=horizon.at, grace=self._terms.grace) :]
+            turn.take(records, end)
+            await self._work(turn)
+            while records and turn.has_room and not turn.left and not self._stopping:  # no poll is under way
+                records = await self._feed.take(patience=0 if many else SOON)
+                end = await self._feed.position()
+                if records:
+                    turn.take(records, end)
+                    await self._work(turn)
+                if not many:
+                    break
             await self._commit(transactions, turn, began)
+        except NotCommittedError:
+            self._room = turn.smaller()
+            raise
         finally:
             self._in_turn = False
+        self._room = self._room.doubled()
         self._next_offset, self._committed, self._stepped_at = turn.next_offset, True, _time()
+        if turn.taken:
+            self._poll_at = began + self._terms.pace if turn.taken < MANY else 0.0
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(self._source.partition, rejection.reason)
-        return records, end
+        return turn.left, end
+
+    async def _work(self, turn: Turn) -> None:
+        """All steps that it has room for, without holding the loop: others may have deadlines."""
+        until = _time() + HELD_FOR
+        for _ in turn.work():
+            if self._stopping:
+                turn.full()
+            if _time() >= until:
+                await asyncio.sleep(0)
+                until = _time() + HELD_FOR
 
     async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
         """What a turn that began then brought, when it brought anything."""
@@ -292,6 +340,26 @@ class Owner:
             observer.aborted(partition)
             raise
         observer.committed(partition, turn.steps, turn.taken, self._clock.latest(), _time() - began)
+
+
+async def _first(*tasks: "asyncio.Task[Any] | None", patience: float) -> None:
+    """Wait until one of them is done, if any, and no longer than `patience` (seconds)."""
+    there = [task for task in tasks if task is not None]
+    if there:
+        await asyncio.wait(there, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    else:
+        await asyncio.sleep(patience)
+
+
+async def _outcome(task: "asyncio.Task[None]") -> BaseException | None:
+    """The error that a task of ours ends with; it is cancelled when we are."""
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
+    return task.exception()
 
 
 def _time() -> float:

@@ -1,6 +1,7 @@
-"""One turn of a partition: what arrived and what lapsed, judged, and all that goes out for it at once."""
+"""One turn of a partition: what arrived and lapsed, judged a little at a time, and what goes out for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Self
 
 from aiokafka import TopicPartition
 
@@ -13,8 +14,24 @@ from service.kafka.record import Record
 from service.kafka.transaction import Outgoing
 from service.sla.partition import Step
 
-AT_ONCE = 1_000  # records, or deadlines, in one step: what other partitions may have to wait for
-STEPS = 4  # in one turn, while there is more: a transaction costs as much time with few records as with many
+AT_ONCE = 250  # deadlines, or records, in one step
+TOLD_AT_ONCE = 200  # announcements that are written before others may go on
+SAID_BESIDE = 500  # bytes of an outgoing record besides its value, or what was put aside
+
+
+class Room(NamedTuple):
+    """How much a turn may take: a transaction costs as much time with little as with much."""
+
+    records: int = 4_000
+    deadlines: int = 3_000  # fewer, as who lapses meanwhile waits for the end of the turn
+    size: int = 8 * 2**20  # bytes of what goes out; no more begins once it is reached
+
+    def doubled(self) -> Self:
+        """Up to what every turn may take."""
+        most = Room()
+        return self._replace(
+            records=min(2 * self.records, most.records), deadlines=min(2 * self.deadlines, most.deadlines)
+        )
 
 
 class Turn:
@@ -28,38 +45,96 @@ class Turn:
         outputs: Outputs,
         partitions: int,
         partitioner: Partitioner,
+        room: Room,
+        *,
         now: int,
+        at: int,
+        grace: int,
     ) -> None:
-        """`partitions` of the input; `now`, the instant (ms) from which no event may lie too far ahead."""
+        """`partitions` of the input; `now`, the instant (ms) from which no event may lie too far ahead.
+
+        `at` and `grace` as in Partition.step.
+        """
         self._partition = partition
         self._changelog = changelog
         self._outputs = outputs
         knows = partition.weigh
         self._decode = lambda record: read.decode(record, now, partitions, partitioner, knows)
         self._full = read.full
-        self._now = now
+        self._room = room
+        self._now, self._at, self._grace = now, at, grace
+        self._end = 0  # the offset after the records that are left
+        self.left: Sequence[Record] = []
         self.taken = 0  # records
+        self.deadlines = 0  # that were looked for
+        self.size = 0  # bytes of what goes out, about
         self.next_offset = 0  # of the input, once a step was taken
         self.steps: list[Step] = []
         self.rejected: list[tuple[Record, Rejection]] = []
         self.outgoing: list[Outgoing] = []
 
-    def step(self, records: Sequence[Record], end: int, *, at: int, grace: int) -> int:
-        """Take the first of `records`, after which offset `end` is next, and some deadlines.
+    def take(self, records: Sequence[Record], end: int) -> None:
+        """Look at `records` next, after which offset `end` follows; nothing may be left of those before."""
+        self.left, self._end = records, end
 
-        Gives how many records that were. `at` and `grace` as in Partition.step.
+    @property
+    def has_room(self) -> bool:
+        """True while it may take more."""
+        room = self._room
+        return self.taken < room.records and self.deadlines < room.deadlines and self.size < room.size
+
+    def work(self) -> Iterator[None]:
+        """Step by step until nothing is left, or there is no more room; at least one step.
+
+        Pauses wherever others may go on. Whoever stops before a step is over has to forget the partition.
         """
-        arrivals, sources, rejected, taken = portion(records[:AT_ONCE], self._decode, self._partition.weigh)
+        yield from self._step()
+        while self.has_room and (self.left or self._has_lapsed()):
+            yield from self._step()
+
+    def full(self) -> None:
+        """Begin no more steps."""
+        self._room = Room(0, 0, 0)
+
+    def smaller(self) -> Room:
+        """Half of what this turn had: for the next, when it failed for its size or time."""
+        return Room(max(1, self.taken // 2), max(1, self.deadlines // 2))
+
+    def _has_lapsed(self) -> bool:
+        due = self._partition.next_at()
+        return due is not None and due < self._at
+
+    def _step(self) -> Iterator[None]:
+        most = min(AT_ONCE, max(1, self._room.records - self.taken))
+        arrivals, sources, rejected, taken = portion(self.left[:most], self._decode, self._partition.weigh)
+        yield
+        self.left = self.left[taken:]
         self.taken += taken
-        self.next_offset = records[taken].offset if taken < len(records) else end
+        self.next_offset = self.left[0].offset if self.left else self._end
+        deadlines = min(AT_ONCE, max(1, self._room.deadlines - self.deadlines))
+        self.deadlines += deadlines if self._has_lapsed() else 0
         step = self._partition.step(
-            arrivals, at=at, now=self._now, offset=self.next_offset - 1, grace=grace, most=AT_ONCE
+            arrivals,
+            at=self._at,
+            now=self._now,
+            offset=self.next_offset - 1,
+            grace=self._grace,
+            most=deadlines,
         )
-        rejected += [(sources[index], self._full) for index in step.refused]
-        out = self.outgoing
-        out += [self._outputs.announce(announcement) for announcement in step.announcements]
-        out += [Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()]
-        out += [self._outputs.put_aside(record, rejection) for record, rejection in rejected]
-        self.rejected += rejected
         self.steps.append(step)
-        return taken
+        yield
+        rejected += [(sources[index], self._full) for index in step.refused]
+        self.rejected += rejected
+        told = step.announcements
+        for begin in range(0, len(told), TOLD_AT_ONCE):
+            self._send([self._outputs.announce(one) for one in told[begin : begin + TOLD_AT_ONCE]])
+            yield
+        self._send([Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()])
+        for record, rejection in rejected:
+            self.outgoing.append(self._outputs.put_aside(record, rejection))
+            self.size += record.size + SAID_BESIDE
+            yield
+
+    def _send(self, outgoing: list[Outgoing]) -> None:
+        self.outgoing += outgoing
+        self.size += sum(len(one.value or b"") + SAID_BESIDE for one in outgoing)

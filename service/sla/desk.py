@@ -9,7 +9,7 @@ from service.sla.announce import Told
 from service.sla.channel import Channel, Open
 from service.sla.facts import Fact
 from service.sla.history import order
-from service.sla.ticket import content
+from service.sla.ticket import UnreadableStateError, content
 
 MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
 MOST_SPANS = 4_000  # of one desk, whatever its timeout: signs that say one thing and another within it
@@ -82,8 +82,11 @@ _decoder = msgspec.msgpack.Decoder(Desk)
 
 
 def decode(value: bytes) -> Desk:
-    """The desk of a changelog value whose header was read before; see ticket."""
-    return _decoder.decode(content(value))
+    """The desk of a changelog value whose header was read before. Raises UnreadableStateError."""
+    try:
+        return _decoder.decode(content(value))
+    except msgspec.DecodeError as error:
+        raise UnreadableStateError(f"its content is no desk: {error}") from None
 
 
 def desk_of(signs: Iterable[Fact], gap: int) -> Desk:

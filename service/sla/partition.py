@@ -19,9 +19,7 @@ from service.sla.sequel import sequel
 from service.sla.ticket import NEVER, Header, Ticket
 from service.sla.timers import Timers
 
-HEAVY = (
-    512 * 1024
-)  # bytes of state that are judged in one step: tickets with hundreds of cycles take a second
+HEAVY = 64 * 1024  # bytes of state that are judged in one step: a ticket with hundreds of cycles is 30 ms
 SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 

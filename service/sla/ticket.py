@@ -23,7 +23,11 @@ class Header(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     edition: int = 0  # of the policies that judged it
 
 
-class UnknownStateVersionError(ValueError):
+class UnreadableStateError(ValueError):
+    """A changelog record is no state of ours."""
+
+
+class UnknownStateVersionError(UnreadableStateError):
     """The changelog was written by a newer version of this software."""
 
 
@@ -56,8 +60,11 @@ def encode(state: msgspec.Struct, header: Header) -> bytes:
 
 
 def decode(value: bytes) -> Ticket:
-    """The ticket of a changelog value whose header was read before."""
-    return _decoder.decode(content(value))
+    """The ticket of a changelog value whose header was read before. Raises UnreadableStateError."""
+    try:
+        return _decoder.decode(content(value))
+    except msgspec.DecodeError as error:
+        raise UnreadableStateError(f"its content is no ticket: {error}") from None
 
 
 def content(value: bytes) -> bytes:
@@ -75,8 +82,11 @@ def _packed(header: Header) -> bytes:
 
 
 def header(value: bytes) -> Header:
-    """The head of a changelog value. Raises UnknownStateVersionError."""
-    version, *fields = _HEADER.unpack_from(value)
+    """The head of a changelog value. Raises UnreadableStateError."""
+    try:
+        version, *fields = _HEADER.unpack_from(value)
+    except struct.error:
+        raise UnreadableStateError(f"{len(value)} bytes are no state of a ticket or desk") from None
     if version != STATE_VERSION:
         raise UnknownStateVersionError(
             f"the changelog holds state of version {version}, this one reads {STATE_VERSION}: run the newer"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from service.kafka.observer import Nobody
 from service.kafka.record import Record
-from service.kafka.turn import AT_ONCE, STEPS
+from service.kafka.turn import Room
 from service.now import now_ms
 from service.sla.partition import Step
 from tests.broker.log import read, write, write_unreadable_name
@@ -190,5 +190,5 @@ async def test_a_long_backlog_goes_into_few_transactions_each_record_into_one(bo
             await asyncio.wait([asyncio.create_task(rig.publish([]))])
         assert only(worker).lag == 0
     assert sum(seen.records) == 10_500
-    assert max(seen.records) == STEPS * AT_ONCE
+    assert max(seen.records) == Room().records
     assert len(await read(bootstrap, rig.topics.tickets)) == 10_500

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from service.kafka.partitioner import murmur2
-from service.kafka.record import Record
+from service.kafka.record import Record, size_of
 
 PARTITIONS = 6
 NOW = 1_772_413_265_000  # 2026-03-02T01:01:05Z
@@ -24,7 +24,8 @@ STRUCTURED = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 def record(value, headers=(), key=b"T-1001", partition=None) -> Record:
     belongs = murmur2(key or b"", PARTITIONS) if partition is None else partition
-    return Record("complaints.lifecycle", belongs, 7, NOW, key, value, tuple(headers))
+    headers = tuple(headers)
+    return Record("complaints.lifecycle", belongs, 7, NOW, key, value, headers, size_of(key, value, headers))
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from service.kafka.announced import event_out
-from service.kafka.record import Record
+from service.kafka.record import Record, size_of
 from service.settings import Refusal
 
 TYPE = ("ce_type", b"sla.breached")
@@ -19,7 +19,7 @@ FOREIGN = {
 
 
 def record(value: bytes | None, *headers: tuple[str, bytes | None]) -> Record:
-    return Record("sla.breaches", 2, 17, 0, b"T-1", value, headers)
+    return Record("sla.breaches", 2, 17, 0, b"T-1", value, headers, size_of(b"T-1", value, headers))
 
 
 def test_an_event_out_is_read_again() -> None:

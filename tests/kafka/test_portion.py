@@ -18,7 +18,7 @@ def portion_of(records: Sequence[Record], state: int = 0) -> Portion:
     """Records without a value are bad, others are facts of the ticket that they name; `state` in bytes."""
 
     def decode(record: Record) -> tuple[str, Fact] | Rejection:
-        if not record.value.strip():
+        if not (record.value or b"").strip():
             return BAD
         return record.value.decode(), Fact(NOW, Kind.RECEIVED, "/desk", "e-1", {}, NOW, 0, record.offset)
 
@@ -30,7 +30,7 @@ def about(*tickets: str) -> list[Record]:
 
 
 @pytest.mark.parametrize(
-    ("state", "taken"), [(HEAVY // 2 - 1, 2), (HEAVY // 2, 2), (HEAVY // 2 + 1, 1), (0, 3), (2 * HEAVY, 1)]
+    ("state", "taken"), [(HEAVY // 2 - 100, 2), (HEAVY // 2 + 1, 1), (0, 3), (2 * HEAVY, 1)]
 )
 def test_it_takes_what_is_not_too_much_to_judge_and_always_one(state: int, taken: int) -> None:
     found = portion_of(about("a", "b", "c"), state)
@@ -38,13 +38,32 @@ def test_it_takes_what_is_not_too_much_to_judge_and_always_one(state: int, taken
 
 
 def test_a_ticket_is_judged_once_however_many_of_its_facts_come() -> None:
-    assert portion_of(about(*["a"] * 500), HEAVY).taken == 500
+    assert portion_of(about(*["a"] * 500), HEAVY - 500 * len("aT-1001")).taken == 500
 
 
-@pytest.mark.parametrize(("size", "taken"), [(HEAVY // 2, 2), (HEAVY // 2 + 1, 1), (3 * HEAVY, 1)])
-def test_what_is_put_aside_counts_by_its_bytes(size: int, taken: int) -> None:
-    found = portion_of([record(b" " * size) for _ in range(3)])
+FREE, HEADER = len("T-1001"), 32  # bytes of the key, what a header weighs beside its bytes
+BULK = {
+    "value": lambda size: record(b" " * (size - FREE)),
+    "key": lambda size: record(None, key=b"k" * size),
+    "header": lambda size: record(None, [("h", b"x" * (size - FREE - HEADER - 1))]),
+    "header name": lambda size: record(None, [("h" * (size - FREE - HEADER), b"")]),
+    "headers": lambda size: record(b" " * ((size - FREE) % HEADER), [("", b"")] * ((size - FREE) // HEADER)),
+}
+
+
+@pytest.mark.parametrize("where", BULK)
+@pytest.mark.parametrize(
+    ("size", "taken"), [(HEAVY // 2 - 1, 2), (HEAVY // 2, 2), (HEAVY // 2 + 1, 1), (3 * HEAVY, 1)]
+)
+def test_a_record_counts_by_all_its_bytes_wherever_they_are(where: str, size: int, taken: int) -> None:
+    found = portion_of([BULK[where](size) for _ in range(3)])
     assert (found.taken, len(found.rejected)) == (taken, taken)
+
+
+@pytest.mark.parametrize(("more", "taken"), [(-1, 2), (0, 2), (1, 1)])
+def test_a_record_that_is_accepted_counts_by_its_bytes_too(more: int, taken: int) -> None:
+    heavy = record(b"a".rjust(HEAVY // 2 - FREE + more))
+    assert portion_of([heavy] * 3).taken == taken
 
 
 def test_portions_one_after_the_other_are_all_that_was_read_and_nothing_twice() -> None:

@@ -1,0 +1,125 @@
+"""What a turn takes, in which pieces, and when it has enough."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from aiokafka import TopicPartition
+
+from service.kafka.input import complaints
+from service.kafka.outputs import Outputs
+from service.kafka.partitioner import murmur2
+from service.kafka.record import Record
+from service.kafka.terms import Terms, Topics
+from service.kafka.turn import AT_ONCE, TOLD_AT_ONCE, Room, Turn
+from service.sla.partition import Partition
+from tests.broker.rig import policies
+from tests.kafka.records import NOW, record, structured
+from tests.kafka.records import changed as event
+
+TARGET, RETENTION = 1_000, 35 * 86_400_000  # ms
+HAPPENED = NOW - 4_750  # when the complaints came in
+SOURCE, CHANGELOG = TopicPartition("complaints.lifecycle", 0), TopicPartition("sla.tickets", 0)
+TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
+COUNTS = {name: 1 for name in (*TOPICS, SOURCE.topic)}
+TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
+
+
+def turn(room: Room = Room(), partition: Partition | None = None, at: int = HAPPENED) -> Turn:
+    read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
+    held = partition or read.empty(lambda _: True)
+    outputs = Outputs(TERMS, COUNTS, SOURCE)
+    return Turn(read, held, CHANGELOG, outputs, 1, murmur2, room, now=NOW, at=at, grace=0)
+
+
+def placed(records: Sequence[Record]) -> Iterator[Record]:
+    for offset, one in enumerate(records):
+        yield Record(*SOURCE, offset, NOW, one.key, one.value, one.headers, one.size)
+
+
+def received(many: int) -> list[Record]:
+    """Complaints of a ticket each."""
+    events = [structured(event(subject=f"T-{n}", id=f"e-{n}"), f"T-{n}".encode()) for n in range(many)]
+    return list(placed(events))
+
+
+def worked(one: Turn, records: Sequence[Record]) -> int:
+    """How often others might have gone on."""
+    one.take(records, len(records))
+    return sum(1 for _ in one.work())
+
+
+@pytest.mark.parametrize(("room", "taken"), [(1, 1), (99, 99), (100, 100), (101, 100)])
+def test_a_turn_takes_no_more_records_than_it_has_room_for(room: int, taken: int) -> None:
+    one = turn(Room(records=room))
+    worked(one, received(100))
+    assert (one.taken, len(one.left), one.next_offset) == (taken, 100 - taken, taken)
+    assert len({record.key for record in one.outgoing if record.target == CHANGELOG}) == taken
+
+
+def test_others_go_on_between_any_few_records() -> None:
+    one = turn()
+    pauses = worked(one, received(1_000))
+    assert one.taken == 1_000
+    assert max(len(step.outcomes) and sum(step.outcomes.values()) for step in one.steps) <= AT_ONCE
+    assert pauses >= 2 * 1_000 // AT_ONCE
+
+
+@pytest.mark.parametrize("kind", ["value", "key", "headers"])
+def test_a_turn_has_enough_once_what_goes_out_is_large_whatever_its_shape(kind: str) -> None:
+    bulk = 250_000
+    made = {
+        "value": record(b"x" * bulk),
+        "key": record(b"x", key=b"k" * bulk),
+        "headers": record(b"x", [("h", b"x" * bulk)]),
+    }[kind]
+    one = turn(Room(size=10 * bulk))
+    pauses = worked(one, list(placed([made] * 100)))
+    assert one.taken == 10
+    assert one.size < 11 * bulk
+    assert pauses >= 2 * one.taken  # each of them is a step of its own
+
+
+def test_deadlines_alone_are_taken_as_far_as_there_is_room() -> None:
+    read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
+    partition = read.empty(lambda _: True)
+    first = turn(partition=partition)
+    worked(first, received(2_000))
+    one = turn(Room(deadlines=3 * AT_ONCE), partition, at=NOW)
+    one.take([], 2_000)
+    pauses = sum(1 for _ in one.work())
+    assert (one.taken, one.deadlines) == (0, 3 * AT_ONCE)
+    assert len({record.key for record in one.outgoing}) == 3 * AT_ONCE
+    assert pauses >= len(one.outgoing) // TOLD_AT_ONCE
+
+
+def test_a_step_is_taken_although_nothing_is_there_so_that_the_offset_moves() -> None:
+    one = turn()
+    one.take([], 17)
+    list(one.work())
+    assert (one.next_offset, one.outgoing) == (17, [])
+
+
+def test_who_is_told_to_stop_ends_the_step_and_begins_no_other() -> None:
+    one = turn()
+    one.take(received(1_000), 1_000)
+    work = one.work()
+    next(work)
+    one.full()
+    list(work)
+    assert 0 < one.taken <= AT_ONCE
+    assert one.next_offset == one.taken
+    assert len([record for record in one.outgoing if record.target == CHANGELOG]) == one.taken
+
+
+def test_what_failed_is_tried_again_in_halves_down_to_one_record_and_grows_again() -> None:
+    room, taken = Room(), []
+    for _ in range(14):
+        one = turn(room)
+        worked(one, received(5_000))
+        taken.append(one.taken)
+        room = one.smaller()
+    assert taken[:3] == [4_000, 2_000, 1_000]
+    assert taken[-2:] == [1, 1]
+    for _ in range(14):
+        room = room.doubled()
+    assert room == Room()
