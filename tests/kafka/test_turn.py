@@ -26,7 +26,7 @@ TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 
 def turn(room: Room = Room(), partition: Partition | None = None, at: int = HAPPENED) -> Turn:
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
-    held = partition or read.empty(lambda _: True)
+    held = read.empty(lambda _: True) if partition is None else partition
     outputs = Outputs(TERMS, COUNTS, SOURCE)
     return Turn(read, held, CHANGELOG, outputs, 1, murmur2, room, now=NOW, at=at, grace=0)
 
