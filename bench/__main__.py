@@ -11,7 +11,7 @@ from bench.machine import machine
 from bench.options import Options
 from bench.result import save, table
 
-ROWS = ("throughput", "punctuality", "herd", "restore", "growth", "scale_out", "batch")
+ROWS = ("throughput", "trickle", "punctuality", "herd", "restore", "growth", "scale_out", "batch")
 ALONE = ("page",)  # only by name: an hour, and a browser
 ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out"}  # measured together
 

@@ -42,14 +42,19 @@ class Running:
     @property
     def cpu(self) -> float:
         """Seconds of CPU that all its threads used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return cpu_of(self.process.pid)
 
     @property
     def resident(self) -> int:
         """Bytes of memory that it holds."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that all threads of a process used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 async def ready(program: Running, address: str) -> float:
