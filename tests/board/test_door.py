@@ -63,6 +63,38 @@ async def test_the_token_is_traded_for_a_cookie_that_scripts_and_other_sites_do_
         assert (await client.get("/")).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        b'foo={"a":1}',
+        b"consent",  # no =
+        b"greeting=hello world",
+        b"path=/x",  # a word that cookies themselves use
+        "name=Zoë".encode("latin-1"),
+        "name=小明".encode(),
+        b"list[]=1",
+        b"a,b=c",
+        b'half="x',
+        b"=",
+        b"sla_boards=1",
+        b"$Version=1",
+        b"expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+async def test_no_cookie_of_another_application_locks_anybody_out(
+    desk: Desk, foreign: bytes, first: bool
+) -> None:
+    """Browsers send every cookie of the host, whatever the port it came from, older ones first."""
+    ours = f"{COOKIE}={Token(TOKEN, lambda: desk.now).trade()}".encode()
+    together = b"; ".join([foreign, ours] if first else [ours, foreign])
+    async with browser(desk, TOKEN) as client:
+        answer = await client.get("/", headers=[(b"cookie", together)])
+        apart = await client.get("/", headers=[(b"cookie", foreign), (b"cookie", ours)])
+    assert (answer.status_code, apart.status_code) == (200, 200)
+    assert "T-1" in answer.text
+
+
 async def test_over_https_the_cookie_stays_there(desk: Desk) -> None:
     async with browser(desk, TOKEN) as client:
         traded = await client.post("https://127.0.0.1/session", data={"token": TOKEN})
