@@ -1,12 +1,15 @@
 """What the board says about itself: nothing when all is well, and each thing that is not."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
 from service.board.health import LAG_FOR, OLD_AFTER, Kind, Notice, as_of, notices
 from service.board.partitions import partition_lines
-from service.board.services import read_probe
+from service.board.services import probe, read_probe
 from service.board.sight import Group, Owner, Probe, Reach, Sight
 
 NOW = 1_800_000_000_000
@@ -130,3 +133,39 @@ def test_an_answer_of_the_service_is_read_for_one_topic() -> None:
 )
 def test_an_answer_of_something_else_is_no_answer(body: bytes) -> None:
     assert read_probe(body, "in").failure
+
+
+class Ready(BaseHTTPRequestHandler):
+    """A process of the service: ready, or with 503 not."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(b'{"partitions": {"in-0": "running"}}')
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+class Unready(Ready):
+    status = 503
+
+
+@pytest.fixture(params=[Ready, Unready])
+def process(request: pytest.FixtureRequest) -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), request.param) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_the_service_is_asked_straight_whatever_proxy_the_environment_names(
+    process: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")  # nobody answers there
+    assert probe(process, "in") == Probe({0: "running"}, {})
