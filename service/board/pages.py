@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from service.explanation.told import told
 
 STATES = ("breached", "at_risk", "running", "paused", SILENT)
 _MOST_NEWS = 3
+_MOST_LISTINGS = 64  # kept within a second
 
 _templates = Environment(
     loader=PackageLoader("service.board"),
@@ -37,7 +39,7 @@ class Part(NamedTuple):
 
     id: str
     content: Hashable
-    html: Callable[[], str]
+    html: Callable[[], str]  # written when it is asked for first
 
     @property
     def version(self) -> str:
@@ -55,6 +57,9 @@ class Page(NamedTuple):
     as_of: int | None
 
 
+Listed = tuple[tuple[Part, ...], tuple[Part, ...]]  # the parts of a list but the notices, and its rows
+
+
 class Look(NamedTuple):
     """How a viewer wants it, and where the page stands."""
 
@@ -64,18 +69,48 @@ class Look(NamedTuple):
     stream: str  # of its changes
 
 
+class Pages:
+    """What all writers of one board share: who looks at the same within a second gets the same parts.
+
+    So a page that many watch is written, and held, once. For no longer than a second: countdowns are in it.
+    """
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._listed: dict[tuple[str, int], tuple[Listing, Listed]] = {}
+
+    def writer(self, look: Look) -> "Writer":
+        """Who writes for one viewer."""
+        return Writer(look, self)
+
+    def listed(self, listing: Listing, lang: str, now: int, write: Callable[[], Listed]) -> Listed:
+        """The parts of a listing, the same object for the same listing; `write` makes them. `now` in ms."""
+        if now // 1_000 != self._second or len(self._listed) >= _MOST_LISTINGS:
+            self._second, self._listed = now // 1_000, {}
+        key = lang, id(listing)  # it is held, so no other has its id
+        if key not in self._listed:
+            self._listed[key] = listing, write()
+        return self._listed[key][1]
+
+
 class Writer:
     """Writes the pages in one language."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, pages: Pages) -> None:
         self.look = look
         self.words = WORDS[look.lang]
+        self._pages = pages
 
     def list_page(self, listing: Listing, sight: Sight) -> Page:
         """The open tickets."""
+        parts, rows = self._pages.listed(
+            listing, self.look.lang, sight.now, lambda: self._listed(listing, sight.now)
+        )
+        return Page((self._notices(sight), *parts), rows, listing.rows, sight.now, as_of(sight.reaches))
+
+    def _listed(self, listing: Listing, now: int) -> Listed:
         counts = dict(listing.offers)["state"]
         parts = (
-            self._notices(sight),
             self._part(
                 "counts", (listing.query, listing.total, counts), listing=listing, counts=dict(counts)
             ),
@@ -83,8 +118,7 @@ class Writer:
             self._part("matching", (listing.query, listing.total, listing.matching), listing=listing),
             self._part("pager", (listing.query, listing.page, listing.pages), listing=listing),
         )
-        rows = tuple(self._rows(listing, sight.now))
-        return Page(parts, rows, listing.rows, sight.now, as_of(sight.reaches))
+        return parts, tuple(self._rows(listing, now))
 
     def ticket_page(
         self, account: Account | None, sight: Sight, tenant: str, ticket_id: str, *, known: bool
@@ -155,7 +189,7 @@ class Writer:
 
     def _part(self, id: str, content: Hashable, template: str | None = None, **values: object) -> Part:
         file = template or f"{id}.html"
-        part = Part(id, content, lambda: self._render(file, version=part.version, id=id, **values))
+        part = Part(id, content, cache(lambda: self._render(file, version=part.version, id=id, **values)))
         return part
 
     def _render(self, template: str, **values: object) -> str:

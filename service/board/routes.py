@@ -1,9 +1,8 @@
 """What the board serves. Every route reads; none publishes anything."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from sse_starlette.sse import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -14,14 +13,14 @@ from starlette.types import ASGIApp
 from service.board.board import Board
 from service.board.door import COOKIE, SIGNED_IN_FOR, Door, Token
 from service.board.health import as_of
-from service.board.pages import Look, Page, Writer
+from service.board.pages import Look, Page, Pages, Writer
 from service.board.query import read_query
 from service.board.stream import messages
+from service.board.viewers import Viewers, Watching
 from service.board.words import LANGUAGES
 from service.sla.ticket import key
 
 MOST_VIEWERS = 200  # streams at once
-TAKEN_WITHIN = 30  # seconds a browser may leave a message untaken
 LARGEST_FORM = 4_096  # bytes
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 86_400  # seconds
@@ -32,10 +31,11 @@ Show = Callable[[], Page]
 class Routes:
     """The routes over one board."""
 
-    def __init__(self, board: Board, token: Token | None) -> None:
+    def __init__(self, board: Board, token: Token | None, viewers: Viewers) -> None:
         self._board = board
         self._token = token
-        self._viewers = 0
+        self._viewers = viewers
+        self._pages = Pages()
 
     async def tickets(self, request: Request) -> Response:
         """The list."""
@@ -157,24 +157,12 @@ class Routes:
         return show
 
     def _stream(self, writer: Writer, show: Show) -> Response:
-        if self._viewers >= MOST_VIEWERS:
-            return PlainTextResponse("too many viewers\n", 503, {"Retry-After": "10"})
-        return EventSourceResponse(
-            self._watched(writer, show), ping=3_600, send_timeout=TAKEN_WITHIN, sep="\n"
-        )
-
-    async def _watched(self, writer: Writer, show: Show) -> AsyncIterator[dict[str, str]]:
-        self._viewers += 1
-        try:
-            async for message in messages(show, writer.news, self._board.ticker):
-                yield message
-        finally:
-            self._viewers -= 1
+        return Watching(self._viewers, messages(show, writer.news, self._board.ticker))
 
     def _writer(self, request: Request, stream: str) -> Writer:
         query = f"?{request.url.query}" if request.url.query else ""
         theme = request.cookies.get("sla_theme")
-        return Writer(
+        return self._pages.writer(
             Look(
                 lang=language(request),
                 theme=theme if theme in THEMES else "auto",
@@ -237,9 +225,9 @@ def _secure(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-def application(board: Board, token: Token | None) -> ASGIApp:
+def application(board: Board, token: Token | None, most_viewers: int = MOST_VIEWERS) -> ASGIApp:
     """The ASGI application behind its door."""
-    routes = Routes(board, token)
+    routes = Routes(board, token, Viewers(most_viewers))
     served = [
         Route("/", routes.tickets),
         Route("/live", routes.tickets_live),

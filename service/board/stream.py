@@ -7,6 +7,7 @@ from typing import Any
 
 from service.board.listing import News, news
 from service.board.pages import Page, Part
+from service.board.row import Row
 
 HEARTBEAT = 2.0  # seconds between two messages when nothing changes: they carry the time
 
@@ -43,7 +44,7 @@ class Changes:
     def __init__(self) -> None:
         self._sent: dict[str, Any] = {}
         self._order: list[str] = []
-        self._before: Page | None = None
+        self._shown: tuple[Row, ...] | None = None
 
     def to(self, page: Page, spoken: Callable[[list[News]], str]) -> dict[str, Any]:
         """The message that brings the viewer up to `page`. `now` and `as_of` are in ms."""
@@ -57,12 +58,12 @@ class Changes:
             if rows or order != self._order:
                 message |= {"order": order, "rows": rows}
             self._order = order
-            found = news(self._before.shown, page.shown) if self._before else []
+            found = [] if self._shown is None else news(self._shown, page.shown)
             if found:
                 message["say"] = spoken(found)
         kept = {part.id for part in (*page.parts, *(page.rows or ()))}
         self._sent = {name: content for name, content in self._sent.items() if name in kept}
-        self._before = page
+        self._shown = page.shown
         return message
 
     def _changed(self, parts: tuple[Part, ...]) -> dict[str, tuple[str, str]]:
@@ -70,7 +71,7 @@ class Changes:
         for part in parts:
             if part.id not in self._sent or self._sent[part.id] != part.content:
                 changed[part.id] = part.version, part.html()
-                self._sent[part.id] = part.content
+            self._sent[part.id] = part.content  # also when it is equal: what all viewers hold is held once
         return changed
 
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from service.board.listing import News
-from service.board.pages import Look, Page, Writer
+from service.board.pages import Look, Page, Pages
 from service.board.query import PAGE, Query
 from service.board.routes import MOST_VIEWERS, application
 from service.board.sight import Sight
@@ -17,7 +17,7 @@ from service.board.stream import Changes, Ticker, messages
 from tests.board.desk import Desk
 from tests.sla.stories import MINUTE, at, fact
 
-WRITER = Writer(Look("en", "auto", "/", "/live"))
+WRITER = Pages().writer(Look("en", "auto", "/", "/live"))
 
 
 def page(desk: Desk) -> Page:
@@ -174,6 +174,78 @@ async def test_there_are_only_so_many_viewers_and_a_place_is_free_again(desk: De
     watching.append(late.watch(app))
     assert (await late.inbox.get()).startswith(b"event: board")
     await ended(*watching)
+
+
+class Slow(Viewer):
+    """A browser to which not even the head of the answer goes out in one turn of the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status: int | None = None
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await asyncio.sleep(0)
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await super().send(message)
+
+
+async def test_of_many_viewers_at_once_no_more_are_let_in_than_there_is_room_for(desk: Desk) -> None:
+    app = application(desk.board, None)
+    viewers = [Slow() for _ in range(3 * MOST_VIEWERS)]
+    watching = [viewer.watch(app) for viewer in viewers]
+    for viewer in viewers:
+        await viewer.inbox.get()
+    assert [viewer.status for viewer in viewers].count(200) == MOST_VIEWERS
+    await ended(*watching)
+
+
+class Gone(Viewer):
+    """A browser that leaves before a byte of the body came."""
+
+    def __init__(self, leaves: str) -> None:
+        super().__init__()
+        self.leaves = leaves
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if self.leaves == "never takes the head":
+            await asyncio.Event().wait()
+        if self.leaves == "breaks the connection":
+            raise OSError
+
+    async def receive(self) -> dict[str, Any]:
+        if self.leaves == "breaks the connection":
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("leaves", ["hangs up", "never takes the head", "breaks the connection"])
+async def test_whoever_is_gone_before_the_body_began_keeps_no_place(desk: Desk, leaves: str) -> None:
+    app = application(desk.board, None)
+    watching = [Gone(leaves).watch(app) for _ in range(MOST_VIEWERS)]
+    await asyncio.wait(watching)
+    assert all(task.exception() is None or leaves == "breaks the connection" for task in watching)
+    late = Viewer()
+    seen = late.watch(app)
+    assert (await late.inbox.get()).startswith(b"event: board")
+    await ended(seen)
+
+
+async def test_who_looks_at_the_same_is_sent_the_same_and_it_is_written_once(desk: Desk) -> None:
+    desk.look()
+    pages = Pages()
+    first, second, chinese = (pages.writer(Look(lang, "auto", "/", "/live")) for lang in ("en", "en", "zh"))
+    sight = desk.board.sight()
+    listed = desk.board.listing(Query(), sight)
+    one, other = first.list_page(listed, sight), second.list_page(listed, sight)
+    assert one.rows
+    assert other.rows
+    assert all(row.html() is same.html() for row, same in zip(one.rows, other.rows, strict=True))
+    assert chinese.list_page(listed, sight).rows != one.rows
+    desk.now += 1_000
+    later = second.list_page(listed, desk.board.sight())
+    assert later.rows
+    assert later.rows[1].html() != one.rows[1].html()  # countdowns are right without a script, too
 
 
 async def test_when_the_board_closes_every_stream_ends(desk: Desk) -> None:

@@ -1,0 +1,37 @@
+"""How many watch at once. Whoever is let in is counted in the same moment, and no more once the answer is over."""
+
+from collections.abc import AsyncIterator
+
+from sse_starlette.sse import EventSourceResponse
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+TAKEN_WITHIN = 30  # seconds a browser may leave a message untaken
+
+
+class Viewers:
+    """The viewers of one board, at most `most`."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.now = 0
+
+
+class Watching(EventSourceResponse):
+    """A stream for one more viewer, or that there are too many: found out when the answer begins."""
+
+    def __init__(self, viewers: Viewers, messages: AsyncIterator[dict[str, str]]) -> None:
+        super().__init__(messages, ping=3_600, send_timeout=TAKEN_WITHIN, sep="\n")
+        self._viewers = viewers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if self._viewers.now >= self._viewers.most:
+            refusal = PlainTextResponse("too many viewers\n", 503, {"Retry-After": "10"})
+            await refusal(scope, receive, send)
+            return
+        self._viewers.now += 1  # before anything is awaited: else others are let in meanwhile
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._viewers.now -= 1
