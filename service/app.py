@@ -15,6 +15,7 @@ from schemas import topics
 from service import stall
 from service.asyncapi import document
 from service.collector import collect_seldom
+from service.connections import Places
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
 from service.kafka.group import Group
@@ -65,7 +66,7 @@ async def _serve(settings: Settings) -> int:
             group, metrics = _wire(settings, preparing.result())
             collect_seldom()
             answers = _answers(settings, group, metrics)
-            server = Server(application(answers, settings.http[0]))
+            server = Server(application(answers, settings.http[0]), Places(metrics.turned_away))
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
             working = asyncio.create_task(group.run())

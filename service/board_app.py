@@ -10,10 +10,11 @@ from schemas.topics import DESKS, LIFECYCLE, POLICIES, TICKETS
 from service.board.board import Board
 from service.board.desks import DeskShelf
 from service.board.door import Token
-from service.board.routes import application
+from service.board.routes import MOST_VIEWERS, application
 from service.board.services import Services
 from service.board.shelf import Shelf
 from service.board.sight import Group, Owner, Reach, Sight
+from service.connections import Places
 from service.http import OwnHosts, Server, listen
 from service.kafka.connection import connection
 from service.kafka.follow import Follower
@@ -94,7 +95,9 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
             return 0
         watch = Watch(settings, preparing.result(), services)
         token = Token(settings.http_token, now_ms) if settings.http_token else None
-        server = Server(OwnHosts(application(watch.board, token), settings.http[0]))
+        places = Places()
+        board = application(watch.board, token, min(MOST_VIEWERS, places.streams))
+        server = Server(OwnHosts(board, settings.http[0]), places)
         serving = asyncio.create_task(server.serve([listener]))
         watching = asyncio.create_task(watch.run())
         log.info("listening", extra={"port": listener.getsockname()[1]})

@@ -1,19 +1,23 @@
 """What the service serves over HTTP: probes, metrics, the AsyncAPI document. Read-only; shows no ticket."""
 
+import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.connections import Bounded, Listener, Places
 from service.settings import LOOPBACK, Refusal
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,12 +105,12 @@ def application(answers: Answers, listening_on: str) -> Starlette:
     return Starlette(routes=routes, middleware=[Middleware(OwnHosts, listening_on=listening_on)])
 
 
-def listen(address: tuple[str, int]) -> socket.socket:
+def listen(address: tuple[str, int]) -> Listener:
     """A socket bound to `address`; port 0 takes a free one. Raises Refusal when that cannot be."""
     host, port = address
     try:
         family, kind, protocol, _, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
+        listener = Listener(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(at)
     except OSError as error:
@@ -115,12 +119,19 @@ def listen(address: tuple[str, int]) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn inside our loop: signals are ours, so it installs no handlers of its own."""
+    """uvicorn inside our loop, with the limits of `places`. Signals are ours, so it installs no handlers.
 
-    def __init__(self, app: ASGIApp) -> None:
+    The only server there is: whatever is served over HTTP is limited alike.
+    """
+
+    def __init__(self, app: ASGIApp, places: Places | None = None) -> None:
+        self.places = places or Places()
+        protocol: Any = partial(Bounded, self.places)
         super().__init__(
             uvicorn.Config(
-                app,
+                _quietly(app),
+                http=protocol,
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -129,7 +140,29 @@ class Server(uvicorn.Server):
             )
         )
 
+    async def serve(self, sockets: Sequence[Listener]) -> None:  # type: ignore[override]
+        """Until `should_exit`; sockets are from `listen`."""
+        for listener in sockets:
+            listener.places = self.places
+        await super().serve(list(sockets))
+
+    async def on_tick(self, counter: int) -> bool:
+        """See uvicorn.Server: ten times a second."""
+        if counter % 10 == 0:
+            self.places.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """See uvicorn.Server."""
         yield
+
+
+def _quietly(app: ASGIApp) -> ASGIApp:
+    """A client that is gone before its body came is nobody's error."""
+
+    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(ClientDisconnect):
+            await app(scope, receive, send)
+
+    return quiet

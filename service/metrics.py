@@ -9,6 +9,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
+from service.connections import Refused
 from service.sla.announcement import Type
 from service.sla.history import Outcome
 
@@ -237,6 +238,14 @@ class Metrics:
             "every deadline of the process is that late.",
             STALL,
         )
+        self._turned_away = self._counter(
+            "sla_http_connections_refused",
+            "HTTP connections that were refused or ended before their time, by reason. Worry when it rises: "
+            "somebody opens more than are served, or sends half requests.",
+            "reason",
+        )
+        for refused in Refused:
+            self._turned_away.labels(refused)
         valid_until = self._gauge(
             "sla_calendar_valid_until_timestamp_seconds",
             "When a calendar runs out of official days. Worry 60 days ahead: due instants beyond it are "
@@ -279,6 +288,10 @@ class Metrics:
             if partition.seconds_left is not None:
                 self.restoring_for.labels(*source).set(partition.seconds_left)
         return generate_latest(self.registry)
+
+    def turned_away(self, reason: Refused) -> None:
+        """An HTTP connection ended before its time."""
+        self._turned_away.labels(reason).inc()
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(name, help_text, labels, registry=self.registry)

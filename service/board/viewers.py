@@ -1,4 +1,4 @@
-"""How many watch at once. Whoever is let in is counted in the same moment, and no more once the answer is over."""
+"""How many watch at once: whoever is let in is counted in that moment, and no more once it is over."""
 
 from collections.abc import AsyncIterator
 

@@ -38,9 +38,16 @@ def sla_timer(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProce
 
 
 @contextmanager
-def running(env: dict[str, str], *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
-    """A command, `run` unless another is given, from when it listens, and a client for its HTTP."""
+def running(
+    env: dict[str, str], *arguments: str, descriptors: int | None = None
+) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+    """A command, `run` unless another is given, from when it listens, and a client for its HTTP.
+
+    `descriptors`: it may have so many and no more.
+    """
     command = [sys.executable, "-m", "service", *(arguments or ("run",))]
+    if descriptors is not None:
+        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
