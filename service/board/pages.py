@@ -19,6 +19,7 @@ from service.board.row import Row
 from service.board.sight import Sight
 from service.board.words import WORDS, name
 from service.explanation.told import told
+from service.theirs import boxed, plain, theirs
 
 STATES = ("breached", "at_risk", "running", "paused", SILENT)
 _MOST_NEWS = 3
@@ -162,7 +163,7 @@ class Writer:
         """What happened, in one short sentence for a screen reader."""
         said = [
             self.words[f"news_{item.what}"].format(
-                ticket=item.ticket_id, clock=name(item.clock or "", self.look.lang)
+                ticket=plain(item.ticket_id, self.look.lang), clock=name(item.clock or "", self.look.lang)
             )
             for item in found[:_MOST_NEWS]
         ]
@@ -195,7 +196,14 @@ class Writer:
     def _render(self, template: str, **values: object) -> str:
         look = self.look
         return _templates.get_template(template).render(
-            t=self.words, look=look, states=STATES, named=lambda word: name(word, look.lang), **values
+            t=self.words,
+            look=look,
+            states=STATES,
+            named=lambda word: name(word, look.lang),
+            theirs=lambda text: theirs(text, look.lang),
+            boxed=lambda text: boxed(text, look.lang),
+            plain=lambda text: plain(text, look.lang),
+            **values,
         )
 
 

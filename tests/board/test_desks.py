@@ -8,6 +8,7 @@ from service.sla import ticket as state
 from service.sla.desk import desk_of
 from service.sla.facts import Fact
 from service.sla.ticket import NEVER, Header
+from service.theirs import theirs
 from tests.board.browser import browser
 from tests.board.desk import Desk
 from tests.sla.desks import LETTERS, beats, sign
@@ -82,3 +83,17 @@ async def test_the_page_says_it_in_both_languages(lang: str, words: str) -> None
     async with browser(desk) as client:
         page = (await client.get("/desks", headers={"accept-language": lang})).text
     assert words in page
+
+
+async def test_desks_tenants_and_channels_that_look_alike_are_told_apart() -> None:
+    desk = told("09:00:30")
+    value = state.encode(
+        desk_of([sign("heartbeat", "09:00", "\u0430b\u200b")], MINUTE), Header(1, at("09:00:30"), NEVER)
+    )
+    desk.board.desks.restore(0, "support\u200b@\u0422-1", value)
+    async with browser(desk) as client:
+        page = (await client.get("/desks")).text
+    assert 'aria-label="support⟨U+200B⟩"' in page
+    for text in ("support\u200b", "\u0422-1", "\u0430b\u200b"):
+        assert theirs(text, "en") in page
+    assert "\u200b" not in page

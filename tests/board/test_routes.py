@@ -108,7 +108,7 @@ async def test_what_an_id_holds_is_shown_and_never_becomes_part_of_the_page(desk
 async def test_a_ticket_that_is_not_there_is_not_found_and_says_so(desk: Desk) -> None:
     answer = await get(desk, "/ticket", params={"id": "<script>", "tenant": "t"})
     assert answer.status_code == 404
-    assert "Tenant t has no ticket &lt;script&gt;" in answer.text
+    assert "Tenant <bdi>t</bdi> has no ticket <bdi>&lt;script&gt;</bdi>" in answer.text
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/live", "/look", "/livez", "/readyz", "/static/board.css"])

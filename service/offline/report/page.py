@@ -9,6 +9,7 @@ from service.offline.report import charts, table
 from service.offline.report.columns import COLUMNS
 from service.offline.report.document import customers_with_most_breaches
 from service.offline.report.words import WORDS
+from service.theirs import boxed, plain, theirs
 
 _TONGUES = {"en": "en", "zh": "zh-CN"}
 
@@ -31,7 +32,7 @@ def page(document: Mapping[str, Any], lang: str) -> str:
         words=words,
         tongue=_TONGUES[lang],
         width=charts.WIDTH,
-        preface=list(table.preface(document["report"], words)),
+        preface=list(table.preface(_shown(document["report"], lang), words)),
         sources=list(table.sources(document["report"], words)),
         attainments=list(charts.attainments(document)),
         hours=charts.hours(document, words),
@@ -45,4 +46,11 @@ def page(document: Mapping[str, Any], lang: str) -> str:
         cell=lambda column, value: table.cell(column, value, words),
         is_number=table.is_number,
         is_id=table.is_id,
+        theirs=lambda text: theirs(text, lang),
+        boxed=lambda text: boxed(text, lang),
     )
+
+
+def _shown(head: Mapping[str, Any], lang: str) -> Mapping[str, Any]:
+    """The head of the report with its tenant as one can see it."""
+    return {**head, "tenant": plain(head["tenant"], lang)} if head["tenant"] else head
