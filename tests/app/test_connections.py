@@ -1,6 +1,7 @@
 """What a client may hold of an HTTP server, and for how long: real sockets, times that a test says."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from starlette.routing import Route
 
 from service.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places, Refused
 from service.http import Server, listen
+from service.logs import Rate
 
 WITHIN = 30.0  # seconds: a busy machine
 WHOLE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -256,11 +258,17 @@ async def test_the_last_descriptors_are_for_others_but_a_probe_is_let_in() -> No
 
 
 async def test_what_is_told_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    places = Places()
+    logger = logging.getLogger(f"service.connections.{Refused.SLOW_HEAD}")
+    (rate,) = logger.filters
+    logger.removeFilter(rate)
+    logger.addFilter(Rate(rate.most))  # what other tests told does not count
+    refused: list[Refused] = []
+    places = Places(refused.append)
     places.open = 9
     for _ in range(1_000):
         places.say(Refused.SLOW_HEAD)
-    assert len(caplog.messages) <= 1
+    assert caplog.messages == ["HTTP: no whole request head in time: one of 9 connections was closed"]
+    assert len(refused) == 1_000  # the counter has all of them
 
 
 async def test_it_stops_in_time_with_streams_and_half_requests_open() -> None:
