@@ -2,9 +2,14 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TextIO
+
+from service.visible import one_line, visible, visible_json
 
 FIELDS = (
     "partition",
@@ -17,14 +22,18 @@ FIELDS = (
 )  # what `extra` may carry into a line
 
 
+_WHY = "the log on standard output cannot be written: {}; going on without it"
+
+
 class Text(logging.Formatter):
     """Lines such as `2026-01-01T00:00:00.000Z INFO service.app listening port=8080`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """See logging.Formatter; a line break inside a message is shown as a space."""
-        pairs = "".join(f" {name}={value}" for name, value in _fields(record).items())
-        head = f"{_instant(record)} {record.levelname} {record.name} {_line(record.getMessage())}{pairs}"
-        return f"{head}\n{self.formatException(record.exc_info)}" if record.exc_info and _traces() else head
+        """See logging.Formatter; a line break becomes a space, what would steer a terminal `<U+001B>`."""
+        pairs = "".join(f" {name}={one_line(str(value))}" for name, value in _fields(record).items())
+        head = f"{_instant(record)} {record.levelname} {visible(record.name)} {one_line(record.getMessage())}"
+        lines = self.formatException(record.exc_info).split("\n") if record.exc_info and _traces() else []
+        return "\n".join([head + pairs, *map(visible, lines)])
 
 
 class Json(logging.Formatter):
@@ -36,12 +45,12 @@ class Json(logging.Formatter):
             "time": _instant(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _line(record.getMessage()),
+            "message": " ".join(record.getMessage().splitlines()),
             **_fields(record),
         }
         if record.exc_info and _traces():
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return visible_json(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 class Rate(logging.Filter):
@@ -60,7 +69,7 @@ class Rate(logging.Filter):
         if record.created - self._since >= self.per:
             if self._held:
                 record.msg, record.args = (
-                    f"{_line(record.getMessage())} (and {self._held} lines more before it)",
+                    f"{record.getMessage()} (and {self._held} lines more before it)",
                     None,
                 )
             self._since, self._passed, self._held = record.created, 0, 0
@@ -69,9 +78,52 @@ class Rate(logging.Filter):
         return self._passed <= self.most
 
 
+class Output(logging.Handler):
+    """Writes lines to the descriptor of standard output, and goes on when it takes none.
+
+    That it takes none is said once on `err`, and how many lines it lacks before the next one that it takes.
+    """
+
+    def __init__(self, descriptor: int, err: TextIO | None) -> None:
+        super().__init__()
+        self._descriptor, self._err = descriptor, err
+        self._lost, self._torn = 0, False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See logging.Handler."""
+        try:
+            line = self.format(record) + "\n"
+        except Exception:  # noqa: BLE001 (as every handler: a library's slip in a log call ends nobody)
+            self.handleError(record)
+            return
+        try:
+            if self._lost:
+                self._write(("\n" if self._torn else "") + self.format(self._gap(record)) + "\n")
+                self._lost = 0
+            self._write(line)
+        except OSError as error:
+            if not self._lost and self._err:
+                with suppress(OSError):
+                    self._err.write(f"sla-timer: {_WHY.format(error.strerror)}\n")
+                    self._err.flush()
+            self._lost += 1
+
+    def _write(self, text: str) -> None:
+        rest = text.encode(errors="backslashreplace")
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+            self._torn = bool(rest)
+
+    def _gap(self, record: logging.LogRecord) -> logging.LogRecord:
+        said = "%d lines before this one could not be written"
+        gap = logging.LogRecord(__name__, logging.WARNING, __file__, 0, said, (self._lost,), None)
+        gap.created = record.created
+        return gap
+
+
 def open_log(form: str) -> None:
     """Sends every logger to standard output as `form` (text or json); libraries only warn, rate-limited."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = Output(sys.stdout.fileno(), sys.stderr)
     handler.setFormatter(Json() if form == "json" else Text())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("service").setLevel(logging.DEBUG if _traces() else logging.INFO)
@@ -106,10 +158,6 @@ def _instant(record: logging.LogRecord) -> str:
     return (
         datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
-
-
-def _line(text: str) -> str:
-    return " ".join(text.splitlines())
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, object]:

@@ -1,26 +1,20 @@
-"""Text of others as one can see it: characters that show nothing are named by their code points."""
+"""Text of others as one can see it: what shows nothing, or steers whoever shows it, is named by its code point.
 
+Controls such as ESC and the line break, marks that turn the direction of writing, characters of no width,
+halves of surrogate pairs. Letters of any script and blanks of any width stay as they are.
+"""
+
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_NOTHING = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")  # categories; no font knows Cn, Co and Cs
+_NOTHING = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories; no font knows Cn, Co and Cs
 # Default_Ignorable_Code_Point of Unicode without those above; last, a Braille pattern without a dot.
-_BLANK = frozenset(
-    chr(code)
-    for first, last in (
-        (0x034F, 0x034F),
-        (0x115F, 0x1160),
-        (0x17B4, 0x17B5),
-        (0x180B, 0x180F),
-        (0x3164, 0x3164),
-        (0xFE00, 0xFE0F),
-        (0xFFA0, 0xFFA0),
-        (0xE0100, 0xE01EF),
-        (0x2800, 0x2800),
-    )
-    for code in range(first, last + 1)
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef\u2800]"
 )
+_LINES = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # where str.splitlines breaks
 
 
 class Piece(NamedTuple):
@@ -41,15 +35,13 @@ class Piece(NamedTuple):
 
 
 def is_hidden(character: str) -> bool:
-    """True when it shows nothing where it stands, or turns the text after it; a blank (U+0020) is seen."""
-    if character.isascii():
-        return not character.isprintable()
-    return unicodedata.category(character) in _NOTHING or character in _BLANK
+    """True when it shows nothing where it stands, or turns the text after it."""
+    return unicodedata.category(character) in _NOTHING or _BLANK.match(character) is not None
 
 
 def pieces(text: str) -> Iterator[Piece]:
     """The text in order, cut before and after each hidden character."""
-    if text.isascii() and text.isprintable():
+    if _is_seen(text):
         if text:
             yield Piece(text, hidden=False)
         return
@@ -65,10 +57,40 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def visible(text: str) -> str:
-    """`T⟨U+200B⟩-1`: nothing in it is hidden or turns it round. For one line of plain text."""
-    return "".join(f"⟨{piece.code}⟩" if piece.hidden else piece.text for piece in pieces(text))
+    """`T<U+200B>-1`: nothing in it is hidden or turns it round. For one line of plain text."""
+    if _is_seen(text):
+        return text
+    return "".join(f"<{piece.code}>" if piece.hidden else piece.text for piece in pieces(text))
+
+
+def one_line(text: str) -> str:
+    """`text` made visible, with a space for each line break: for sentences that may have come in lines."""
+    return visible(text if _is_seen(text) else _LINES.sub(" ", text).strip(" "))
+
+
+def visible_json(text: str) -> str:
+    """A JSON text with its own escape for such characters: the same value to whoever parses it.
+
+    The line breaks of a JSON text that was indented stay.
+    """
+    if _is_seen(text):
+        return text
+    return "".join(one if one == "\n" or not is_hidden(one) else _escape(one) for one in text)
 
 
 def turns(character: str) -> bool:
     """True for a character that is written from the right: it takes its neighbours with it."""
     return unicodedata.bidirectional(character) in ("R", "AL", "AN")
+
+
+def _is_seen(text: str) -> bool:
+    """True when nothing in it is hidden, found without a look at each character."""
+    return text.isprintable() and (text.isascii() or not _BLANK.search(text))
+
+
+def _escape(one: str) -> str:
+    code = ord(one)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
