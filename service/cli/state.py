@@ -29,22 +29,26 @@ def export(file: Path) -> int:
     code 1: records of the input are not judged yet, or the service is running, so that the dump is not the
     last word.
     """
-    from service.settings import Refusal
+    from service.whole_file import whole_file
 
     if str(file) == "-":
         return _run(_export, sys.stdout.buffer)
-    try:
-        with file.open("xb") as out:
-            return _run(_export, out)
-    except OSError as error:
-        raise Refusal(f"{file}: cannot be written: {error.strerror or error}") from None
+    with whole_file(file, new=True) as out:
+        return _run(_export, out)
 
 
 @state.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True))
 def import_(file: Path) -> int:
-    """Load FILE into an empty sla.tickets, all of it or nothing. No service may be running."""
-    return _run(_import, file)
+    """Load FILE into an empty sla.tickets, all of it or nothing. No service may be running.
+
+    FILE may be a pipe, or - for standard input.
+    """
+    from service.offline.twice import readable_twice
+
+    name = "standard input" if str(file) == "-" else str(file)
+    with readable_twice(file, name, sys.stdin.buffer) as stream:
+        return _run(_import, (name, stream))
 
 
 async def _export(settings: "Settings", out: BinaryIO) -> int:
@@ -53,10 +57,8 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
     from service.kafka.members import members, unread
     from service.kafka.scan import partitions_of
     from service.kafka.state_dump import end, head, line
-    from service.kafka.tickets import kept_tickets
+    from service.kafka.tickets import kept_tickets, opened
     from service.now import now_ms
-    from service.settings import Refusal
-    from service.sla.ticket import UnknownStateVersionError
 
     reach = connection(settings)
     topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
@@ -65,10 +67,8 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
     out.write(head(topic, await partitions_of(reach, topic), now_ms()))
     tickets = 0
     async for kept in kept_tickets(reach, topic):
-        try:
-            out.write(line(kept.key, kept.value))
-        except UnknownStateVersionError as error:
-            raise Refusal(f"topic {topic}: {error}") from None
+        opened(topic, kept)  # a dump without a ticket would be worse than none
+        out.write(line(kept.key, kept.value))
         tickets += 1
     out.write(end(tickets))
     out.flush()
@@ -80,7 +80,7 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
     return 1 if running or behind else 0
 
 
-async def _import(settings: "Settings", file: Path) -> int:
+async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
     from service.kafka.connection import connection
     from service.kafka.members import members
@@ -89,7 +89,7 @@ async def _import(settings: "Settings", file: Path) -> int:
     from service.kafka.state_load import load, refuse_full
     from service.settings import Refusal
 
-    tickets = sum(1 for _ in _records(file))  # all of it is read before anything is written
+    tickets = sum(1 for _ in _records(*dump))  # all of it is read before anything is written
     reach = connection(settings)
     topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
     partitions, inputs = await partitions_of(reach, topic), await partitions_of(reach, source)
@@ -98,20 +98,22 @@ async def _import(settings: "Settings", file: Path) -> int:
     if await members(reach, settings.group):
         raise Refusal(f"group {settings.group}: a service is running: stop it first")
     await refuse_full(reach, topic)
-    await load(reach, topic, settings.group, _records(file), PARTITIONERS[settings.partitioner])
+    await load(reach, topic, settings.group, _records(*dump), PARTITIONERS[settings.partitioner])
     click.echo(f"{tickets} tickets imported into {partitions} partitions of {topic}")
     return 0
 
 
-def _records(file: Path) -> "Iterator[Record]":
+def _records(name: str, dump: BinaryIO) -> "Iterator[Record]":
     from service.kafka.state_dump import BadDumpError, records
     from service.settings import Refusal
 
     try:
-        with file.open("rb") as lines:
-            yield from records(lines)
-    except (BadDumpError, OSError) as error:
-        raise Refusal(f"{file}:{error}") from None
+        dump.seek(0)
+        yield from records(dump)
+    except BadDumpError as error:
+        raise Refusal(f"{name}:{error}") from None
+    except OSError as error:
+        raise Refusal(f"{name}: {error.strerror or error}") from None
 
 
 def _run(command: "Callable[[Settings, _Argument], Awaitable[int]]", argument: _Argument) -> int:

@@ -11,6 +11,8 @@ from service.policy.calendar_file import read_calendar
 from service.policy.document import Node, NotReadError, read_document
 from service.policy.place import BadPolicies, Problem
 from service.settings import Refusal
+from service.visible import visible
+from service.whole_file import whole_file
 
 _FROZEN = ("holidays", "working_days", "official")
 
@@ -29,15 +31,15 @@ def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> 
         root = read_document(raw)
         text = _frozen(raw.decode("utf-8-sig"), root, days, weekday)
         read_calendar(str(path), text.encode(), path.stem)
-        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from None
     except NotReadError as error:
         raise BadPolicies([Problem(str(path), error.line, error.field, error.reason)]) from None
+    with whole_file(path) as file:
+        file.write(text.encode())
     years = ", ".join(map(str, days.years))
-    print(
-        f"{path}: {len(days.holidays)} holidays, {len(days.working_days)} make-up days of {years}", file=out
-    )
+    found = f"{len(days.holidays)} holidays, {len(days.working_days)} make-up days of {years}"
+    print(visible(f"{path}: {found}"), file=out)
     return 0
 
 

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +95,47 @@ def test_an_import_waits_for_no_service_and_an_export_says_that_one_runs(
     )
     assert exported.returncode == 1
     assert "is running; what it tells from now on is missing here" in exported.stderr
+
+
+@pytest.mark.parametrize(
+    "how", ["cat {dump} | {command} /dev/stdin", "{command} - < {dump}", "{command} <(cat {dump})"]
+)
+def test_a_dump_may_come_through_a_pipe(
+    env: dict[str, str], bootstrap: str, prefix: str, tmp_path: Path, how: str
+) -> None:
+    dump = tmp_path / "state.jsonl"
+    assert sla_timer("state", "export", str(dump), env=env).returncode == 0
+    new = set_up(bootstrap, f"piped-{prefix}", tmp_path, partitions=2)
+    line = how.format(dump=dump, command=f"{sys.executable} -m service state import")
+    done = subprocess.run(
+        ["bash", "-c", line], env=new, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{len(TICKETS)} tickets imported into 2 partitions of piped-")
+
+    torn = subprocess.run(
+        ["bash", "-c", line.replace(f"{dump}", f"<(head -c 999 {dump})", 1)],
+        env=new,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert torn.returncode == 2
+    assert re.match("sla-timer: (standard input|/dev/stdin|/dev/fd/[0-9]+):[0-9]+: ", torn.stderr)
+
+
+def test_an_export_that_fails_leaves_no_file_and_can_be_tried_again(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    dump = tmp_path / "dumps" / "state.jsonl"
+    dump.parent.mkdir()
+    away = sla_timer("state", "export", str(dump), env=env | {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
+    assert (away.returncode, away.stderr.count("\n")) == (2, 1)
+    assert list(dump.parent.iterdir()) == []
+    assert sla_timer("state", "export", str(dump), env=env).returncode == 0
+    assert list(dump.parent.iterdir()) == [dump]
+    whole = dump.read_bytes()
+    again = sla_timer("state", "export", str(dump), env=env)
+    assert (again.returncode, again.stderr) == (2, f"sla-timer: {dump}: cannot be written: File exists\n")
+    assert dump.read_bytes() == whole

@@ -1,5 +1,6 @@
 """The report in the form that was asked for."""
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any, TextIO
 from service.offline.report.page import page
 from service.offline.report.sheet import sheet
 from service.offline.report.table import table
-from service.settings import Refusal
+from service.visible import visible, visible_json
+from service.whole_file import whole_file
 
 FORMS = ("table", "csv", "json", "html")
 
@@ -23,19 +25,18 @@ def write(
     if file is None:
         _write(document, form, section, lang, out)
         return
-    try:
-        with file.open("w", encoding="utf-8", newline="") as opened:
-            _write(document, form, section, lang, opened)
-    except OSError as error:
-        raise Refusal(f"{file}: cannot be written: {error.strerror or error}") from None
+    with whole_file(file) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        _write(document, form, section, lang, text)
+        text.detach()  # all of it is in the stream, which its owner closes
 
 
 def _write(document: Mapping[str, Any], form: str, section: str, lang: str, out: TextIO) -> None:
     if form == "csv":
         sheet(document, section, out)
     elif form == "json":
-        out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        out.write(visible_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
     elif form == "html":
         out.write(page(document, lang))
     else:
-        out.writelines(line + "\n" for line in table(document, lang))
+        out.writelines(visible(line) + "\n" for line in table(document, lang))

@@ -1,0 +1,154 @@
+"""A file that is there whole or not at all: every file that a command writes is written here.
+
+It grows beside its place as `.NAME.xxxxxxxx.part` and takes that place at one stroke, when all of it is on
+the disk. Whatever comes between, a full disk, Ctrl-C or an error, takes the part away; only a process that is
+killed leaves it.
+"""
+
+import errno
+import io
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from service.settings import Refusal
+
+_LONGEST_NAME = 255  # bytes of a name on common file systems
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+
+
+@contextmanager
+def whole_file(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
+    """Gives a stream; what was written to it is the file `path` when the block ends without an error.
+
+    A file that was there is replaced and keeps its mode, or with `new` is refused; a link stays, its target
+    is replaced. A terminal, pipe or device takes the bytes as they come. Raises Refusal: why it cannot be.
+    """
+    try:
+        target = path if new else _followed(path)
+        before = _found(target or path, new=new)
+        if target is None or (before is not None and not stat.S_ISREG(before.st_mode)):
+            raw = _Raw(path, os.open(path, os.O_WRONLY | os.O_TRUNC))
+            target = None
+    except OSError as error:
+        raise _refusal(path, error) from None
+    if target is None:
+        with io.BufferedWriter(raw) as stream:
+            yield cast("BinaryIO", stream)
+        return
+    part = _part(target)
+    try:
+        with io.BufferedWriter(_Raw(path, _begun(path, part, before))) as stream:
+            yield cast("BinaryIO", stream)
+            stream.flush()
+            _settle(path, stream.fileno())
+        _take_place(part, target, path, new=new)
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+
+
+def _followed(path: Path) -> Path | None:
+    """Where a chain of links ends; None: at an open descriptor such as /dev/stdout, which has no place."""
+    for _ in range(40):
+        if os.path.realpath(path.parent).startswith("/proc/"):
+            return None
+        if not path.is_symlink():
+            return path
+        path = path.parent / path.readlink()
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def _found(place: Path, *, new: bool) -> os.stat_result | None:
+    """What is there already. Raises OSError when it may not be written."""
+    if new and os.path.lexists(place):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISREG(found.st_mode):
+        os.close(os.open(place, os.O_WRONLY))  # refused where it would be when written in place
+    return found
+
+
+def _part(target: Path) -> Path:
+    ending = f".{secrets.token_hex(4)}.part"
+    name = target.name.encode()[: _LONGEST_NAME - len(ending) - 1].decode(errors="ignore")
+    return target.with_name(f".{name}{ending}")
+
+
+def _begun(path: Path, part: Path, before: os.stat_result | None) -> int:
+    mode = 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o777
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # the umask takes its part
+        if before is not None:
+            with suppress(PermissionError):  # it is then ours, as a copy would be
+                os.chown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, mode)
+    except OSError as error:
+        raise _refusal(path, error) from None
+    return descriptor
+
+
+def _settle(path: Path, descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise _refusal(path, error) from None
+
+
+def _take_place(part: Path, target: Path, path: Path, *, new: bool) -> None:
+    try:
+        if new:
+            _take_free_place(part, target)
+        else:
+            part.replace(target)
+        directory = os.open(target.parent, os.O_RDONLY)
+    except OSError as error:
+        raise _refusal(path, error) from None
+    try:
+        with suppress(OSError):  # some file systems know no such thing; the file is there all the same
+            os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _take_free_place(part: Path, target: Path) -> None:
+    """Raises FileExistsError when somebody else has taken the place meanwhile: theirs stays."""
+    try:
+        target.hardlink_to(part)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        part.replace(target)
+
+
+def _refusal(path: Path, error: OSError) -> Refusal:
+    return Refusal(f"{path}: cannot be written: {error.strerror or error}")
+
+
+class _Raw(io.FileIO):
+    """The file below the stream; names itself when it takes no more."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        super().__init__(descriptor, "w")
+        self._path = path
+        self._failed = False
+
+    def write(self, content: Any) -> int | None:  # type: ignore[override]
+        if self._failed:
+            return len(content)  # closing flushes once more; it was said
+        try:
+            return super().write(content)
+        except OSError as error:
+            self._failed = True
+            raise _refusal(self._path, error) from None
