@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import platform
-import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Mapping
@@ -16,6 +15,7 @@ from service import stall
 from service.asyncapi import document
 from service.collector import collect_seldom
 from service.connections import Places
+from service.ending import when_asked_to_end
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
 from service.kafka.group import Group
@@ -31,6 +31,7 @@ from service.settings import Refusal, Settings
 from service.sla.policy import Policies
 from service.start import Ground, prepare
 from service.timezones import database_version
+from service.visible import one_line
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
 
 
 def serve(settings: Settings) -> int:
-    """Runs until SIGTERM or SIGINT, then gives 0. Raises Refusal when it does not start."""
+    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises Refusal when it does not start."""
     open_log(settings.log)
     try:
         return asyncio.run(_serve(settings))
@@ -57,8 +58,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> int:
     stop = asyncio.Event()
-    for end in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(end, stop.set)
+    when_asked_to_end(asyncio.get_running_loop(), stop.set)
     stopping = asyncio.create_task(stop.wait())
     with listen(settings.http) as listener:
         preparing = asyncio.create_task(prepare(settings))
@@ -190,7 +190,7 @@ def _version() -> str:
 def _last_words(error: BaseException) -> str:
     """One line: what our own errors say; of others only kind and place, as their text may hold data."""
     if type(error).__module__.startswith(("service.", "aiokafka.")) or isinstance(error, OSError):
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return f"{type(error).__name__}: {one_line(' '.join(str(error).split()))}"
     frames = traceback.extract_tb(error.__traceback__)
     return (
         f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"

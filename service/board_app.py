@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -15,6 +14,7 @@ from service.board.services import Services
 from service.board.shelf import Shelf
 from service.board.sight import Group, Owner, Reach, Sight
 from service.connections import Places
+from service.ending import when_asked_to_end
 from service.http import OwnHosts, Server, listen
 from service.kafka.connection import connection
 from service.kafka.follow import Follower
@@ -76,15 +76,14 @@ class Watch:
 
 
 def serve_board(settings: Settings, services: Sequence[str]) -> int:
-    """Runs until SIGTERM or SIGINT, then gives 0. Raises Refusal when it does not start."""
+    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises Refusal when it does not start."""
     open_log(settings.log)
     return asyncio.run(_serve(settings, services))
 
 
 async def _serve(settings: Settings, services: Sequence[str]) -> int:
     stop = asyncio.Event()
-    for end in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(end, stop.set)
+    when_asked_to_end(asyncio.get_running_loop(), stop.set)
     stopping = asyncio.create_task(stop.wait())
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings.http))

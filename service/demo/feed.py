@@ -1,13 +1,13 @@
 """Made-up complaints and signs of life for a Kafka that runs already, as they happen."""
 
 import asyncio
-import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from schemas.topics import CHANNELS, LIFECYCLE, Topic
 from service.demo.traffic import Happening, heartbeats, record, traffic
+from service.ending import when_asked_to_end
 from service.kafka.connection import connection
 from service.kafka.send import Send, sending
 from service.now import now_ms
@@ -15,7 +15,7 @@ from service.settings import Settings
 
 
 def feed(settings: Settings, seed: int) -> int:
-    """Publishes until Ctrl-C or SIGTERM. Gives the exit code. Raises Refusal when Kafka takes nothing."""
+    """Publishes until Ctrl-C, SIGTERM or SIGHUP; gives the exit code. Raises Refusal: Kafka takes nothing."""
     asyncio.run(_feed(settings, seed))
     return 0
 
@@ -23,8 +23,7 @@ def feed(settings: Settings, seed: int) -> int:
 async def _feed(settings: Settings, seed: int) -> None:
     task = asyncio.current_task()
     assert task
-    for end in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(end, task.cancel)
+    when_asked_to_end(asyncio.get_running_loop(), task.cancel)
     complaints = publish(settings, LIFECYCLE, traffic(seed), run=f"{now_ms() // 1_000}-")
     with suppress(asyncio.CancelledError):
         await asyncio.gather(complaints, publish(settings, CHANNELS, heartbeats()))

@@ -20,6 +20,7 @@ from service.demo.feed import publish
 from service.demo.leash import Leash
 from service.demo.lines import HEADING, coloured, line, words
 from service.demo.traffic import heartbeats, traffic
+from service.ending import asked_to_end, when_asked_to_end
 from service.kafka.connection import connection
 from service.kafka.tail import Committed, tailing
 from service.kafka.topics import ensure
@@ -41,8 +42,8 @@ def demo(*, seconds: float | None = None, seed: int = 1) -> int:
 
     Everything it started is gone when it returns. Raises Refusal when there is no Kafka or the service fails.
     """
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, signal.default_int_handler)  # so that they, too, raise KeyboardInterrupt
+    for end in asked_to_end():
+        signal.signal(end, signal.default_int_handler)  # so that all of them raise KeyboardInterrupt
     with suppress(KeyboardInterrupt):
         _say("starting Kafka")
         with broker() as kafka, Leash() as leash:
@@ -74,8 +75,7 @@ def _environment(kafka: Broker, directory: Path) -> dict[str, str]:
 async def _play(leash: Leash, environment: Mapping[str, str], seconds: float | None, seed: int) -> None:
     task = asyncio.current_task()
     assert task
-    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(end, task.cancel)
+    when_asked_to_end(asyncio.get_running_loop(), task.cancel)
     settings = read_settings(environment)
     with suppress(asyncio.CancelledError):
         await ensure(connection(settings), settings.topic_prefix, PARTITIONS)

@@ -19,6 +19,7 @@ from service.offline.progress import Progress
 from service.settings import Refusal
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
+from service.visible import visible
 
 STANDARD_INPUT = "-"
 _SIGNS = frozenset(Sign)
@@ -49,14 +50,14 @@ class Problems:
     def tell(self, problem: Problem) -> None:
         """Raises StoppedError when strict."""
         self.count += 1
-        print(problem.at(self.file), file=self._err)
+        print(visible(problem.at(self.file)), file=self._err)
         if self._strict:
             raise StoppedError
 
     def tell_unknown(self, what: str) -> None:
         """Tells what nobody can judge although its lines are fit."""
         self.count += 1
-        print(f"{self.file}: {what}", file=self._err)
+        print(visible(f"{self.file}: {what}"), file=self._err)
 
 
 class StoppedError(Exception):
@@ -79,7 +80,10 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
     except OSError as error:
         raise Refusal(f"{shown(events)}: {error.strerror}") from None
     with stream:
-        yield stream
+        try:
+            yield stream
+        except OSError as error:  # in the middle of it: a disk that fails, a share that is gone
+            raise Refusal(f"{shown(events)}: {error.strerror or error}") from None
 
 
 def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[Line | Problem]:

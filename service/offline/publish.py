@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import BinaryIO, TextIO
 
 from msgspec.structs import replace
@@ -67,14 +68,38 @@ async def _send(
     sent = 0
     async with sending as send:
         began = loop.time()
-        while (
-            event := await asyncio.to_thread(next, events, None) if live else next(events, None)
-        ) is not None:
+        while (event := await _next(events) if live else next(events, None)) is not None:
             if rate and (early := began + sent / rate - loop.time()) > 0:
                 await asyncio.sleep(early)
             await send(names(event.ticket)[1], event.line.record)
             sent += 1
     return sent
+
+
+async def _next(events: Iterator[Event]) -> Event | None:
+    """The next event, however long it is in coming; whoever is told to stop does not wait for it."""
+    loop = asyncio.get_running_loop()
+    coming: asyncio.Future[Event | None] = loop.create_future()
+
+    def settle(event: Event | None, error: BaseException | None) -> None:
+        if coming.done():
+            return
+        if error is None:
+            coming.set_result(event)
+        else:
+            coming.set_exception(error)
+
+    def take() -> None:
+        event, error = None, None
+        try:
+            event = next(events, None)
+        except BaseException as raised:  # noqa: BLE001 (it is raised where the event is waited for)
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(settle, event, error)
+
+    Thread(target=take, daemon=True).start()  # asyncio's own threads are waited for at the end
+    return await coming
 
 
 def _rebased(events: Sequence[Event], now: int, err: TextIO) -> Iterator[Event]:

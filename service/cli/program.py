@@ -1,0 +1,81 @@
+"""All commands. Each imports what it needs when it runs, so that `--help` is quick."""
+
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from service.cli import INTERRUPTED
+from service.cli.board import board
+from service.cli.calendar import calendar
+from service.cli.demo import demo
+from service.cli.offline import COMMANDS
+from service.cli.policies import policies
+from service.cli.rejected import rejected
+from service.cli.report import report
+from service.cli.run import run
+from service.cli.state import state
+from service.cli.streams import ReadEnoughError, open_streams
+from service.cli.topics import topics
+from service.ending import asked_to_end
+from service.settings import Refusal
+from service.sla.calendar import YearUnknown
+from service.visible import visible
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sla-timer", message="%(version)s")
+def sla_timer() -> None:
+    """Keep the promise clocks of complaint tickets and announce every breach, once.
+
+    Exit codes: 0 fine, 1 findings, 2 wrong usage or bad input, 130 interrupted.
+    """
+
+
+for command in (run, board, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
+    sla_timer.add_command(command)
+
+
+def answer(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code; a signal that ended it, as the negative number."""
+    open_streams()
+    for one in asked_to_end():
+        if one is not signal.SIGINT:  # that one is Python's KeyboardInterrupt
+            signal.signal(one, _end)
+    try:
+        code: int = sla_timer.main(arguments, prog_name="sla-timer", standalone_mode=False) or 0
+        sys.stdout.flush()  # what a command said is out, or it has not done its work
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        return 2
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except (Refusal, YearUnknown) as error:
+        return _refuse(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except ReadEnoughError:
+        return 128 + signal.SIGPIPE
+    except _ToldToEnd as told:
+        return -told.by
+    return code
+
+
+class _ToldToEnd(SystemExit):
+    """A signal ends the command; on its way out it takes what is half done with it. asyncio lets it pass."""
+
+    def __init__(self, by: int) -> None:
+        super().__init__(by)
+        self.by = by
+
+
+def _end(by: int, _: object) -> None:
+    raise _ToldToEnd(by)
+
+
+def _refuse(reason: str) -> int:
+    first, *others = reason.splitlines()
+    more = f" (and {len(others)} more)" if others else ""
+    click.echo(f"sla-timer: {visible(first)}{more}", err=True)
+    return 2

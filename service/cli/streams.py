@@ -1,0 +1,90 @@
+"""Standard input, output and error: all three are there, whatever our caller closed, and say what fails.
+
+A closed one would give its number to the next file or connection that is opened, and what is meant for
+people would be written into it.
+"""
+
+import errno
+import io
+import os
+import sys
+from typing import Any
+
+from service.settings import Refusal
+
+
+class ReadEnoughError(Exception):
+    """Whoever reads our output has closed it, as in `sla-timer simulate … | head`."""
+
+
+def open_streams() -> None:
+    """Puts ours in the places of sys.stdin, sys.stdout and sys.stderr.
+
+    Reading and writing raises Refusal when it fails, and ReadEnoughError when nobody reads on. What standard
+    error does not take is lost: there is nobody left to tell.
+    """
+    for descriptor, refusing in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        if not _is_open(
+            descriptor
+        ):  # what takes its place fails as a closed one does, but for standard error
+            os.set_inheritable(os.open(os.devnull, refusing), True)  # gives the lowest free number: this one
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input(0, "r", closefd=False)), encoding="utf-8")
+    sys.stdout = _text(_Output(1, "w", closefd=False), "strict")  # JSON and pages are UTF-8 everywhere
+    sys.stderr = _text(_Errors(2, "w", closefd=False), "backslashreplace")
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _text(raw: io.FileIO, errors: str) -> io.TextIOWrapper:
+    by_line = raw.isatty() or raw.fileno() == 2 or bool(os.environ.get("PYTHONUNBUFFERED"))
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding="utf-8", errors=errors, newline="\n", line_buffering=by_line
+    )
+
+
+def _why(error: OSError) -> str:
+    return "is closed" if error.errno == errno.EBADF else error.strerror or str(error)
+
+
+class _Input(io.FileIO):
+    def readinto(self, buffer: Any) -> int | None:
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise Refusal(f"standard input: {_why(error)}") from None
+
+    def readall(self) -> bytes:
+        try:
+            return super().readall() or b""
+        except OSError as error:
+            raise Refusal(f"standard input: {_why(error)}") from None
+
+
+class _Output(io.FileIO):
+    _failed = False  # said once; what is still on its way, to the last flush of the interpreter, goes nowhere
+
+    def write(self, content: Any) -> int | None:  # type: ignore[override]
+        if self._failed:
+            return len(content)
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            self._failed = True
+            raise ReadEnoughError from None
+        except OSError as error:
+            self._failed = True
+            raise Refusal(f"standard output: {_why(error)}") from None
+
+
+class _Errors(io.FileIO):
+    def write(self, content: Any) -> int | None:  # type: ignore[override]
+        try:
+            return super().write(content)
+        except OSError:
+            return len(content)
