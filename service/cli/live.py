@@ -10,15 +10,15 @@ from schemas.topics import LIFECYCLE, POLICIES, TICKETS
 from service.kafka.connection import connection
 from service.kafka.partitioner import PARTITIONERS
 from service.kafka.publications import published
-from service.kafka.tickets import Kept, kept_ticket
+from service.kafka.tickets import Kept, kept_ticket, opened
 from service.logs import no_log
 from service.now import now_ms
 from service.offline.explain import explain_facts
 from service.policy.directory import PolicyDirectory
-from service.policy.publication import BadPublicationError, Publication, VersionKey, verify
+from service.policy.publication import Publication, VersionKey, verify
 from service.settings import Refusal, Settings, read_settings
-from service.sla import ticket as state
 from service.timezones import database_version
+from service.visible import visible
 
 
 def explain(
@@ -35,17 +35,15 @@ def explain(
     if kept is None:
         raise Refusal(f"topic {topic}: has no ticket {ticket_id} of tenant {tenant}, or has it no longer")
     for unused in verify(policies, before, now_ms(), database_version()).new:
-        click.echo(f"sla-timer: policy {unused.policy} version {unused.version} was never in use", err=True)
-    try:
-        head = state.header(kept.value)
-    except state.UnknownStateVersionError as error:
-        raise Refusal(f"topic {topic}: {error}") from None
+        said = f"sla-timer: policy {unused.policy} version {unused.version} was never in use"
+        click.echo(visible(said), err=True)
+    known = opened(topic, kept)
     # What was told is true at the instant of the state, whatever our clock says.
-    at = max(now_ms() - settings.grace, head.at) if until is None else until
+    at = max(now_ms() - settings.grace, known.header.at) if until is None else until
     explain_facts(
         ticket_id,
         tenant,
-        state.decode(kept.value).facts,
+        known.ticket.facts,
         policies.policies,
         at,
         as_json=as_json,
@@ -56,7 +54,7 @@ def explain(
             "partition": kept.partition,
             "offset": kept.offset,
             "input": LIFECYCLE.named(settings.topic_prefix),
-            "reflects": head.reflects,
+            "reflects": known.header.reflects,
         },
     )
     return 0
@@ -68,8 +66,4 @@ async def _read(
     reach, prefix = connection(settings), settings.topic_prefix
     partitioner = PARTITIONERS[settings.partitioner]
     kept = await kept_ticket(reach, TICKETS.named(prefix), tenant, ticket_id, partitioner)
-    topic = POLICIES.named(prefix)
-    try:
-        return kept, await published(reach, topic)
-    except BadPublicationError as error:
-        raise Refusal(f"topic {topic}: {error}") from None
+    return kept, await published(reach, POLICIES.named(prefix))

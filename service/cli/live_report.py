@@ -9,7 +9,7 @@ from schemas.topics import BREACHES, POLICIES, TICKETS
 from service.kafka.announced import announced
 from service.kafka.connection import connection
 from service.kafka.publications import published
-from service.kafka.tickets import kept_tickets
+from service.kafka.tickets import kept_tickets, opened
 from service.logs import no_log
 from service.now import now_ms
 from service.offline.report.asked import Asked
@@ -18,9 +18,8 @@ from service.offline.report.inputs import FactsHash
 from service.offline.report.retractions import Retractions
 from service.offline.report.tally import Tally
 from service.policy.directory import PolicyDirectory
-from service.policy.publication import BadPublicationError, verify
-from service.settings import Refusal, Settings, read_settings
-from service.sla import ticket as state
+from service.policy.publication import verify
+from service.settings import Settings, read_settings
 from service.sla.judge import judge
 from service.timezones import database_version
 
@@ -39,22 +38,14 @@ def from_log(asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
 async def _read(settings: Settings, asked: Asked, now: int, policies: PolicyDirectory) -> dict[str, Any]:
     reach, prefix = connection(settings), settings.topic_prefix
     tickets, breaches, publications = (topic.named(prefix) for topic in (TICKETS, BREACHES, POLICIES))
-    try:
-        verify(policies, await published(reach, publications), now_ms(), database_version())
-    except BadPublicationError as error:
-        raise Refusal(f"topic {publications}: {error}") from None
+    verify(policies, await published(reach, publications), now_ms(), database_version())
     tally, seen = Tally(replace(asked, until=now) if asked.until is None else asked), FactsHash()
     async for kept in kept_tickets(reach, tickets):
-        try:
-            head = state.header(kept.value)
-        except state.UnknownStateVersionError as error:
-            raise Refusal(f"topic {tickets}: {error}") from None
-        facts = state.decode(kept.value).facts
-        tenant, _ = state.names(kept.key)
-        seen.add(kept.key, facts)
+        tenant, _, head, ticket = opened(tickets, kept)
+        seen.add(kept.key, ticket.facts)
         # What was told is true at the instant of the state, whatever our clock says.
         at = max(now, head.at) if asked.until is None else asked.until
-        tally.add(tenant, judge(facts, policies.policies, tenant, at))
+        tally.add(tenant, judge(ticket.facts, policies.policies, tenant, at))
     taken_back = Retractions(asked, policies.policies)
     async for type_, data in announced(reach, breaches):
         taken_back.add(type_, data)

@@ -5,17 +5,49 @@ from typing import Any
 
 import msgspec
 
+from schemas.instant import read_milliseconds
 from service.kafka.record import Record
 from service.kafka.scan import scan, spans_of
-from service.settings import Refusal
+from service.kafka.unreadable import UnreadableRecordError
 
 Data = Mapping[str, Any]  # as schemas.sla says
+
+
+class _Policy(msgspec.Struct):
+    id: str
+    version: int
+
+
+class _Cause(msgspec.Struct):
+    source: str
+    event_id: str
+
+
+class _Verdict(msgspec.Struct):
+    """What every event out says, of which a reader can be sure."""
+
+    breach_id: str
+    revision: int
+    tenant: str
+    ticket_id: str
+    customer_id: str | None
+    cycle: int
+    clock: str
+    level: str | None
+    due_at: str | None
+    detected_at: str | None
+    reason: str | None
+    cause: _Cause | None
+    policy: _Policy | None
+
+
+_verdict = msgspec.json.Decoder(_Verdict)
 
 
 async def announced(connection: Mapping[str, Any], topic: str) -> AsyncIterator[tuple[str, Data]]:
     """Type and data of every committed event out that the topic still has.
 
-    Raises Refusal, also when somebody else has written to the topic.
+    Raises Refusal, and UnreadableRecordError when somebody else has written to the topic.
     """
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):
@@ -23,15 +55,16 @@ async def announced(connection: Mapping[str, Any], topic: str) -> AsyncIterator[
 
 
 def event_out(record: Record) -> tuple[str, Data]:
-    """Type and data of one. Raises Refusal: it is none."""
+    """Type and data of one. Raises UnreadableRecordError: it is none."""
     type_ = dict(record.headers).get("ce_type") or b""
     try:
-        data = msgspec.json.decode(record.value or b"")
+        said = _verdict.decode(record.value or b"")
+        data: Data = msgspec.json.decode(record.value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError):
-        data = None
-    if not type_.startswith(b"sla.") or not isinstance(data, dict):
-        raise Refusal(
-            f"topic {record.topic}, partition {record.partition}, offset {record.offset}: "
-            "not written by this service"
-        )
+        said = None
+    instants = (said.due_at, said.detected_at) if said else ()
+    dated = all(at is None or read_milliseconds(at) is not None for at in instants)
+    if said is None or not dated or not type_.startswith(b"sla."):
+        place = record.topic, record.partition, record.offset
+        raise UnreadableRecordError(*place, record.key, "not written by this service")
     return type_.decode(errors="replace"), data

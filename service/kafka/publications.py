@@ -8,12 +8,20 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.reader import reading
+from service.kafka.record import Record
 from service.kafka.topics import PATIENCE, unreachable
-from service.policy.publication import Publication, VersionKey, parse_publication, publication_record
+from service.kafka.unreadable import UnreadableRecordError
+from service.policy.publication import (
+    BadPublicationError,
+    Publication,
+    VersionKey,
+    parse_publication,
+    publication_record,
+)
 
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
-    """Every policy version that was ever published. Raises Refusal, BadPublicationError."""
+    """Every policy version that was ever published. Raises Refusal, UnreadableRecordError."""
     found: dict[VersionKey, Publication] = {}
     try:
         async with asyncio.timeout(PATIENCE), reading(connection, committed=True) as reader:
@@ -27,12 +35,20 @@ async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKe
             while any([await reader.position(partition) < end for partition, end in ends.items()]):
                 for records in (await reader.getmany(timeout_ms=200)).values():
                     for record in records:
-                        publication = parse_publication(record.key or b"", record.value or b"")
+                        publication = _publication(record)
                         # The first one stays: two processes that started at once may both have written it.
                         found.setdefault((publication.policy, publication.version), publication)
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
     return found
+
+
+def _publication(record: Record) -> Publication:
+    try:
+        return parse_publication(record.key or b"", record.value or b"")
+    except BadPublicationError as error:
+        place = record.topic, record.partition, record.offset
+        raise UnreadableRecordError(*place, record.key, str(error)) from None
 
 
 async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publication]) -> None:

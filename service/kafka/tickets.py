@@ -1,11 +1,23 @@
 """The committed state of tickets, for whoever wants to look at it: topic `sla.tickets`."""
 
+import struct
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from service.kafka.partitioner import Partitioner
+from service.kafka.record import Record
 from service.kafka.scan import scan, spans_of
+from service.kafka.unreadable import UnreadableRecordError
+from service.sla import ticket as state
+from service.sla.announcement import Type
+from service.sla.facts import Kind
+from service.sla.ticket import Header, Ticket
 from service.sla.ticket import key as key_of
+
+_KINDS = frozenset(Kind)
+_LAST = 253_402_300_799_999  # ms: the last instant of the year 9999
 
 
 class Kept(NamedTuple):
@@ -15,6 +27,41 @@ class Kept(NamedTuple):
     value: bytes
     partition: int
     offset: int
+
+
+class Opened(NamedTuple):
+    """What a state says."""
+
+    tenant: str
+    ticket_id: str
+    header: Header
+    ticket: Ticket
+
+
+def opened(topic: str, kept: Kept) -> Opened:
+    """What a state says of its ticket. Raises UnreadableRecordError, also for what we cannot judge."""
+    tenant, ticket_id = state.names(kept.key)
+    try:
+        header = state.header(kept.value)
+        ticket = state.decode(kept.value)
+    except state.UnknownStateVersionError as error:
+        raise _unreadable(topic, kept, str(error)) from None
+    except (struct.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _unreadable(topic, kept, "its value is no state of a ticket") from None
+    if not (tenant and ticket_id):
+        raise _unreadable(topic, kept, "its key is no ticket@tenant")
+    instants = [fact.time for fact in ticket.facts] + [fact.recorded_at for fact in ticket.facts]
+    if not all(0 <= instant <= _LAST for instant in instants):
+        raise _unreadable(topic, kept, "a fact has an instant that no calendar has")
+    if not all(fact.kind in _KINDS for fact in ticket.facts):
+        raise _unreadable(topic, kept, "a fact is of a kind that this version does not know")
+    if not all(0 <= told.type_index < len(Type) for told in ticket.told):
+        raise _unreadable(topic, kept, "an announcement is of a type that this version does not know")
+    return Opened(tenant, ticket_id, header, ticket)
+
+
+def _unreadable(topic: str, kept: Kept, reason: str) -> UnreadableRecordError:
+    return UnreadableRecordError(topic, kept.partition, kept.offset, kept.key.encode(), reason)
 
 
 async def kept_ticket(
@@ -33,14 +80,22 @@ async def kept_ticket(
 
 
 async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Kept]:
-    """Every ticket, a partition at a time, which is held in memory. Raises Refusal."""
+    """Every ticket, a partition at a time, which is held in memory. Raises Refusal, UnreadableRecordError."""
     for partition, span in (await spans_of(connection, topic)).items():
-        held: dict[bytes, Kept] = {}
+        held: dict[bytes, Record] = {}
         async for record in scan(connection, topic, partition, span):
             key = record.key or b""  # a compacted topic takes no record without one
             if record.value is None:
                 held.pop(key, None)
             else:
-                held[key] = Kept(key.decode(), record.value, partition, record.offset)
-        for kept in held.values():
-            yield kept
+                held[key] = record
+        for record in held.values():
+            yield Kept(_key(record), record.value or b"", partition, record.offset)
+
+
+def _key(record: Record) -> str:
+    try:
+        return (record.key or b"").decode()
+    except UnicodeDecodeError:
+        place = record.topic, record.partition, record.offset
+        raise UnreadableRecordError(*place, record.key, "its key is no text") from None

@@ -1,13 +1,25 @@
-"""A record of one of our own topics that nobody can read: somebody else, or another version, wrote it."""
+"""A record in a topic of ours that is not what we write there, and its place."""
+
+from service.settings import Refusal
+from service.visible import visible
 
 
-class UnreadableRecordError(Exception):
-    """Names its place, its key and what is wrong with it."""
+class UnreadableRecordError(Refusal):
+    """Its text is one line: where the record lies and what is wrong with it, nothing of its value."""
 
     def __init__(self, topic: str, partition: int, offset: int, key: bytes | None, reason: str) -> None:
-        shown = "without a key" if key is None else repr(key.decode(errors="backslashreplace"))
-        super().__init__(f"{topic}-{partition} offset {offset}, key {shown}: {reason}")
-        self.topic = topic
-        self.partition = partition
-        self.offset = offset
-        self.key = key
+        super().__init__(
+            f"topic {topic}, partition {partition}, offset {offset}, {_named(key)}: {reason}; "
+            f"see the runbook: a record of ours that cannot be read"
+        )
+        self.topic, self.partition, self.offset = topic, partition, offset
+        self.key, self.reason = key, reason
+
+
+def _named(key: bytes | None) -> str:
+    if key is None:
+        return "no key"
+    try:
+        return f"key {visible(key.decode())}"
+    except UnicodeDecodeError:
+        return f"key 0x{key[:64].hex()}{'…' if len(key) > 64 else ''}"
