@@ -14,6 +14,7 @@ from service.sla.calendar import YearUnknown
 from service.sla.duration import duration_text
 from service.sla.policy import Clock, Level, Match, Policy, tenants
 from service.sla.working_time import WorkingTime
+from service.visible import visible
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
 
@@ -33,7 +34,7 @@ def check(directory: Path, out: TextIO, err: TextIO, receipt: datetime | None = 
         return 2
     for key in sorted(read.files):
         for line in _shown(read.files[key], receipt):
-            print(line, file=out)
+            print(visible(line), file=out)
     count = len(read.files)
     print(f"{count} policy version{'s' if count > 1 else ''}, no problem", file=out)
     return 0
@@ -57,6 +58,12 @@ def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
         rows.append(("activity", "", "any fact", "any fact", "", "warning", after, _instant(due)))
     yield from _table([_HEADINGS, *rows])
     yield ""
+    for clock in policy.clocks:
+        for level in clock.levels:
+            if level.name.lower().startswith("warn") and not level.warns:
+                only = "only warning and names that begin with warning- are warnings"
+                yield f"  level {level.name} of {clock.name} is a breach: {only}"
+                yield ""
     for calendar in {clock.calendar.name: clock.calendar for clock in policy.clocks}.values():
         if isinstance(calendar, WorkingTime):
             yield from _by_calendar(policy, calendar, milliseconds(start))
@@ -134,7 +141,8 @@ def _instant(moment: datetime) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  " + "  ".join(cells).rstrip()

@@ -13,6 +13,7 @@ from service.sla.local_days import LocalDays
 from service.sla.policy import Match, Policies, Policy, tenants
 from service.sla.working_time import WorkingTime
 from service.timezones import zone
+from service.visible import visible
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -161,4 +162,4 @@ def _reason(error: OSError) -> str:
 
 
 def _printable(path: Path) -> str:
-    return "".join(character if character.isprintable() else "�" for character in str(path))
+    return visible(str(path))

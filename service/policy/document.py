@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from service.visible import visible
+
 LARGEST = 256 * 1024  # bytes of one file
 _DEEPEST = 12  # levels of nesting; a policy needs five
 _NULLS = ("", "~", "null", "Null", "NULL")
@@ -131,5 +133,4 @@ def _line(event: Any) -> int:
 
 
 def _one_line(text: str) -> str:
-    short = text if len(text) <= 80 else text[:79] + "…"
-    return "".join(character if character.isprintable() else "�" for character in short)
+    return visible(text if len(text) <= 80 else text[:79] + "…")

@@ -33,7 +33,7 @@ def _rows(place: Place) -> list[_Row]:
     rows: dict[str, Place] = {}
     for row in given:
         if all(name in row for name in names):
-            level = row["level"].name()
+            level = row["level"].plain_name()
             if level and level in rows:
                 row["level"].wrong(f"the clock has two levels {shown(level)}")
             rows[level] = row["after"]

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from service.policy.document import Node
 from service.settings import Refusal
+from service.visible import visible
 
 _NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,128}")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _MOST = 100  # problems noted per file
 
 T = TypeVar("T")
@@ -27,7 +29,7 @@ class Problem:
     def __str__(self) -> str:
         line = f":{self.line}" if self.line else ""
         field = f" {self.field}:" if self.field else ""
-        return f"{self.file}{line}:{field} {self.reason}"
+        return visible(f"{self.file}{line}:{field} {self.reason}")
 
 
 class BadPolicies(Refusal):
@@ -72,6 +74,10 @@ class Place:
     def name(self) -> str:
         """The text here, which must be a name: one that may also stand in a topic's keys."""
         return self.read(name, "")
+
+    def plain_name(self) -> str:
+        """The text here, which must be a name of a clock or level."""
+        return self.read(plain_name, "")
 
     def one_of(self, choices: Collection[str], what: str) -> str | None:
         """The text here when it is one of `choices`."""
@@ -133,6 +139,15 @@ def name(text: str) -> str:
     return text
 
 
+def plain_name(text: str) -> str:
+    """`text` when it fits the rule for names of clocks and levels: all of it is seen. Raises ValueError."""
+    if not _PLAIN_NAME.fullmatch(text):
+        raise ValueError(
+            "must have 1 to 128 characters, each a letter from A to Z or a to z, a digit, - or _"
+        )
+    return text
+
+
 def suggestion(text: str, choices: Collection[str]) -> str:
     """What to try instead of `text`, as the end of a sentence."""
     near = get_close_matches(text, choices, n=1) if len(text) <= 64 else []
@@ -146,8 +161,7 @@ def shown(text: str) -> str:
 
 def shorter(text: str) -> str:
     """`text` on one line, cut to what a line can bear."""
-    short = text if len(text) <= 60 else text[:59] + "…"
-    return "".join(character if character.isprintable() else "�" for character in short)
+    return visible(text if len(text) <= 60 else text[:59] + "…")
 
 
 def _form(node: Node) -> str:

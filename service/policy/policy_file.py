@@ -13,7 +13,7 @@ from schemas.instant import read as read_instant
 from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, read_desks
 from service.policy.document import NotReadError, canonical_json, content, read_document
 from service.policy.levels import read_levels
-from service.policy.place import BadPolicies, Place, Problem, name
+from service.policy.place import BadPolicies, Place, Problem, plain_name
 from service.sla.calendar import ALWAYS, Calendar, YearUnknown
 from service.sla.duration import parse_duration
 from service.sla.facts import Kind
@@ -182,7 +182,7 @@ def _clocks(
         place.wrong("needs at least one clock")
     for key, clock in given.items():
         try:
-            name(key)
+            plain_name(key)
         except ValueError as error:
             clock.wrong(f"the clock's name {error}")
         if key == ACTIVITY:

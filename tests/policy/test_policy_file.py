@@ -198,6 +198,7 @@ class TestHash:
 INSTANT = "is no instant with an offset; write for example 2026-01-01T00:00:00+08:00"
 SHARE = "must be more than 0% and less than 100%: a warning comes before the breach"
 WALL = "counts wall time in days or more, which are not all equally long; write"
+PLAIN_NAME = "must have 1 to 128 characters, each a letter from A to Z or a to z, a digit, - or _"
 NAME = "must have 1 to 128 characters, none of them a space, @ or a control character"
 KINDS = (
     "response_started, preliminary_solution_provided, resolved, feedback_delivered, followed_up, withdrawn, "
@@ -255,7 +256,27 @@ BAD = [
     ),
     ("stalled_after: 20m", "stalled_after: 0s", "9: stalled_after", "“0s” must be longer than nothing"),
     ("  response:", "  activity:", "11: clocks.activity", "the name activity is kept for stalled_after"),
-    ("  response:", "  a b:", "11: clocks.a b", f"the clock's name {NAME}"),
+    ("  response:", "  a b:", "11: clocks.a b", f"the clock's name {PLAIN_NAME}"),
+    ("  response:", "  réponse:", "11: clocks.réponse", f"the clock's name {PLAIN_NAME}"),
+    ("  response:", "  r\u200besponse:", "11: clocks.r<U+200B>esponse", f"the clock's name {PLAIN_NAME}"),
+    (
+        "level: warning",
+        "level: warning\u200b",
+        "18: clocks.response.levels[0].level",
+        f"“warning<U+200B>” {PLAIN_NAME}",
+    ),
+    (
+        "level: warning",
+        "level: w\u0430rning",
+        "18: clocks.response.levels[0].level",
+        f"“w\u0430rning” {PLAIN_NAME}",
+    ),
+    (
+        "level: warning",
+        "level: warning.1",
+        "18: clocks.response.levels[0].level",
+        f"“warning.1” {PLAIN_NAME}",
+    ),
     (
         "    clause: 2.10",
         "    claus: 2.10",
