@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.events.rejection import Reason
+from service.visible import visible, visible_json
 
 if TYPE_CHECKING:
     from service.kafka.rejected import Aside
@@ -50,7 +51,7 @@ def list_(reasons: tuple[str, ...], *, as_json: bool) -> int:
 
     async def tell(settings: "Settings") -> int:
         async for record in _chosen(settings, (), reasons):
-            click.echo(json.dumps(_outline(record), ensure_ascii=False) if as_json else _line(record))
+            click.echo(_json(_outline(record)) if as_json else _line(record))
         return 0
 
     return _run(tell)
@@ -65,7 +66,7 @@ def show(names: tuple[str, ...], *, raw: bool) -> int:
     async def tell(settings: "Settings") -> int:
         async for record in _chosen(settings, names, ()):
             shown = _outline(record) | (_content(record) if raw else _sizes(record))
-            click.echo(json.dumps(shown, ensure_ascii=not raw, indent=2))
+            click.echo(_json(shown, indent=2))
         return 0
 
     return _run(tell)
@@ -110,14 +111,14 @@ async def _send_again(
         async for record in _chosen(settings, names, reasons):
             content = sha256(repr((record.topic, record.key, record.value, record.headers)).encode()).digest()
             if why := hopeless(record, topics):
-                click.echo(f"{record.name} not sent: {why}", err=True)
+                click.echo(visible(f"{record.name} not sent: {why}"), err=True)
                 left += 1
             elif content in sent:
                 click.echo(f"{record.name} is the same record as {sent[content]}: sent once")
             else:
                 sent[content] = record.name
                 where = "would be sent" if dry_run else "sent as {}:{}".format(*await send(record))
-                click.echo(f"{record.name} {where} to {record.topic}")
+                click.echo(visible(f"{record.name} {where} to {record.topic}"))
     click.echo(f"{len(sent)} {'would be sent' if dry_run else 'sent'}, {left} cannot be")
     return 1 if left else 0
 
@@ -142,21 +143,31 @@ async def _chosen(
 
 
 def _line(record: "Aside") -> str:
-    from schemas.instant import written
-
     what = f"{record.field} {record.detail}" if record.field else record.detail
-    return (
-        f"{record.name:<10} {written(record.at)}  {record.reason:<19} "
+    return visible(
+        f"{record.name:<10} {_when(record) or 'at an unknown time':<24}  {record.reason:<19} "
         f"{record.topic} {record.from_partition}:{record.from_offset}  {what}"
     )
 
 
-def _outline(record: "Aside") -> dict[str, object]:
+def _json(shown: object, indent: int | None = None) -> str:
+    return visible_json(json.dumps(shown, ensure_ascii=False, indent=indent))
+
+
+def _when(record: "Aside") -> str | None:
+    """None: its time stamp is no instant; anybody who may write to the topic may have written it."""
     from schemas.instant import written
 
+    try:
+        return written(record.at) if record.at >= 0 else None
+    except OverflowError:
+        return None
+
+
+def _outline(record: "Aside") -> dict[str, object]:
     return {
         "record": record.name,
-        "rejected_at": written(record.at),
+        "rejected_at": _when(record),
         "reason": record.reason,
         "field": record.field,
         "detail": record.detail,

@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.instant import milliseconds
 from schemas.instant import read as read_instant
+from service.visible import visible
 
 HEADING = f"{'ticket':8}{'clock':22}{'what':18}{'level':9}{'due':14}{'ms late':>8}  note"
 COLOURS = {  # ANSI: red, yellow, green, cyan, grey
@@ -28,8 +29,8 @@ def line(type: str, data: Mapping[str, Any], *, seen_at: int, zone: tzinfo | Non
     late = "" if decided is None or data["reason"] else str(seen_at - milliseconds(read_instant(decided)))
     due = _time_of_day(data["due_at"], zone) if data["due_at"] else ""
     return (
-        f"{data['ticket_id']:8}{data['clock']:22}{what:18}{data['level'] or '':9}{due:14}{late:>8}  "
-        f"{_note(what, data)}"
+        f"{visible(data['ticket_id']):8}{visible(data['clock']):22}{visible(what):18}"
+        f"{visible(data['level'] or ''):9}{due:14}{late:>8}  {visible(_note(what, data))}"
     ).rstrip()
 
 

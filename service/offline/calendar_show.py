@@ -13,6 +13,7 @@ from service.sla.calendar import Stretch
 from service.sla.duration import duration_text
 from service.sla.local_days import WEEKDAYS, LocalDays
 from service.sla.working_time import WorkingTime
+from service.visible import visible
 
 _MOST_DAYS = 366 * 10
 
@@ -39,7 +40,7 @@ def show(path: Path, since: date | datetime, to: date | datetime, out: TextIO) -
         raise Refusal(f"--to is more than {_MOST_DAYS} days after --from")
     shown = list(_days(calendar, start, end))
     width = max(len(_hours(days, day)) for day in shown)
-    out.write(_heading(days) + "\n\n")
+    out.write(visible(_heading(days)) + "\n\n")
     for day in shown:
         cells = f"{day.date} {WEEKDAYS[day.date.weekday()]}  {_hours(days, day).ljust(width)}"
         out.write(f"{cells}  {_sum([day]).rjust(6)}  {day.note}".rstrip() + "\n")

@@ -13,6 +13,7 @@ from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies
 from service.sla.ticket import key
+from service.visible import visible, visible_json
 
 
 def explain(
@@ -66,6 +67,6 @@ def explain_facts(
     if state is not None:
         explained["state"] = dict(state)
     if as_json:
-        out.write(json.dumps(explained, ensure_ascii=False, indent=2) + "\n")
+        out.write(visible_json(json.dumps(explained, ensure_ascii=False, indent=2)) + "\n")
     else:
-        out.writelines(line + "\n" for line in told(explained, lang))
+        out.writelines(visible(line) + "\n" for line in told(explained, lang))

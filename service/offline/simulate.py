@@ -22,6 +22,7 @@ from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
 from service.sla.sequel import sequel
 from service.sla.ticket import Ticket, names
+from service.visible import visible_json
 
 
 def simulate(
@@ -62,7 +63,7 @@ def simulate(
         else:
             placed = _lines(judged, policies, at, problems, progress, clocks=clocks)
             lines = [line for _, line in sorted(placed, key=itemgetter(0))]
-    out.writelines(line.decode() + "\n" for line in lines)
+    out.writelines(visible_json(line.decode()) + "\n" for line in lines)
     return 1 if problems.count else 0
 
 

@@ -47,5 +47,11 @@ def test_the_columns_stand_under_their_heading():
     assert shown.index("250") + len("250") == HEADING.index("ms late") + len("ms late")
 
 
+def test_an_id_steers_no_terminal():
+    shown = line("sla.breached", BREACH | {"ticket_id": "T\u202e\x1b[2J1"}, seen_at=SEEN_AT, zone=BEIJING)
+    assert shown.startswith("T<U+202E><U+001B>[2J1")
+    assert shown.isprintable()
+
+
 def test_colour_is_around_the_line_only():
     assert coloured("sla.breached", "T-0042") == "\x1b[31mT-0042\x1b[0m"

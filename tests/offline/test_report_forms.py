@@ -17,6 +17,7 @@ from service.offline.report.asked import BY
 from service.offline.report.charts import filled
 from service.offline.report.columns import COLUMNS
 from service.offline.report.durations import buckets, quantile
+from service.offline.report.sheet import _cell
 from service.offline.report.words import WORDS, length_text, percent_text
 from service.offline.report.written import FORMS, write
 from service.settings import Refusal
@@ -75,6 +76,31 @@ def test_a_spreadsheet_runs_no_id_as_a_formula() -> None:
     line = event("T1", "received", "03-02T09:00", "a", customer_id='=HYPERLINK("http://a.example")')
     rows = csv.DictReader(io.StringIO(written(reported(line), "csv", "customers")))
     assert {row["customer_id"] for row in rows} == {'\'=HYPERLINK("http://a.example")'}
+
+
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−"  # as they are, full width, small, raised, lowered; the minus sign
+PASSED_OVER = ["\t", "\r", "\n", "  ", "\u3000", "\u200b", "\u202e", "\ufeff", "'", '"', "\x00", " \u2060 "]
+
+
+@pytest.mark.parametrize("text", [*(f"{sign}1" for sign in SIGNS), *(f"{first}=1" for first in PASSED_OVER)])
+def test_a_text_that_some_spreadsheet_runs_gets_an_apostrophe(text: str) -> None:
+    assert _cell(text, for_eyes=False) == "'" + text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "T-1", "T=1", "1-1", "'T1", "…=1", "客=1", "#1", "(=1)", "~1", "–1", "\u200bT1", " ", "e\u0301"],
+)
+def test_any_other_text_stays_as_it_is(text: str) -> None:
+    assert _cell(text, for_eyes=False) == text
+
+
+def test_numbers_stay_numbers() -> None:
+    assert [_cell(value, for_eyes=True) for value in (-1, -0.5, True, None)] == [-1, -0.5, True, None]
+
+
+def test_on_a_terminal_the_cells_steer_nothing() -> None:
+    assert _cell("=T\u202e1", for_eyes=True) == "'=T<U+202E>1"
 
 
 @pytest.mark.parametrize("lang", list(WORDS))

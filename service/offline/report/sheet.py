@@ -1,13 +1,16 @@
 """One section of the report as CSV, for spreadsheets and programs."""
 
 import csv
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, TextIO
 
 from service.offline.report.columns import COLUMNS
 from service.settings import Refusal
+from service.visible import visible
 
-_FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run a text that begins with one of these
+# A spreadsheet would run a text that begins with one of these, or with one that it takes for the same.
+_RUNS = frozenset("=+-@\N{MINUS SIGN}")
 
 
 def sheet(document: Mapping[str, Any], section: str, out: TextIO) -> None:
@@ -21,10 +24,22 @@ def sheet(document: Mapping[str, Any], section: str, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS[section])
     for row in rows:
-        writer.writerow([_cell(row[column]) for column in COLUMNS[section]])
+        writer.writerow([_cell(row[column], for_eyes=out.isatty()) for column in COLUMNS[section]])
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
+def _cell(value: Any, *, for_eyes: bool) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = "'" + value if _would_run(value) else value
+    return visible(text) if for_eyes else text
+
+
+def _would_run(text: str) -> bool:
+    """Whether the first character that counts begins a formula, in its own form, full width, small or raised.
+
+    Blanks, tabs, line breaks, a quote and what is not seen do not count: some spreadsheets drop them first.
+    """
+    for one in text:
+        if one not in "'\"" and not one.isspace() and visible(one) == one:
+            return unicodedata.normalize("NFKC", one)[0] in _RUNS
+    return False

@@ -8,6 +8,7 @@ from service.offline.report.columns import COLUMNS, COUNTS, SCORES, STATES
 from service.offline.report.document import Row, customers_with_most_breaches
 from service.offline.report.words import WORDS, percent_text, roughly
 from service.sla.judge import State
+from service.visible import visible
 
 MOST_CUSTOMERS = 20  # that are listed for people
 
@@ -118,7 +119,7 @@ def _section(
         return
     rows, columns = for_people(rows, columns)
     lines = [[heading(column, words) for column in columns]]
-    lines += [[cell(column, row[column], words) for column in columns] for row in rows]
+    lines += [[visible(cell(column, row[column], words)) for column in columns] for row in rows]
     widths = [max(map(_width, texts)) for texts in zip(*lines, strict=True)]
     for line in lines:
         padded = (
