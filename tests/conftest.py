@@ -1,6 +1,7 @@
 """One real Kafka for the whole run, and names that no other test uses."""
 
 import re
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -8,12 +9,22 @@ import pytest
 
 from service.demo.broker import Broker, broker
 
+BROKER_TESTS_END_WITHIN = 600  # seconds, with the start of Kafka, on a busy machine
+
+for inherited in (signal.SIGINT, signal.SIGHUP):
+    # Under nohup, or behind `&` in a script, we ignore these, and so would every process that a test starts.
+    # One that is caught is the default for them again; for us it still does nothing.
+    if signal.getsignal(inherited) is signal.SIG_IGN:
+        signal.signal(inherited, lambda *_: None)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks every test that uses the broker."""
+    """Marks every test that uses the broker, and gives it time; every other has that of pyproject.toml."""
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.broker)
+        if item.get_closest_marker("broker") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(BROKER_TESTS_END_WITHIN))
 
 
 @pytest.fixture(scope="session")
