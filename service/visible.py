@@ -1,4 +1,4 @@
-"""Text of others as one can see it: what shows nothing, or steers whoever shows it, is named by its code point.
+"""Text of others as one can see it: what shows nothing, or steers who shows it, is named by its code point.
 
 Controls such as ESC and the line break, marks that turn the direction of writing, characters of no width,
 halves of surrogate pairs. Letters of any script and blanks of any width stay as they are.

@@ -1,14 +1,15 @@
 """A search for the record that costs most: as large as one may be, and made of whatever takes long to read.
 
 Run as a program: [SECONDS]. It draws kinds of records, mutates the costliest, and prints what they take: the
-longest that the loop is held by any of their stages, in ms. What it found is in KINDS, for the test to try
-again.
+longest that the loop is held by any of their stages, in ms. What it found once is in costly_kinds.json, for
+the test to try again.
 """
 
 import json
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from service.collector import collect_seldom
 from service.events.structured import LARGEST
 from service.kafka.input import complaints
 from service.kafka.outputs import Outputs
@@ -45,10 +47,10 @@ EVENT: dict[str, Any] = {
 }
 
 TOKENS = (
-    "[", "]", "{", "}", "[]", "{}", '""', '"a"', '"a":', '"a":1', ",", ":", "1", "-1", "1.5", "1e9", "1e-400", "1E400",
-    "1.7976931348623157e308", "2.2250738585072011e-308", "9007199254740993.0000000001", "0." + "1" * 40, "1" * 20,
-    "null", "true", "NaN", " ", "\n", "\\u0041", "\\ud83d\\ude00", "\\", '\\"', "é", "\u200b", "\U00020000", "\x00",
-    ";", "=", '"', "charset=utf-8", "a", "@", "T", "+", "/*",
+    "[", "]", "{", "}", "[]", "{}", '""', '"a"', '"a":', '"a":1', ",", ":", ";", "=", '"', "/*", "@", "T",
+    "+", "a", "1", "-1", "1.5", "1e9", "1e-400", "1E400", "1.7976931348623157e308", "2.2250738585072011e-308",
+    "9007199254740993.0000000001", "0." + "1" * 40, "1" * 20, "null", "true", "NaN", "charset=utf-8",
+    " ", "\n", "\\u0041", "\\ud83d\\ude00", "\\", '\\"', "é", "\u200b", "\U00020000", "\x00",
 )  # fmt: skip
 WRAPS: dict[str, tuple[str, str]] = {
     "as it is": ("", ""),
@@ -211,8 +213,8 @@ def mutated(kind: Kind, dice: random.Random) -> Kind:
             return kind._replace(piece=kind.piece[:cut] + dice.choice(TOKENS) + kind.piece[cut + 1 :])
 
 
-def search(seconds: float, seed: int = 1, keep: int = 40) -> tuple[int, list[tuple[float, str, Kind]]]:
-    """How many kinds were tried, and the costliest `keep` of each place's, costliest first."""
+def search(seconds: float, seed: int = 1, keep: int = 40) -> tuple[int, list[Kind]]:
+    """How many kinds were tried, and all of them, the costliest first. The costliest `keep` are mutated."""
     dice = random.Random(seed)
     found: dict[Kind, tuple[float, str]] = {}
     until = time.monotonic() + seconds
@@ -224,22 +226,20 @@ def search(seconds: float, seed: int = 1, keep: int = 40) -> tuple[int, list[tup
         found[kind] = cost(kind)
         if len(found) % 50 == 0:
             best = sorted(found, key=lambda kind: -found[kind][0])[:keep]
-    ordered = sorted(found, key=lambda kind: -found[kind][0])
-    return len(found), [(*found[kind], kind) for kind in ordered]
+    return len(found), sorted(found, key=lambda kind: -found[kind][0])
 
 
 def main(seconds: float) -> None:
-    """Search, and print the costliest of each place and the hundred costliest of all."""
+    """Search, and print the five costliest kinds of each place."""
+    collect_seldom()
     tried, found = search(seconds)
-    print(f"{tried} kinds tried")
-    places: dict[str, int] = {}
-    for _, _, kind in found:
-        places.setdefault(kind.place, 0)
-    for seconds_, stage, kind in found:
+    sys.stdout.write(f"{tried} kinds tried\n")
+    places = Counter[str]()
+    for kind in found:
         places[kind.place] += 1
         if places[kind.place] <= 5:
             again, stage = cost(kind, runs=3)
-            print(f"{again * 1e3:8.2f} ms {stage:7} {tuple(kind)!r}")
+            sys.stdout.write(f"{again * 1e3:8.2f} ms {stage:7} {json.dumps(kind)}\n")
 
 
 if __name__ == "__main__":

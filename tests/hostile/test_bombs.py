@@ -17,7 +17,7 @@ from tests.hostile.outcome import outcome, written
 
 PARTITIONS, MANY = 2, 40
 MEMORY = 400_000_000  # bytes
-HELD = 1.0  # seconds: by far more than on a quiet machine, by far less than one such batch once took
+HELD = 5.0  # seconds: on whatever machine far less than one such batch once took
 
 
 def stalls(client: httpx.Client, above: float) -> float:

@@ -20,11 +20,12 @@ TARGET, RETENTION = 1_000, 35 * 86_400_000  # ms
 HAPPENED = NOW - 4_750  # when the complaints came in
 SOURCE, CHANGELOG = TopicPartition("complaints.lifecycle", 0), TopicPartition("sla.tickets", 0)
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
-COUNTS = {name: 1 for name in (*TOPICS, SOURCE.topic)}
+COUNTS = dict.fromkeys((*TOPICS, SOURCE.topic), 1)
+WHOLE = Room()
 TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 
 
-def turn(room: Room = Room(), partition: Partition | None = None, at: int = HAPPENED) -> Turn:
+def turn(room: Room = WHOLE, partition: Partition | None = None, at: int = HAPPENED) -> Turn:
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
     held = read.empty(lambda _: True) if partition is None else partition
     outputs = Outputs(TERMS, COUNTS, SOURCE)
