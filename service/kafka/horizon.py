@@ -64,6 +64,11 @@ class Horizon:
         """True when a deadline at `due` has passed for sure."""
         return due is not None and due < self.at
 
+    def is_due(self, due: int | None) -> bool:
+        """True when a deadline at `due` has passed, with its grace, by our clock."""
+        due_in = self._due_in(due)
+        return due_in is not None and due_in <= 0
+
     def ask(self, due: int | None) -> "asyncio.Task[Answer] | None":
         """A question to the log, when it is time for one; give its answer to `hear`."""
         if self._watermark.behind or _time() < self._ask_from:

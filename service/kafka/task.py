@@ -7,7 +7,6 @@ something that only a person can mend, the partition is *refused*: it says why, 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -19,6 +18,7 @@ from service.kafka.horizon import Horizon
 from service.kafka.input import Input
 from service.kafka.kept import Kept
 from service.kafka.outputs import Outputs
+from service.kafka.pace import Pace
 from service.kafka.placed import Placed
 from service.kafka.reader import Span, spans
 from service.kafka.record import Record
@@ -55,6 +55,7 @@ class Owner:
         consumer: AIOKafkaConsumer,
         asker: Asker,
         clock: Clock,
+        pace: Pace,
         kept: Kept | None = None,
     ) -> None:
         """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
@@ -67,6 +68,7 @@ class Owner:
         self._feed = Feed(consumer, source)
         self._asker = asker
         self._clock = clock
+        self._pace = pace
         self._kept = kept
         self._changelog = TopicPartition(read.changelog, source.partition)
         self._state = State.ACQUIRING
@@ -84,7 +86,7 @@ class Owner:
         self._horizon = Horizon(self._source, self._asker, self._clock, self._terms.grace)
         self._progress = Progress()
         self._next_offset = 0  # of the input
-        self._poll_at = 0.0  # loop time before which nothing is read, see _serve
+        self._small_turn_at = float("-inf")  # loop time when the last turn began, if it took few records
         self._stepped_at = _time()
 
     def _owns(self, name: str) -> bool:
@@ -235,14 +237,18 @@ class Owner:
         try:
             while not self._stopping:
                 # Before a poll, not after it: what was given and is not processed looks as if it were.
-                paced = 0.0 if horizon.behind else max(0.0, self._poll_at - _time())
+                paced = 0.0 if horizon.behind else self._pace.left(self._small_turn_at)
                 if poll is None and not paced:
                     poll = asyncio.create_task(self._feed.take(patience=1_000))
                 ask = ask or horizon.ask(self._partition.next_at())
                 patience = horizon.patience(self._partition.next_at(), asking=ask is not None)
-                await _first(poll, ask, patience=min(patience, paced) if poll is None else patience)
+                await asyncio.wait(
+                    [one for one in (poll or self._pace.hurried, ask) if one is not None],
+                    timeout=patience if poll else min(patience, paced),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
                 if ask is not None and ask.done():
-                    horizon.hear(ask)
+                    self._hear(ask)
                     ask = None
                 records: Sequence[Record] = []
                 if poll is not None and poll.done():
@@ -265,6 +271,12 @@ class Owner:
                     task.cancel()
                     await asyncio.wait([task])
                     _ = task.cancelled() or task.exception()
+
+    def _hear(self, ask: "asyncio.Task[Answer]") -> None:
+        """Take the log's answer: a deadline that has to wait for records waits as shortly as may be."""
+        self._horizon.hear(ask)
+        if self._horizon.behind and self._horizon.is_due(self._partition.next_at()):
+            self._pace.hurry()
 
     def _passed(self, position: int) -> bool:
         """True when the offset should move though there is nothing to read: the log may lose its markers."""
@@ -312,7 +324,7 @@ class Owner:
         self._room = self._room.doubled()
         self._next_offset, self._committed, self._stepped_at = turn.next_offset, True, _time()
         if turn.taken:
-            self._poll_at = began + self._terms.pace if turn.taken < MANY else 0.0
+            self._small_turn_at = began if turn.taken < MANY else float("-inf")
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(self._source.partition, rejection.reason)
         return turn.left, end
@@ -340,15 +352,6 @@ class Owner:
             observer.aborted(partition)
             raise
         observer.committed(partition, turn.steps, turn.taken, self._clock.latest(), _time() - began)
-
-
-async def _first(*tasks: "asyncio.Task[Any] | None", patience: float) -> None:
-    """Wait until one of them is done, if any, and no longer than `patience` (seconds)."""
-    there = [task for task in tasks if task is not None]
-    if there:
-        await asyncio.wait(there, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-    else:
-        await asyncio.sleep(patience)
 
 
 async def _outcome(task: "asyncio.Task[None]") -> BaseException | None:

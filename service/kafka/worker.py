@@ -13,6 +13,7 @@ from service.kafka.ask import Asker
 from service.kafka.input import Input
 from service.kafka.kept import Kept
 from service.kafka.members import is_instance, members
+from service.kafka.pace import Pace
 from service.kafka.reader import count
 from service.kafka.rights import denied
 from service.kafka.status import Status
@@ -66,6 +67,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._consumer = consumer
         self._clock = Clock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
+        self._pace = Pace(terms.pace)
         self._inputs: Mapping[str, Input] = {one.topic: one for one in terms.inputs}
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}
@@ -126,6 +128,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 consumer,
                 self._asker,
                 self._clock,
+                self._pace,
                 kept.get(source),
             )
             self._owners[source] = owner
