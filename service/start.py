@@ -7,7 +7,8 @@ from schemas.topics import POLICIES
 from service.kafka.connection import connection
 from service.kafka.publications import publish, published
 from service.kafka.rights import missing
-from service.kafka.topics import Found, check, find
+from service.kafka.topic_check import check, warnings
+from service.kafka.topics import Found, find
 from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import BadPublicationError, verify
@@ -35,6 +36,8 @@ async def prepare(settings: Settings) -> Ground:
     topics = await find(reach, settings.topic_prefix)
     if wrong := check(topics, settings.topic_prefix):
         raise Refusal("\n".join(wrong))
+    for warning in warnings(topics, settings.topic_prefix):
+        log.warning("%s", warning)
     await _publish(reach, POLICIES.named(settings.topic_prefix), policies)
     return Ground(reach, policies, topics)
 

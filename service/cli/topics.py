@@ -15,7 +15,7 @@ def topics() -> None:
 @click.option(
     "--partitions",
     type=click.IntRange(1, 10_000),
-    help="for complaints.lifecycle, when it does not exist yet",
+    help="of complaints.lifecycle; 1 is the exit code when it exists and has another number",
 )
 def ensure(partitions: int | None) -> int:
     """Create the topics that are missing, then check them all."""
@@ -31,23 +31,25 @@ def ensure(partitions: int | None) -> int:
     created = asyncio.run(create(connection(settings), settings.topic_prefix, partitions))
     for name in created:
         click.echo(f"created {name}")
-    return _check(created)
+    return _check(created, partitions)
 
 
 @topics.command()
 def check() -> int:
     """Tell what is wrong with the topics, one line each.
 
-    Exit code 1 if anything is.
+    Exit code 1 if anything is; a warning changes nothing.
     """
     return _check()
 
 
-def _check(created: Collection[str] = ()) -> int:
+def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
+    """Look at all topics; `partitions` is what was asked for of the input. Warnings change no exit code."""
     import asyncio
 
     from service.kafka.connection import connection
-    from service.kafka.topics import check as examine
+    from service.kafka.topic_check import check as examine
+    from service.kafka.topic_check import other_partitions, warnings
     from service.kafka.topics import find
     from service.logs import no_log
     from service.settings import read_settings
@@ -55,9 +57,11 @@ def _check(created: Collection[str] = ()) -> int:
     no_log()
     settings = read_settings(os.environ)
     prefix = settings.topic_prefix
-    findings = examine(asyncio.run(find(connection(settings), prefix, created)), prefix)
-    for finding in findings:
-        click.echo(finding, err=True)
+    found = asyncio.run(find(connection(settings), prefix, created))
+    findings = examine(found, prefix) + (other_partitions(found, prefix, partitions) if partitions else [])
+    warned = warnings(found, prefix)
+    for line in [*findings, *(f"warning: {warning}" for warning in warned)]:
+        click.echo(line, err=True)
     if not findings:
-        click.echo("topics are fine")
+        click.echo("topics will do, but see the warnings" if warned else "topics are fine")
     return 1 if findings else 0

@@ -1,4 +1,4 @@
-"""The topics on a broker against `schemas.topics`: creates what is missing, tells what is wrong."""
+"""The topics on a broker: creates what is missing, finds what is there."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -10,14 +10,14 @@ from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
-from schemas.topics import DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
+from schemas.topics import LIFECYCLE, TOPICS, Topic
 from service.kafka.anyone import Admin
 from service.kafka.greeting import turned_away
 from service.settings import Refusal
 
-STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
 PATIENCE = 15.0  # seconds for Kafka to answer before a command says that it does not
 LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created
+_LIMITS = ("max.message.bytes", "segment.bytes")
 LOOK = 0.1  # seconds between two looks for it
 
 
@@ -27,17 +27,29 @@ class Found:
 
     partitions: int
     config: Mapping[str, str]
+    replicas: int  # of the partition with the fewest
+    brokers: int  # of the cluster, those that are up
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """By setting, the bytes that a batch of records may have: a segment has to hold it, too."""
+        return {name: int(self.config[name]) for name in _LIMITS if name in self.config}
 
     @property
     def largest(self) -> int:
         """Bytes that a batch of records may have."""
-        return int(self.config["max.message.bytes"])
+        return min(self.limits.values())
+
+    @property
+    def min_insync(self) -> int:
+        """Replicas that must have a record before it counts as written."""
+        return int(self.config.get("min.insync.replicas", 1))
 
 
 async def ensure(connection: Mapping[str, object], prefix: str, partitions: int | None = None) -> list[str]:
     """Creates the missing topics and gives their names; `partitions` is for the input and its like.
 
-    A topic that exists is left as it is: `check` tells whether it will do. Raises Refusal when Kafka says no.
+    A topic that exists is left as it is: see topic_check. Raises Refusal when Kafka says no.
     """
     async with _admin(connection) as admin:
         found = await _describe(admin, prefix)
@@ -74,39 +86,6 @@ async def find(
             await asyncio.sleep(LOOK)
 
 
-def check(found: Mapping[str, Found], prefix: str = "") -> list[str]:
-    """What is wrong, one line each that says what to do. Missing topics come first."""
-    missing = [
-        f"topic {topic.named(prefix)}: missing; create it with: sla-timer topics ensure"
-        for topic in TOPICS
-        if topic.name not in found
-    ]
-    there = [topic for topic in TOPICS if topic.name in found]
-    return missing + [line for topic in there for line in _wrong(topic, found, prefix)]
-
-
-def _wrong(topic: Topic, found: Mapping[str, Found], prefix: str) -> list[str]:
-    name, here, wrong = topic.named(prefix), found[topic.name], []
-    wanted, policy = topic.config["cleanup.policy"], here.config.get("cleanup.policy", "delete")
-    if policy != wanted:
-        loss = "forgets the oldest" if "delete" in policy else "keeps only the last record of a ticket"
-        wrong.append(
-            f"topic {name}: cleanup.policy={policy} {loss}; set it to {wanted} (kafka-configs --alter)"
-        )
-    like = topic.partitioned_like or ""
-    if topic in STATES and like in found and found[like].partitions != here.partitions:
-        wrong.append(
-            f"topic {name}: {here.partitions} partitions, but {prefix}{like} has {found[like].partitions}; "
-            f"they must be equal: create it anew; what it holds moves with sla-timer state export and import"
-        )
-    if topic is REJECTED and LIFECYCLE.name in found and here.largest <= found[LIFECYCLE.name].largest:
-        wrong.append(
-            f"topic {name}: max.message.bytes={here.largest} is no more than {prefix}{LIFECYCLE.name} takes; "
-            f"a rejected record grows by its reason: set it to {topic.config['max.message.bytes']}"
-        )
-    return wrong
-
-
 def _count(topic: Topic, found: Mapping[str, Found], partitions: int | None) -> int:
     leader = topic.partitioned_like or topic.name
     if leader in found:
@@ -118,13 +97,16 @@ async def _describe(admin: Admin, prefix: str) -> dict[str, Found]:
     # All topics are listed, not ours by name: asking for a name may create it (auto.create.topics.enable).
     ours = {topic.named(prefix): topic.name for topic in TOPICS}
     listed = {
-        entry["topic"]: len(entry["partitions"])
+        entry["topic"]: [len(partition["replicas"]) for partition in entry["partitions"]]
         for entry in await admin.describe_topics()
         if entry["topic"] in ours
     }
+    brokers = len((await admin.describe_cluster())["brokers"]) if listed else 0
     configs = await _configs(admin, list(listed))
     return {
-        ours[name]: Found(partitions, configs[name]) for name, partitions in listed.items() if name in configs
+        ours[name]: Found(len(replicas), configs[name], min(replicas, default=0), brokers)
+        for name, replicas in listed.items()
+        if name in configs
     }
 
 

@@ -29,6 +29,17 @@ async def new_topics(
     return names
 
 
+async def create(bootstrap: str, topic: str, config: Mapping[str, str], replicas: int = 1) -> None:
+    """A topic of one partition, as somebody else might make it; returns when it is known."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    answer = await admin.create_topics([NewTopic(topic, 1, replicas, topic_configs=dict(config))])
+    assert [error for _, error, *_ in answer.topic_errors] == [0], answer
+    while any(topic["error_code"] for topic in await admin.describe_topics([topic])):
+        pass  # see new_topics
+    await admin.close()
+
+
 async def write(
     bootstrap: str,
     topic: str,

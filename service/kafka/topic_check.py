@@ -1,0 +1,121 @@
+"""Whether the topics on a broker will do: what cannot work is refused, what may lose data is warned of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
+from service.kafka.topics import Found
+
+STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
+_EVIDENCE = "does not hold an announcement with all facts of a ticket as evidence, which may take"
+HOLDS = {
+    TICKETS.name: "does not hold the state of a full ticket, which may take",
+    DESKS.name: "does not hold the state of a full desk, which may take",
+    BREACHES.name: _EVIDENCE,
+    CLOCKS.name: _EVIDENCE,
+}  # in one record
+MANY_BROKERS = 3  # from so many on, one copy of everything is no longer all that one can have
+
+
+def check(found: Mapping[str, Found], prefix: str = "") -> list[str]:
+    """What cannot work, one line each that says what to do. Missing topics come first."""
+    missing = [
+        f"topic {topic.named(prefix)}: missing; create it with: sla-timer topics ensure"
+        for topic in TOPICS
+        if topic.name not in found
+    ]
+    there = [topic for topic in TOPICS if topic.name in found]
+    return missing + [line for topic in there for line in _wrong(topic, found, prefix)]
+
+
+def warnings(found: Mapping[str, Found], prefix: str = "") -> list[str]:
+    """What works until a broker dies, one line each with the topics that it is about."""
+    there = [topic for topic in TOPICS if topic.name in found]
+    return [
+        f"{fault.what}: {', '.join(names)}: {fault.loss}"
+        for fault in _FAULTS
+        if (names := [topic.named(prefix) for topic in there if fault.holds(found[topic.name])])
+    ]
+
+
+def other_partitions(found: Mapping[str, Found], prefix: str, asked: int) -> list[str]:
+    """What to say when the input has another number of partitions than was asked for; else nothing."""
+    if LIFECYCLE.name not in found or (here := found[LIFECYCLE.name].partitions) == asked:
+        return []
+    name, moves = LIFECYCLE.named(prefix), "sla-timer state export, new topics, state import"
+    return [f"topic {name}: has {here} partitions, not {asked}; its keys would move: to change it, {moves}"]
+
+
+def _wrong(topic: Topic, found: Mapping[str, Found], prefix: str) -> Iterator[str]:
+    name, here = topic.named(prefix), found[topic.name]
+    wanted, policy = topic.config["cleanup.policy"], here.config.get("cleanup.policy", "delete")
+    if policy != wanted:
+        loss = "forgets the oldest" if wanted == "compact" else "keeps only the last record of a key"
+        does = loss if policy else "keeps everything for ever"  # Kafka 4 takes an empty one
+        yield f"topic {name}: cleanup.policy={policy} {does}; {_set(name, 'cleanup.policy', wanted)}"
+    like = topic.partitioned_like or ""
+    if topic in STATES and like in found and found[like].partitions != here.partitions:
+        yield (
+            f"topic {name}: {here.partitions} partitions, but {prefix}{like} has {found[like].partitions}; "
+            f"they must be equal: create it anew; what it holds moves with sla-timer state export and import"
+        )
+    if topic.name in HOLDS:
+        needed = int(topic.config["max.message.bytes"])
+        yield from (
+            f"topic {name}: {limit}={size} {HOLDS[topic.name]} {needed}; {_set(name, limit, needed)}"
+            for limit, size in here.limits.items()
+            if size < needed
+        )
+    if topic is REJECTED:
+        yield from _too_small_for_rejected(found, prefix)
+    if here.min_insync > (most := here.replicas):
+        yield (
+            f"topic {name}: min.insync.replicas={here.min_insync} of {most} replicas: nobody can write with "
+            f"acks=all; {_set(name, 'min.insync.replicas', most)}, or add replicas"
+        )
+
+
+def _too_small_for_rejected(found: Mapping[str, Found], prefix: str) -> Iterator[str]:
+    """A rejected record comes from either input, and grows by its reason."""
+    name, limits = REJECTED.named(prefix), found[REJECTED.name].limits
+    inputs = [
+        (found[one.name].largest, one.named(prefix)) for one in (LIFECYCLE, CHANNELS) if one.name in found
+    ]
+    taken, source = max(inputs, default=(0, ""))
+    roomy = max(int(REJECTED.config["max.message.bytes"]), 2 * taken)
+    yield from (
+        f"topic {name}: {limit}={size} is no more than {source} takes ({taken}); a rejected record grows by "
+        f"its reason; {_set(name, limit, roomy)}"
+        for limit, size in limits.items()
+        if size <= taken
+    )
+
+
+def _set(topic: str, name: str, value: object) -> str:
+    return f"set it: kafka-configs --alter --topic {topic} --add-config {name}={value}"
+
+
+class _Fault(NamedTuple):
+    what: str
+    loss: str
+    holds: Callable[[Found], bool]
+
+
+_FAULTS = (
+    _Fault(
+        "one replica on a cluster of several brokers",
+        "what is on a lost disk is lost, and nobody can write while that broker is away; "
+        "give each three (kafka-reassign-partitions)",
+        lambda found: found.brokers >= MANY_BROKERS and found.replicas == 1,
+    ),
+    _Fault(
+        "min.insync.replicas=1 on a cluster of several brokers",
+        "Kafka acknowledges what a single broker has; with its disk a breach is lost; set it to 2",
+        lambda found: found.brokers >= MANY_BROKERS and found.replicas > 1 and found.min_insync == 1,
+    ),
+    _Fault(
+        "unclean.leader.election.enable=true",
+        "a broker without all that was acknowledged may come to lead, and the rest is lost; set it to false",
+        lambda found: found.replicas > 1 and found.config.get("unclean.leader.election.enable") == "true",
+    ),
+)
