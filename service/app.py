@@ -6,7 +6,6 @@ import platform
 import sys
 import traceback
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
@@ -71,11 +70,15 @@ async def _serve(settings: Settings) -> int:
             log.info("listening", extra={"port": listener.getsockname()[1]})
             working = asyncio.create_task(group.run())
             watching = asyncio.create_task(stall.watch(metrics.stalls.observe))
+            told = False
             try:
                 first = await _first(working, serving, watching, stopping)
+                told = first is stopping
             finally:
                 log.info("stopping")
-                await _bounded(group.stop(), GIVE_UP_WITHIN)
+                # Who dies of an error is started again, most likely; only who was told to go may be gone.
+                leaves = told and settings.on_stop == "leave"
+                await _bounded(group.stop(leaves=leaves), GIVE_UP_WITHIN)
                 watching.cancel()
                 server.should_exit = True
                 await asyncio.wait([serving], timeout=HTTP_WITHIN)
@@ -91,9 +94,11 @@ async def _first(*tasks: "asyncio.Task[object]") -> "asyncio.Task[object]":
 
 
 async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(seconds):
             await awaitable
+    except TimeoutError:
+        log.warning("no orderly end within %.0f s: the others wait for the end of our session", seconds)
 
 
 def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:

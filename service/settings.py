@@ -104,6 +104,12 @@ SETTINGS = (
     Setting("KAFKA_SSL_KEY_PASSWORD_FILE", "file with the password of that key", _secret),
     Setting("SLA_GROUP", "consumer group and prefix of transactional ids", _name, "sla-timer"),
     Setting("SLA_INSTANCE", "static member id, one per process, the same after a restart", _name),
+    Setting(
+        "SLA_ON_STOP",
+        "what the end of a process with SLA_INSTANCE means: stay (it comes back) or leave (it does not)",
+        _one_of("stay", "leave"),
+        "stay",
+    ),
     Setting("SLA_TOPIC_PREFIX", "put before every topic name", _name, ""),
     Setting(
         "SLA_PARTITIONER",
@@ -140,6 +146,7 @@ class Settings:
     ssl_key_password: str | None = field(repr=False)
     group: str
     instance: str | None
+    on_stop: str
     topic_prefix: str
     partitioner: str
     policies: Path

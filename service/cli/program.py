@@ -10,6 +10,7 @@ from service.cli import INTERRUPTED
 from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
+from service.cli.leave import leave
 from service.cli.offline import COMMANDS
 from service.cli.policies import policies
 from service.cli.rejected import rejected
@@ -33,7 +34,7 @@ def sla_timer() -> None:
     """
 
 
-for command in (run, board, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
+for command in (run, leave, board, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
     sla_timer.add_command(command)
 
 

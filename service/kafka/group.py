@@ -1,5 +1,6 @@
 """FastStream's part: the connection and the life of the group's consumer, which the worker reads from."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +11,14 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from schemas.topics import BREACHES
+from service.kafka.leave import Leaver, leave
 from service.kafka.rights import denied, missing
 from service.kafka.terms import Terms
 from service.kafka.transaction import NotCommittedError
 from service.kafka.worker import Worker, consumer_settings
 from service.settings import Refusal
+
+log = logging.getLogger(__name__)
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 _BROKER = (
@@ -60,11 +64,29 @@ class Group:
                 raise Refusal("\n".join(lacking) or f"Kafka does not allow it: {error!r}") from None
             raise
 
-    async def stop(self) -> None:
-        """Give all up and leave the group. Bound it: the consumer's part may hang."""
+    async def stop(self, *, leaves: bool = False) -> None:
+        """Give all up. Bound it: the consumer's part may hang.
+
+        Who has an instance stays a member until its session ends, unless it `leaves`; all others leave.
+        """
         self.joined = False
         await self.worker.stop()
-        await self._broker.stop()
+        leaver = self.worker.leaver if leaves else None
+        await self._broker.stop()  # no heartbeat may follow: it would join again
+        if leaver:
+            await self._leave(leaver)
+
+    async def _leave(self, leaver: Leaver) -> None:
+        """Say so when it does not work: then the others wait for the end of the session, as after a crash."""
+        try:
+            refused = await leave(self._terms.connection, self._terms.group, [leaver])
+        except (KafkaError, OSError) as error:
+            log.warning("has not left the group: %r", error)
+            return
+        if refused:
+            log.warning("has not left the group: it knows us no more, or another process has our name")
+        else:
+            log.info("has left the group")
 
     def _consumer(self) -> AIOKafkaConsumer:
         assert self._subscriber.consumer is not None

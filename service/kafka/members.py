@@ -32,7 +32,12 @@ async def members(connection: Mapping[str, Any], group: str) -> list[str]:
 
 def is_instance(member: str, instance: str) -> bool:
     """True when Kafka gave the id `member` to a process with that SLA_INSTANCE: a UUID follows it."""
-    return member[:-_UUID] == f"{instance}-"
+    return instance_of(member) == instance
+
+
+def instance_of(member: str) -> str:
+    """What Kafka's id of a member begins with: its SLA_INSTANCE, or its client's name when it has none."""
+    return member[: -_UUID - 1]
 
 
 async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:

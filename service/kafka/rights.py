@@ -66,7 +66,7 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
 
     Topics that do not exist are left out. Raises Refusal when Kafka does not answer.
     """
-    user = connection.get("sasl_plain_username") or "NAME"
+    user = _user(connection)
     client = AIOKafkaClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
     try:
         async with asyncio.timeout(PATIENCE):
@@ -76,6 +76,15 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
         raise await turned_away(connection) or unreachable(connection, error) from None
     finally:
         await client.close()
+
+
+def of_group(connection: Mapping[str, Any], group: str) -> str:
+    """The line for who may not be a member of the group, nor take one out of it."""
+    return _Lack("group", group, [Right.READ]).told(_user(connection))
+
+
+def _user(connection: Mapping[str, Any]) -> str:
+    return connection.get("sasl_plain_username") or "NAME"
 
 
 class _Lack(NamedTuple):

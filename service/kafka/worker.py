@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from service.kafka.ask import Asker
 from service.kafka.input import Input
 from service.kafka.kept import Kept
+from service.kafka.leave import Leaver
 from service.kafka.members import is_instance, members
 from service.kafka.pace import Pace
 from service.kafka.reader import count
@@ -38,7 +39,7 @@ def consumer_settings(group: str, instance: str | None) -> dict[str, Any]:
         "group_id": group,
         "group_instance_id": instance,  # static: who crashes and comes back stalls nobody else
         "session_timeout_ms": 10_000,
-        "heartbeat_interval_ms": 1_000,
+        "heartbeat_interval_ms": 250,  # how soon a member learns that another one has left
         "rebalance_timeout_ms": 10_000,
         "max_poll_interval_ms": 2**31 - 1,  # a member without partitions does not poll; owners have deadlines
         "enable_auto_commit": False,
@@ -110,6 +111,12 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     def astray(self) -> int:
         """How far (ms) the wall clock was set ahead since the start, or back (below 0)."""
         return self._clock.astray
+
+    @property
+    def leaver(self) -> Leaver | None:
+        """What the group knows us by while we are a static member of it."""
+        member = self._member and _member(self._consumer())
+        return Leaver(self._instance, member) if self._instance and member else None
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """The group's answer: pause first, records may be on their way; acquire in the background."""

@@ -32,8 +32,10 @@ class Fleet:
     def __iter__(self) -> Iterator[int]:
         return iter(sorted(self._running))
 
-    def start(self, number: int) -> None:
-        environment = dict(self._environments[number]) | {
+    def start(self, number: int, **settings: str) -> None:
+        """With these settings beside its own; started again by `watch`, it has only the latter."""
+        environment = dict(self._environments[number]) | settings
+        environment |= {
             "SLA_INSTANCE": f"worker-{number}",
             "SLA_HTTP": f"127.0.0.1:{kraft.free_ports(1)[0]}",
         }

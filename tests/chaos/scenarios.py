@@ -12,6 +12,7 @@ from schemas.topics import LIFECYCLE
 from service.demo.leash import Leash
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
+from tests.chaos.leaving import leave
 from tests.hostile.records import LOADED
 
 ZOMBIE = 13  # longer than the session timeout of the group (10)
@@ -237,6 +238,7 @@ SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # ho
     "kill -9 of brokers": (60, kill_brokers),
     "frozen brokers": (60, freeze_brokers),
     "workers 3-1-3": (60, scale),
+    "orderly leave": (60, leave),
     "full stop": (30, full_stop),
     "network cut": (60, cut_network),
     "one worker cut off": (30, cut_one_worker),

@@ -1,5 +1,7 @@
 """The table of least privileges: with just these the service starts, without any one of them it refuses."""
 
+import asyncio
+
 import pytest
 
 from service.kafka.connection import connection
@@ -56,6 +58,20 @@ async def test_each_privilege_that_is_taken_away_is_named_with_its_resource(
         assert found == [
             line(grant, [other.operation for other in same] if same and not visible else [grant.operation])
         ]
+
+
+async def test_to_take_a_process_out_of_the_group_read_of_the_group_is_enough_and_needed(
+    secured: SecuredBroker, topics: dict[str, str]
+) -> None:
+    (read,) = [grant for grant in of(topics) if grant.resource == "group"]
+    env = topics | secured.by_scram()
+    denied = await asyncio.to_thread(sla_timer, "leave", "gone", env=env)
+    assert (denied.returncode, denied.stdout) == (2, "")
+    assert denied.stderr == f"sla-timer: {line(read, ['Read'])}\n"
+    await secured.grant([read])
+    allowed = await asyncio.to_thread(sla_timer, "leave", "gone", env=env)
+    assert (allowed.returncode, allowed.stdout) == (1, "")
+    assert allowed.stderr == f"gone: no member of group {read.name}, which has none\n"
 
 
 async def test_with_no_rights_at_all_the_service_says_so_in_one_line(

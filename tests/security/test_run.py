@@ -44,7 +44,8 @@ def run(
     prefix = f"run-by-{request.param}."
     door = secured.by_scram() if request.param == "scram" else secured.by_certificate()
     token = {"SLA_HTTP_TOKEN_FILE": secured.file("token", TOKEN)}
-    env = topics_of(secured, prefix) | door | token
+    leaves = {"SLA_INSTANCE": "one", "SLA_ON_STOP": "leave"}
+    env = topics_of(secured, prefix) | door | token | leaves
     asyncio.run(secured.grant(granted(prefix, env["SLA_GROUP"])))
     library_log = tmp_path_factory.mktemp(request.param) / "log"
     with started(env, talkative(library_log)) as service:
@@ -83,6 +84,10 @@ def _all(record: Record) -> str:
     parts = [record.key or b"", record.value or b""]
     parts += [part for name, value in record.headers for part in (name.encode(), value or b"")]
     return b"\n".join(parts).decode("utf-8", "replace")
+
+
+def test_it_leaves_the_group_with_no_further_right(run: Run) -> None:
+    assert (run.code, "has left the group" in run.log) == (0, True)
 
 
 def test_an_event_in_becomes_a_breach_out(run: Run) -> None:

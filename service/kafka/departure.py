@@ -1,0 +1,43 @@
+"""Processes that are gone for good: out of the group, and a look whether they are gone indeed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from service.kafka.greeting import turned_away
+from service.kafka.leave import Leaver, leave
+from service.kafka.members import instance_of, members
+from service.kafka.rights import denied, of_group
+from service.kafka.topics import PATIENCE, unreachable
+from service.settings import Refusal
+
+BACK_WITHIN = 3.0  # seconds: a heartbeat, and what giving partitions up may take on a busy machine
+LOOK = 0.2  # seconds between two looks
+
+
+async def take_out(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> dict[str, str]:
+    """Give those that are no members, each with the names of those that are. Raises Refusal."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            unknown = await leave(connection, group, [Leaver(instance) for instance in instances])
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+        if denied(error):
+            raise Refusal(of_group(connection, group)) from None
+        raise await turned_away(connection) or unreachable(connection, error) from None
+    others = ", ".join(sorted(map(instance_of, await members(connection, group)))) if unknown else ""
+    return dict.fromkeys(unknown, others)
+
+
+async def alive(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> list[str]:
+    """Those that have joined again: who lives learns with its next heartbeat that it is out. Raises Refusal.
+
+    Nothing else tells the living from the dead before the session has ended.
+    """
+    until = asyncio.get_running_loop().time() + BACK_WITHIN
+    back: set[str] = set()
+    while len(back) < len(instances) and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(LOOK)
+        back |= {instance_of(member) for member in await members(connection, group)} & set(instances)
+    return sorted(back)
