@@ -18,7 +18,7 @@ async def leave(stage: Stage) -> None:
     others = [*stage.fleet][1:]
     for number in others:
         await stage.fleet.stop(number)
-        await _take_out(stage, number)
+    await _take_out(stage, others)
     await stage.play(SHARED)
     for number in others:
         stage.fleet.start(number, SLA_ON_STOP="leave")
@@ -31,7 +31,8 @@ async def leave(stage: Stage) -> None:
         await stage.play(SHARED)
 
 
-async def _take_out(stage: Stage, number: int) -> None:
+async def _take_out(stage: Stage, numbers: list[int]) -> None:
+    names = [f"worker-{number}" for number in numbers]
     env = environment(stage.cluster.direct, stage.prefix)
-    ended = await asyncio.to_thread(sla_timer, "leave", f"worker-{number}", env=env)
+    ended = await asyncio.to_thread(sla_timer, "leave", *names, env=env)
     assert ended.returncode == 0, ended.stderr
