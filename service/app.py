@@ -123,6 +123,7 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
             channels(topics.CHANNELS.named(prefix), topics.DESKS.named(prefix), policies, settings.retention),
         ),
         grace=settings.grace,
+        pace=settings.pace / 1_000,
         now=now_ms,
         partitioner=PARTITIONERS[settings.partitioner],
         observer=Meter(metrics),

@@ -85,6 +85,13 @@ def _retention(text: str) -> int:
     return retention
 
 
+def _pace(text: str) -> int:
+    pace = parse_duration(text)
+    if pace > 10_000:
+        raise ValueError("is longer than 10s")
+    return pace
+
+
 def _address(text: str) -> tuple[str, int]:
     found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})", text)
     if not found or int(found[3]) > 65535:
@@ -124,6 +131,12 @@ SETTINGS = (
         parse_duration,
         "1s",
     ),
+    Setting(
+        "SLA_PACE",
+        "how long events may wait to share a transaction, for example 200ms; 0s: not at all",
+        _pace,
+        "200ms",
+    ),
     Setting("SLA_RETENTION", "how long a finished ticket is remembered, for example 35d", _retention, "35d"),
     Setting("SLA_HTTP", "where probes and metrics are served, host:port", _address, "127.0.0.1:8080"),
     Setting("SLA_HTTP_TOKEN_FILE", "file with the token for pages that show tickets", _secret),
@@ -151,6 +164,7 @@ class Settings:
     partitioner: str
     policies: Path
     grace: int
+    pace: int
     retention: int
     http: tuple[str, int]
     http_token: str | None = field(repr=False)

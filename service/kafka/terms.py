@@ -9,8 +9,6 @@ from service.kafka.observer import Nobody, Observer
 from service.kafka.partitioner import Partitioner
 from service.now import elapsed_ms
 
-PACE = 0.1
-
 
 class Topics(NamedTuple):
     """The names of the topics that every owner writes to, prefix included."""
@@ -33,5 +31,5 @@ class Terms:
     partitioner: Partitioner
     observer: Observer = field(default_factory=Nobody)
     largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
-    pace: float = PACE  # seconds from the begin of a small turn to that of the next, if nothing is due
+    pace: float = 0.0  # seconds, see service.kafka.pace
     elapsed: Callable[[], int] = elapsed_ms  # against which `now` is held

@@ -83,6 +83,16 @@ class Turn:
         room = self._room
         return self.taken < room.records and self.deadlines < room.deadlines and self.size < room.size
 
+    @property
+    def is_reflected(self) -> bool:
+        """True when the changelog shows, to whoever restores it, up to where the input was taken.
+
+        The state of a ticket says so, as long as there is one: see Header.reflects.
+        """
+        *before, last = [step.changes.values() for step in self.steps]
+        forgotten = any(None in values for values in (*before, last))
+        return not forgotten and any(True for _ in last)
+
     def work(self) -> Iterator[None]:
         """Step by step until nothing is left, or there is no more room; at least one step.
 

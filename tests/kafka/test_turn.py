@@ -124,3 +124,42 @@ def test_what_failed_is_tried_again_in_halves_down_to_one_record_and_grows_again
     for _ in range(14):
         room = room.doubled()
     assert room == Room()
+
+
+def restored(*turns: Turn) -> Partition:
+    """What an owner that begins with these turns' changelog knows."""
+    read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
+    partition = read.empty(lambda _: True)
+    for one in turns:
+        for out in one.outgoing:
+            if out.target == CHANGELOG:
+                partition.restore(out.key.decode(), out.value)
+    return partition
+
+
+BAD = record(b"{}", key=b"T-9")
+ANSWERED = structured(event(subject="T-0", id="a", type="complaint.response_started", data={}), b"T-0")
+FORGOTTEN = NOW + RETENTION + TARGET
+
+
+@pytest.mark.parametrize(
+    ("what", "records", "at", "reflected"),
+    [
+        ("an event", received(1), HAPPENED, True),
+        ("a bad record", [BAD], HAPPENED, False),
+        ("an event after a bad record", [BAD, *received(1)], HAPPENED, True),
+        ("a bad record after an event", [*received(1), BAD], HAPPENED, True),
+        ("the same event again", [*received(1), *received(1)], HAPPENED, True),
+        ("nothing", [], HAPPENED, False),
+        ("a heavy bad record in a step of its own", [*received(1), record(b"x" * 100_000)], HAPPENED, False),
+        ("a ticket that is forgotten at once", [*received(1), ANSWERED], FORGOTTEN, False),
+    ],
+)
+def test_the_changelog_says_up_to_where_the_input_was_taken(
+    what: str, records: Sequence[Record], at: int, reflected: bool
+) -> None:
+    one = turn(at=at)
+    worked(one, list(placed(records)))
+    assert one.is_reflected == reflected
+    if reflected:
+        assert restored(one).reflects == one.next_offset - 1
