@@ -29,6 +29,11 @@ class Topic:
         return prefix + self.name
 
 
+# The broker's clock, whatever a writer's says: of inputs, as evidence names the log's time of a record; of
+# our own, as the answer tells what time it is there, and as none is refused for the time it bears.
+_BY_THE_LOG = "LogAppendTime"
+
+
 def _config(**settings: object) -> Mapping[str, str]:
     return MappingProxyType({name.replace("_", "."): str(setting) for name, setting in settings.items()})
 
@@ -37,10 +42,7 @@ LIFECYCLE = Topic(
     "complaints.lifecycle",
     key="ticket id",
     holds="complaint.*: what happens to tickets at the help desks",
-    # Evidence names the log's time of a record: the broker's clock, whatever a publisher's says.
-    config=_config(
-        cleanup_policy="delete", max_message_bytes=_MEBIBYTE, message_timestamp_type="LogAppendTime"
-    ),
+    config=_config(cleanup_policy="delete", max_message_bytes=_MEBIBYTE, message_timestamp_type=_BY_THE_LOG),
     partitions=6,
 )
 REJECTED = Topic(
@@ -48,7 +50,12 @@ REJECTED = Topic(
     key="as the record came",
     holds="records that are no event of ours, untouched, with the reason in headers; may hold personal data",
     # Larger than the input's: the reason comes on top, and a batch may have been better compressed there.
-    config=_config(cleanup_policy="delete", retention_ms=7 * _DAY, max_message_bytes=4 * _MEBIBYTE),
+    config=_config(
+        cleanup_policy="delete",
+        retention_ms=7 * _DAY,
+        max_message_bytes=4 * _MEBIBYTE,
+        message_timestamp_type=_BY_THE_LOG,
+    ),
     partitions=6,
     partitioned_like=LIFECYCLE.name,
 )
@@ -56,7 +63,9 @@ BREACHES = Topic(
     "sla.breaches",
     key="ticket id",
     holds="sla.breached, sla.breach_retracted, sla.breach_settled: what billing charges from",
-    config=_config(cleanup_policy="delete", max_message_bytes=_OF_ANNOUNCEMENT),
+    config=_config(
+        cleanup_policy="delete", max_message_bytes=_OF_ANNOUNCEMENT, message_timestamp_type=_BY_THE_LOG
+    ),
     partitions=6,
     partitioned_like=LIFECYCLE.name,
 )
@@ -64,7 +73,9 @@ CLOCKS = Topic(
     "sla.clocks",
     key="ticket id",
     holds="sla.at_risk, sla.met, sla.cancelled, sla.corrected: what operations look at",
-    config=_config(cleanup_policy="delete", max_message_bytes=_OF_ANNOUNCEMENT),
+    config=_config(
+        cleanup_policy="delete", max_message_bytes=_OF_ANNOUNCEMENT, message_timestamp_type=_BY_THE_LOG
+    ),
     partitions=6,
     partitioned_like=LIFECYCLE.name,
 )
@@ -72,7 +83,9 @@ TICKETS = Topic(
     "sla.tickets",
     key="ticket id@tenant",
     holds="the service's own state of each ticket; private, with a version",
-    config=_config(cleanup_policy="compact", max_message_bytes=_OF_FULL_TICKET),
+    config=_config(
+        cleanup_policy="compact", max_message_bytes=_OF_FULL_TICKET, message_timestamp_type=_BY_THE_LOG
+    ),
     partitions=6,
     partitioned_like=LIFECYCLE.name,
 )
@@ -80,21 +93,23 @@ POLICIES = Topic(
     "sla.policies",
     key="policy id@version",
     holds="every policy version that was ever in use",
-    config=_config(cleanup_policy="compact"),
+    config=_config(cleanup_policy="compact", message_timestamp_type=_BY_THE_LOG),
     partitions=1,
 )
 CHANNELS = Topic(
     "support.channels",
     key="desk id",
     holds="channel.*: whether support desks can be reached",
-    config=_config(cleanup_policy="delete", message_timestamp_type="LogAppendTime"),
+    config=_config(cleanup_policy="delete", message_timestamp_type=_BY_THE_LOG),
     partitions=1,  # desks are few
 )
 DESKS = Topic(
     "sla.desks",
     key="desk id@tenant",
     holds="the service's own state of each support desk; private, with a version",
-    config=_config(cleanup_policy="compact", max_message_bytes=_OF_FULL_DESK),
+    config=_config(
+        cleanup_policy="compact", max_message_bytes=_OF_FULL_DESK, message_timestamp_type=_BY_THE_LOG
+    ),
     partitions=1,
     partitioned_like=CHANNELS.name,
 )

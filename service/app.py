@@ -153,9 +153,15 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
         }
 
     return Answers(
-        metrics=lambda: metrics.render(group.worker.status(), group.worker.expected, group.worker.astray),
+        metrics=lambda: metrics.render(
+            group.worker.status(),
+            group.worker.expected,
+            group.worker.astray,
+            compared=group.worker.clock.compared,
+        ),
         partitions=partitions,
         restoring=restoring,
+        clock=lambda: (group.worker.clock.wrong, group.worker.clock.late),
         asyncapi=document(settings.topic_prefix, _version()),
     )
 

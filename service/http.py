@@ -35,6 +35,10 @@ class Answers:
     asyncapi: bytes
     # of those that are being restored: records, of how many, per cent, seconds left
     restoring: Callable[[], Mapping[str, Mapping[str, float | None]]] = dict
+    clock: Callable[[], tuple[str, bool]] = lambda: (
+        "",
+        False,
+    )  # what is wrong with it; are we late for that?
 
 
 class OwnHosts:
@@ -87,10 +91,14 @@ def application(answers: Answers, listening_on: str) -> Starlette:
 
     async def readyz(_: Request) -> Response:
         partitions = answers.partitions()
-        ready = partitions is not None and all(state == "running" for state in partitions.values())
+        clock, late = answers.clock()
+        judged = partitions is not None and all(state == "running" for state in partitions.values())
+        ready = judged and not late
         answer: dict[str, object] = {"ready": ready, "partitions": dict(partitions or {})}
         if restoring := answers.restoring():
             answer["restoring"] = dict(restoring)
+        if clock:
+            answer["clock"] = clock
         return JSONResponse(answer, 200 if ready else 503)
 
     async def startupz(_: Request) -> Response:

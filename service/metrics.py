@@ -185,8 +185,13 @@ class Metrics:
         )
         self.astray = self._gauge(
             "sla_clock_astray_seconds",
-            "How far the wall clock was set ahead (or back, below 0) since the start. Worry when not 0: "
-            "deadlines are held back and told late; put the clock right, or restart if it is right now.",
+            "How far the wall clock is ahead of Kafka's (or back, below 0); 0 within a second. Worry when "
+            "not 0: ahead, deadlines go by Kafka's clock alone; back, they are told late. Set it right.",
+        )
+        self.compared = self._gauge(
+            "sla_clock_compared",
+            "1 once the wall clock was held against Kafka's. Worry when 0 while partitions are judged: one "
+            "that is wrong is not noticed; give our topics message.timestamp.type=LogAppendTime.",
         )
         self.restore = self._histogram(
             "sla_restore_seconds",
@@ -260,12 +265,18 @@ class Metrics:
         self._build.info(dict(build))
 
     def render(
-        self, partitions: Mapping[tuple[str, int], Partition], expected: int = 0, astray: int = 0
+        self,
+        partitions: Mapping[tuple[str, int], Partition],
+        expected: int = 0,
+        astray: int = 0,
+        *,
+        compared: bool = False,
     ) -> bytes:
         """The exposition in Prometheus' text format, with the state of the (topic, partition)s that are ours.
 
-        `expected`: partitions of the inputs; `astray`: of the wall clock, ms.
+        `expected`: partitions of the inputs; `astray`: of the wall clock, ms; `compared`: with Kafka's.
         """
+        self.compared.set(compared)
         self.astray.set(astray / 1_000)
         self.expected.set(expected)
         for state in self._states:

@@ -4,11 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 
-from service.sla.steady import Steady
+from service.sla.log_time import LogTime
+from service.sla.steady import STEP, Steady
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 100  # ms
+TRY_AGAIN = 500  # ms; a broker that hangs keeps only those partitions from being judged that it leads
+SAY_AGAIN = 10_000  # ms; a clock at the limit, or one that is turned slowly, does not fill the log
 # Counts on during sleep. Where there is none, a machine that slept looks like one whose clock was set ahead.
 _ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -28,49 +31,135 @@ class Clock:
 
     def __init__(self, wall: Callable[[], int] = now_ms, elapsed: Callable[[], int] = elapsed_ms) -> None:
         self._wall = wall
-        self._elapsed = elapsed
+        self.elapsed = elapsed
         self._steady = Steady(wall(), elapsed())
-        self._said = 0
+        self._log = LogTime()
+        self._said = 0  # ms astray
+        self._say_from = 0  # elapsed
+        self._try_from: dict[str, int] = {}  # elapsed, by topic
+        self._said_of = frozenset[int]()  # brokers
+        self._said_unknown = set[str]()
 
     def earliest(self) -> int:
-        """An instant that has come even if somebody set the clock ahead: deadlines go by it."""
+        """An instant that has come whichever clock is wrong: deadlines and stamps of records go by it."""
         self._read()
         return self._steady.earliest
 
     def latest(self) -> int:
-        """Now even if somebody set the clock back: detection and facts from the future go by it."""
+        """An instant that has come by one clock at least: facts from the future go by it."""
         self._read()
         return self._steady.latest
 
+    def now(self) -> int:
+        """What time it is: detection goes by it."""
+        self._read()
+        return self._steady.now
+
     @property
     def astray(self) -> int:
-        """How far the wall clock was set ahead (or back, below 0) since the start; 0 when it was not."""
+        """How far the wall clock is ahead of Kafka's (or back, below 0); 0 when it is not.
+
+        Of one that was never compared with Kafka's: how far it was set since the start.
+        """
         self._read()
         return self._steady.astray
 
+    @property
+    def wrong(self) -> str:
+        """What is wrong with the wall clock, as `is 3600.0 s ahead of Kafka's`. Empty: nothing."""
+        return self._words(self.astray)
+
+    def _words(self, astray: int) -> str:
+        if not astray:
+            return ""
+        far = f"{abs(astray) / 1_000:.1f} s"
+        if self.compared:
+            return f"is {far} {'ahead of' if astray > 0 else 'behind'} Kafka's"
+        return f"was set {'ahead' if astray > 0 else 'back'} by {far}"
+
+    @property
+    def late(self) -> bool:
+        """True while deadlines are told late because the wall clock is behind Kafka's."""
+        return self.compared and self._steady.late
+
+    @property
+    def compared(self) -> bool:
+        """True once Kafka's time is known."""
+        return self._log.known
+
+    def to_compare(self, topic: str) -> bool:
+        """True while Kafka's time is not known, and a record in `topic` may tell it."""
+        return not self.compared and topic not in self._said_unknown
+
+    def try_compare(self, topic: str) -> bool:
+        """True for the one who should try that now; the others wait for what comes of it, not for long."""
+        elapsed = self.elapsed()
+        if elapsed < self._try_from.get(topic, elapsed):
+            return False
+        self._try_from[topic] = elapsed + TRY_AGAIN
+        return True
+
+    def compare_again(self) -> bool:
+        """True when it is time to have a record stamped. Who is told so does it; others are not."""
+        return self._log.ask(self.elapsed(), doubted=bool(self.astray))
+
+    def stamped(self, broker: int, sent: int, stamp: int) -> None:
+        """A broker gave the time `stamp` to a record that was sent at the reading `sent` of `elapsed`."""
+        self._log.heard(broker, sent, self.elapsed(), stamp)
+        others = self._log.others(STEP)
+        for one in sorted(others.keys() - self._said_of):
+            log.warning(
+                "broker %d: its clock is %.1f s %s what most brokers show, which counts; set it right",
+                one,
+                abs(others[one]) / 1_000,
+                "ahead of" if others[one] > 0 else "behind",
+            )
+        self._said_of = frozenset(others)
+
+    def not_stamped(self, topic: str) -> None:
+        """A record in `topic` was given no time by Kafka."""
+        self._log.not_heard(self.elapsed())
+        if not self._log.known and topic not in self._said_unknown:
+            log.warning(
+                "topic %s: message.timestamp.type is not LogAppendTime, so this machine's clock cannot be "
+                "held against Kafka's: if it is wrong now, deadlines are told early or late; set it "
+                "(kafka-configs --alter --add-config message.timestamp.type=LogAppendTime)",
+                topic,
+            )
+            self._said_unknown.add(topic)
+
     def _read(self) -> None:
         while True:  # both of one moment: if we were stopped between them, they are not
-            elapsed, wall = self._elapsed(), self._wall()
-            if self._elapsed() - elapsed <= TOGETHER:
+            elapsed, wall = self.elapsed(), self._wall()
+            if self.elapsed() - elapsed <= TOGETHER:
                 break
-        self._steady.read(wall, elapsed)
+        self._steady.read(wall, elapsed, self._log.at(elapsed))
         astray = self._steady.astray
-        if bool(astray) != bool(self._said):
+        if elapsed >= self._say_from and _differs(astray, self._said):
             self._say(astray)
-        self._said = astray
+            self._said, self._say_from = astray, elapsed + SAY_AGAIN
 
     def _say(self, astray: int) -> None:
         if not astray:
-            log.warning("the wall clock agrees with the time that passed again")
-        elif astray > 0:
-            log.error(
-                "the wall clock was set ahead by %.1f s: deadlines go on by the time that passed; "
-                "if the new time is right, restart",
-                astray / 1_000,
-            )
+            beside = "Kafka's" if self.compared else "the time that passed again"
+            log.warning("the wall clock agrees with %s", beside)
         else:
-            log.error(
-                "the wall clock was set back by %.1f s: deadlines wait until it gets there again; "
-                "if the new time is right, this will pass",
-                -astray / 1_000,
-            )
+            log.error("the wall clock %s; %s", self._words(astray), _MEANS[self.compared, astray > 0])
+
+
+_MEANS = {  # of a wall clock that was compared with Kafka's, and is ahead
+    (
+        True,
+        True,
+    ): "deadlines go by Kafka's, so nothing is told early; set it right, there is no need to restart",
+    (True, False): "what is due may be told that late; set it right, there is no need to restart",
+    (False, True): "deadlines go on by the time that passed; if the new time is right, restart",
+    (False, False): "deadlines wait until it gets there again; if the new time is right, this will pass",
+}
+
+
+def _differs(astray: int, said: int) -> bool:
+    """True when it is worth another line: begun, ended, of another sign, half or twice as much."""
+    if not said or not astray:
+        return astray != said
+    return astray * said < 0 or not abs(said) / 2 <= abs(astray) <= abs(said) * 2

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 
 from service.kafka.reader import reading
 from service.kafka.record import Record
 from service.kafka.topics import PATIENCE, unreachable
+from service.kafka.transaction import STAMP_REFUSED
 from service.kafka.unreadable import UnreadableRecordError
+from service.now import now_ms
 from service.policy.publication import (
     BadPublicationError,
     Publication,
@@ -18,6 +20,7 @@ from service.policy.publication import (
     parse_publication,
     publication_record,
 )
+from service.settings import Refusal
 
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
@@ -61,7 +64,9 @@ async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publi
             await producer.start()
             for publication in new:
                 key, value = publication_record(publication)
-                await producer.send_and_wait(topic, value, key)
+                await producer.send_and_wait(topic, value, key, timestamp_ms=now_ms())
+    except InvalidTimestampError:
+        raise Refusal(f"topic {topic}: {STAMP_REFUSED}") from None
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
     finally:

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Answer, Asker
+from service.kafka.blank import blank
 from service.kafka.changelog import Progress, first_offset, restore
 from service.kafka.feed import SOON, Feed
 from service.kafka.horizon import Horizon
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 FENCED_FOR = 1.5  # seconds: 1.5 heartbeats, so that a zombie learns of its end before it fences again
 BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
 OFFSET_EVERY = 1.0  # seconds between two commits of the group's offset that a small turn could do without
+LOOK = 0.02  # seconds between looks at what came of another owner's try
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
 
 HELD_FOR = 0.01  # seconds that the loop is held before others get a turn
@@ -108,7 +110,7 @@ class Owner:
             self._progress.seconds_left,
             self._horizon.watermark,
             next_at,
-            0 if overdue_since is None else max(0, self._clock.earliest() - overdue_since),
+            0 if overdue_since is None else max(0, self._clock.now() - overdue_since),
             self._partition.armed,
             len(self._partition),
             max(0, self._horizon.end - self._next_offset) if running else 0,
@@ -187,7 +189,7 @@ class Owner:
         # Who cannot reach the group may have lost the partition long ago, and shall not fence its owner.
         await self._feed.committed()
         transactions = await Transactions.open(
-            terms.connection, source, self._changelog, terms.group, terms.largest
+            terms.connection, source, self._changelog, terms.group, terms.largest, self._clock
         )
         try:
             await transactions.meet([*terms.topics, self._changelog.topic])
@@ -202,6 +204,11 @@ class Owner:
             knows = max(knows, self._partition.reflects)
             self._next_offset = first_offset(source, committed, knows, logs[source])
             self._offset = committed or 0
+            while self._clock.to_compare(self._changelog.topic):  # before any deadline is judged by it
+                if self._clock.try_compare(self._changelog.topic):
+                    await self._compare(transactions)
+                else:
+                    await asyncio.sleep(LOOK)
             self._feed.begin(self._next_offset)
             self._state, self._reason = State.RUNNING, None
             self._committed = True
@@ -265,10 +272,8 @@ class Owner:
                 if records:
                     break
                 horizon.processed(position)
-                if (
-                    horizon.lapsed(self._partition.next_at()) or self._passed(position)
-                ) and not self._stopping:
-                    await self._step(transactions, [], position)
+                if not self._stopping:
+                    await self._attend(transactions, position)
         finally:
             for task in (poll, ask):
                 if task is not None:
@@ -281,6 +286,27 @@ class Owner:
         self._horizon.hear(ask)
         if self._horizon.behind and self._horizon.is_due(self._partition.next_at()):
             self._pace.hurry()
+
+    async def _attend(self, transactions: Transactions, position: int) -> None:
+        """What there is to do besides records, all of which are processed below that offset."""
+        if self._horizon.lapsed(self._partition.next_at()) or self._passed(position):
+            await self._step(transactions, [], position)
+        elif self._clock.compare_again():
+            await self._compare(transactions)
+
+    async def _compare(self, transactions: Transactions) -> None:
+        """Hold our clock against Kafka's, by a record that says nothing."""
+        source, terms = self._source, self._terms
+        self._committed, self._in_turn = False, True
+        try:
+            nothing = blank(self._changelog, self._counts[source.topic], terms.partitioner)
+            await transactions.commit([nothing], {})
+        except BaseException:
+            terms.observer.aborted(source.partition)
+            raise
+        finally:
+            self._in_turn = False
+        self._committed = True
 
     def _passed(self, position: int) -> bool:
         """True when the group should be told an offset though there is nothing to judge.
@@ -306,7 +332,8 @@ class Owner:
             self._counts[self._source.topic],
             self._terms.partitioner,
             self._room,
-            now=self._clock.latest(),
+            now=max(self._clock.now(), self._horizon.watermark or 0),  # that instant has come, for sure
+            latest=self._clock.latest(),
             at=self._horizon.at,
             grace=self._terms.grace,
         )
@@ -368,7 +395,7 @@ class Owner:
             raise
         if told:
             self._offset, self._offset_at = offset, _time()
-        observer.committed(partition, turn.steps, turn.taken, self._clock.latest(), _time() - began)
+        observer.committed(partition, turn.steps, turn.taken, self._clock.now(), _time() - began)
 
     async def _tell_offset(self, transactions: Transactions) -> None:
         """The last word of an owner that stops: the group's offset, where it was not told of all turns."""

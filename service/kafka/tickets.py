@@ -1,10 +1,7 @@
 """The committed state of tickets, for whoever wants to look at it: topic `sla.tickets`."""
 
-import struct
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
-
-import msgspec
 
 from service.kafka.partitioner import Partitioner
 from service.kafka.record import Record
@@ -44,10 +41,8 @@ def opened(topic: str, kept: Kept) -> Opened:
     try:
         header = state.header(kept.value)
         ticket = state.decode(kept.value)
-    except state.UnknownStateVersionError as error:
+    except state.UnreadableStateError as error:
         raise _unreadable(topic, kept, str(error)) from None
-    except (struct.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _unreadable(topic, kept, "its value is no state of a ticket") from None
     if not (tenant and ticket_id):
         raise _unreadable(topic, kept, "its key is no ticket@tenant")
     instants = [fact.time for fact in ticket.facts] + [fact.recorded_at for fact in ticket.facts]

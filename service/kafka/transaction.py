@@ -7,13 +7,20 @@ from typing import Any, Self
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, InvalidTimestampError, KafkaError, ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
 
 from service.kafka.producer import BATCH_SIZE, FateUnknownError, discard, open_producer
+from service.now import Clock
 
 COMMIT_WITHIN = 8.0  # seconds
 _OVERHEAD = 100  # bytes of a batch and its only record
+_LOG_APPEND_TIME = 1  # in Kafka's words: a broker gave the time, not the producer
+STAMP_REFUSED = (
+    "Kafka refuses the time stamps of this machine: its clock is further ahead than a topic's "
+    "message.timestamp.after.max.ms allows, an hour by default; set the clock right"
+)
 LARGEST = 1_000_000  # bytes of one record, where its topic's limit is not given: the broker's default
 
 
@@ -59,11 +66,13 @@ class Transactions:
         changelog: TopicPartition,
         group: str,
         largest: Mapping[str, int] = MappingProxyType({}),
+        clock: Clock | None = None,
     ) -> None:
         self._producer = producer
         self._changelog = changelog
         self._group = group
         self._largest = largest  # bytes of one record, by topic
+        self._clock = clock or Clock()
         self.changelog_end = 0  # where our next changelog record has to land
 
     @classmethod
@@ -74,12 +83,16 @@ class Transactions:
         changelog: TopicPartition,
         group: str,
         largest: Mapping[str, int] = MappingProxyType({}),
+        clock: Clock | None = None,
     ) -> Self:
-        """Fence every earlier owner of `source`. Raises KafkaError, OSError or TimeoutError."""
+        """Fence every earlier owner of `source`. `clock` is told what time Kafka gives to our records.
+
+        Raises KafkaError, OSError or TimeoutError.
+        """
         transactional_id = f"{group}-{source.topic}-{source.partition}"
         batch_size = min((BATCH_SIZE, *largest.values()))
         producer = await open_producer(connection, transactional_id, batch_size)
-        return cls(producer, changelog, group, largest)
+        return cls(producer, changelog, group, largest, clock)
 
     async def meet(self, topics: Iterable[str]) -> None:
         """Learn where `topics` are: a transaction cannot wait for that. Raises KafkaError or TimeoutError."""
@@ -98,6 +111,8 @@ class Transactions:
                 await self._commit(batches, offsets)
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise FencedError(str(error)) from error
+        except InvalidTimestampError as error:
+            raise NotCommittedError(STAMP_REFUSED) from error
         except (KafkaError, FateUnknownError, TimeoutError, OSError, AssertionError) as error:
             # AssertionError: how aiokafka's transaction manager says that its sender died meanwhile
             raise NotCommittedError(repr(error)) from error
@@ -109,16 +124,17 @@ class Transactions:
     def _pack(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[BatchBuilder]]:
         packed: dict[TopicPartition, list[BatchBuilder]] = {}
         latest: TopicPartition | None = None
+        stamp = self._clock.earliest()  # the library's would be the wall clock's, which anybody may set
         batches: list[BatchBuilder] = []
         for record in records:
             target, key, value = record.target, record.key, record.value
             headers = list(record.headers)  # the compiled builder takes nothing else
             if target is not latest:
                 latest, batches = target, packed.setdefault(target, [])
-            added = batches and batches[-1].append(timestamp=None, key=key, value=value, headers=headers)
+            added = batches and batches[-1].append(timestamp=stamp, key=key, value=value, headers=headers)
             if not added:
                 batches.append(batch := self._producer.create_batch())
-                added = batch.append(timestamp=None, key=key, value=value, headers=headers)
+                added = batch.append(timestamp=stamp, key=key, value=value, headers=headers)
                 # An empty batch takes a record of any size, so whatever is too large ends up here.
                 if added.size + _OVERHEAD > self._largest.get(target.topic, LARGEST):
                     raise TooLargeError(f"{target.topic}: a record has {added.size} bytes")
@@ -148,15 +164,25 @@ class Transactions:
         """Write batches to one partition, in order. Raises OtherWriterError."""
         sent = []
         for batch in batches:
+            at = self._clock.elapsed()
             future = await self._producer.send_batch(batch, target.topic, partition=target.partition)
             _read(future)
-            sent.append((future, batch.record_count()))
-        for future, count in sent:
+            sent.append((future, batch.record_count(), at))
+        for future, count, at in sent:
             landed = await future
+            self._compare(target, at, landed)
             if target == self._changelog:
                 if landed.offset != self.changelog_end:
                     raise OtherWriterError(f"{target}: at {landed.offset}, expected {self.changelog_end}")
                 self.changelog_end += count
+
+    def _compare(self, target: TopicPartition, sent: int, landed: RecordMetadata) -> None:
+        """Hold our clock against that of the broker that wrote a batch, if it says what that showed."""
+        if landed.timestamp_type == _LOG_APPEND_TIME and landed.timestamp is not None:
+            broker = self._producer.client.cluster.leader_for_partition(target)
+            self._clock.stamped(broker or 0, sent, landed.timestamp)
+        elif target == self._changelog:
+            self._clock.not_stamped(target.topic)
 
 
 def _read(future: "asyncio.Future[Any]") -> None:

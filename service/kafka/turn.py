@@ -48,10 +48,11 @@ class Turn:
         room: Room,
         *,
         now: int,
+        latest: int,
         at: int,
         grace: int,
     ) -> None:
-        """`partitions` of the input; `now`, the instant (ms) from which no event may lie too far ahead.
+        """`partitions` of the input; `now` (ms) of detection; no event may lie too far ahead of `latest`.
 
         `at` and `grace` as in Partition.step.
         """
@@ -59,7 +60,7 @@ class Turn:
         self._changelog = changelog
         self._outputs = outputs
         knows = partition.weigh
-        self._decode = lambda record: read.decode(record, now, partitions, partitioner, knows)
+        self._decode = lambda record: read.decode(record, latest, partitions, partitioner, knows)
         self._full = read.full
         self._room = room
         self._now, self._at, self._grace = now, at, grace

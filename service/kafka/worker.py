@@ -109,7 +109,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     @property
     def astray(self) -> int:
-        """How far (ms) the wall clock was set ahead since the start, or back (below 0)."""
+        """How far (ms) the wall clock is ahead of Kafka's, or back (below 0); see Clock."""
         return self._clock.astray
 
     @property
@@ -117,6 +117,11 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """What the group knows us by while we are a static member of it."""
         member = self._member and _member(self._consumer())
         return Leaver(self._instance, member) if self._instance and member else None
+
+    @property
+    def clock(self) -> Clock:
+        """What all owners go by."""
+        return self._clock
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """The group's answer: pause first, records may be on their way; acquire in the background."""

@@ -85,8 +85,8 @@ def decode(value: bytes) -> Desk:
     """The desk of a changelog value whose header was read before. Raises UnreadableStateError."""
     try:
         return _decoder.decode(content(value))
-    except msgspec.DecodeError as error:
-        raise UnreadableStateError(f"its content is no desk: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UnreadableStateError("its value is no state of a desk") from None
 
 
 def desk_of(signs: Iterable[Fact], gap: int) -> Desk:

@@ -63,8 +63,8 @@ def decode(value: bytes) -> Ticket:
     """The ticket of a changelog value whose header was read before. Raises UnreadableStateError."""
     try:
         return _decoder.decode(content(value))
-    except msgspec.DecodeError as error:
-        raise UnreadableStateError(f"its content is no ticket: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UnreadableStateError("its value is no state of a ticket") from None
 
 
 def content(value: bytes) -> bytes:
@@ -86,7 +86,7 @@ def header(value: bytes) -> Header:
     try:
         version, *fields = _HEADER.unpack_from(value)
     except struct.error:
-        raise UnreadableStateError(f"{len(value)} bytes are no state of a ticket or desk") from None
+        raise UnreadableStateError("its value is no state of a ticket") from None
     if version != STATE_VERSION:
         raise UnknownStateVersionError(
             f"the changelog holds state of version {version}, this one reads {STATE_VERSION}: run the newer"

@@ -61,6 +61,22 @@ def test_it_says_how_far_a_restore_is() -> None:
     assert ask("/readyz", answers=answers).json()["restoring"] == {"in-0": far}
 
 
+@pytest.mark.parametrize(
+    ("clock", "status", "said"),
+    [
+        (("", False), 200, None),
+        (("is 3600.0 s ahead of Kafka's", False), 200, "is 3600.0 s ahead of Kafka's"),
+        (("is 3600.0 s behind Kafka's", True), 503, "is 3600.0 s behind Kafka's"),
+    ],
+)
+def test_it_says_that_its_clock_is_wrong_and_is_not_ready_when_all_is_told_late_for_that(
+    clock: tuple[str, bool], status: int, said: str | None
+) -> None:
+    answers = Answers(lambda: b"", lambda: {"in-0": "running"}, b"{}", clock=lambda: clock)
+    answer = ask("/readyz", answers=answers)
+    assert (answer.status_code, answer.json().get("clock")) == (status, said)
+
+
 @pytest.mark.parametrize(("partitions", "status"), [(None, 503), ({}, 200), ({"in-0": "restoring"}, 200)])
 def test_it_has_started_when_the_group_has_answered(
     partitions: Mapping[str, str] | None, status: int

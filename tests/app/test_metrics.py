@@ -71,6 +71,8 @@ def test_a_partition_that_went_elsewhere_is_no_longer_shown() -> None:
 def test_a_clock_that_was_set_is_shown() -> None:
     assert "\nsla_clock_astray_seconds 0.0\n" in metrics().render({}).decode()
     assert "\nsla_clock_astray_seconds -3600.0\n" in metrics().render({}, astray=-3_600_000).decode()
+    assert "\nsla_clock_compared 0.0\n" in metrics().render({}).decode()
+    assert "\nsla_clock_compared 1.0\n" in metrics().render({}, compared=True).decode()
 
 
 def test_partitions_that_nobody_owns_can_be_counted() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -26,6 +26,8 @@ from tests.broker.log import new_topics, read, write
 
 GRACE = 50  # ms
 RETENTION = 35 * 86_400_000  # ms
+BY_THE_LOG = {"message.timestamp.type": "LogAppendTime"}  # as `topics ensure` makes them
+BY_THE_WRITER = {"message.timestamp.type": "CreateTime"}
 
 
 def policies(target: int) -> Policies:
@@ -131,10 +133,12 @@ class Rig:
             await running
 
 
-async def new_rig(bootstrap: str, partitions: int = 1, target: int = 200) -> Rig:
-    """Fresh topics. `target` in ms."""
+async def new_rig(
+    bootstrap: str, partitions: int = 1, target: int = 200, config: Mapping[str, str] = BY_THE_LOG
+) -> Rig:
+    """Fresh topics, with this `config`. `target` in ms."""
     names = await new_topics(
-        bootstrap, ["lifecycle", "tickets", "breaches", "clocks", "rejected"], partitions
+        bootstrap, ["lifecycle", "tickets", "breaches", "clocks", "rejected"], partitions, config
     )
     return Rig(bootstrap, Names(*names), names[0], partitions, target)
 

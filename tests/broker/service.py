@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,13 +39,16 @@ def sla_timer(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProce
 
 @contextmanager
 def running(
-    env: dict[str, str], *arguments: str, descriptors: int | None = None
+    env: dict[str, str],
+    *arguments: str,
+    module: Sequence[str] = ("service",),
+    descriptors: int | None = None,
 ) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
     """A command, `run` unless another is given, from when it listens, and a client for its HTTP.
 
-    `descriptors`: it may have so many and no more.
+    `module`: what to run, and its own arguments; `descriptors`: it may have so many and no more.
     """
-    command = [sys.executable, "-m", "service", *(arguments or ("run",))]
+    command = [sys.executable, "-m", *module, *(arguments or ("run",))]
     if descriptors is not None:
         command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
     with subprocess.Popen(

@@ -191,4 +191,5 @@ async def test_a_long_backlog_goes_into_few_transactions_each_record_into_one(bo
         assert only(worker).lag == 0
     assert sum(seen.records) == 10_500
     assert max(seen.records) == Room().records
-    assert len(await read(bootstrap, rig.topics.tickets)) == 10_500
+    kept = [record for record in await read(bootstrap, rig.topics.tickets) if record.value is not None]
+    assert len(kept) == 10_500

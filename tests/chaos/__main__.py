@@ -16,8 +16,8 @@ from tests.chaos.scenarios import SCENARIOS
 
 TABLE = Path("build", "chaos.md")
 HEAD = (
-    "scenario", "seconds", "events in", "breaches expected", "lost", "twice", "false", "out of order",
-    "taken back (late facts)", "longest stall, s", "restarts", "died",
+    "scenario", "seconds", "events in", "breaches expected", "lost", "twice", "false", "early",
+    "out of order", "taken back (late facts)", "longest stall, s", "restarts", "died",
     "most memory, MB", "put aside", "put aside or judged wrongly",
 )  # fmt: skip
 

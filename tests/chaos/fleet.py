@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +25,7 @@ class Fleet:
         self._environments = environments
         self._logs = logs
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self.modules: dict[int, Sequence[str]] = {}  # by number: what to start instead of the service
         self.starts = 0
         self.memory = 0  # bytes: the most that one had
         self.deaths: list[str] = []  # of those who ended by themselves
@@ -39,7 +40,7 @@ class Fleet:
             "SLA_INSTANCE": f"worker-{number}",
             "SLA_HTTP": f"127.0.0.1:{kraft.free_ports(1)[0]}",
         }
-        command = [sys.executable, "-m", "service", "run"]
+        command = [sys.executable, "-m", *self.modules.get(number, ("service",)), "run"]
         log = self._logs / f"worker-{number}.log"
         self._running[number] = self._leash.start(command, log=log, env=environment)
         self.starts += 1

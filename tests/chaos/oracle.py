@@ -16,6 +16,7 @@ from tests.broker.service import sla_timer
 from tests.chaos.generator import OURS
 
 BREACHES = ("sla.breached", "sla.breach_settled")
+FIRED = ("sla.breached", "sla.at_risk")
 # A warning is told only while it can still help, so the batch judge cannot know of it.
 FINAL = (*BREACHES, "sla.met", "sla.cancelled")
 CHARGED = (
@@ -45,6 +46,9 @@ class Row:
     lost: int = 0
     twice: int = 0
     false: int = 0
+    early: int = (
+        0  # breaches and warnings that Kafka had, by its clock, before the deadline and its grace ended
+    )
     disorder: int = 0  # announcements that are not the next revision of their breach_id
     late_facts: int = (
         0  # breaches taken back by a fact that was acknowledged after the deadline and its grace
@@ -61,7 +65,8 @@ class Row:
     def good(self) -> bool:
         """The bar."""
         return (
-            not (self.lost or self.twice or self.false or self.disorder or self.astray) and self.breaches > 0
+            not (self.lost or self.twice or self.false or self.early or self.disorder or self.astray)
+            and self.breaches > 0
         )
 
     def line(self) -> list[str]:
@@ -104,7 +109,7 @@ class Told:
                 continue
             self.partitions.add(record.partition)
             row = json.loads(record.value)
-            row["partition"] = record.partition
+            row["partition"], row["told_at"] = record.partition, record.timestamp
             row["type"] = dict(record.headers)["ce_type"].decode()
             self.rows.append(row)
             if row["revision"] > self._standing.get(row["breach_id"], {"revision": 0})["revision"]:
@@ -169,8 +174,11 @@ def judged(
     lost = [verdict for name, verdict in expected.items() if standing.get(name) != verdict]
     false = [verdict for name, verdict in standing.items() if name not in expected]
     revisions: dict[str, list[int]] = defaultdict(list)
+    early: list[Mapping[str, Any]] = []
     for said in told.rows:
         revisions[said["breach_id"]].append(said["revision"])
+        if said["type"] in FIRED and said["told_at"] <= milliseconds(read_instant(said["due_at"])) + grace:
+            early.append(said)
         if said["type"] != "sla.breached":
             continue
         due, detected = (milliseconds(read_instant(said[name])) for name in ("due_at", "detected_at"))
@@ -181,8 +189,9 @@ def judged(
             row.late_facts += 1
         elif said["breach_id"] not in expected or detected <= due + grace:
             false.append(said)
-    row.lost, row.false = len(lost), len(false)
+    row.lost, row.false, row.early = len(lost), len(false), len(early)
     row.twice = sum(count - 1 for seen in revisions.values() for count in Counter(seen).values())
     row.disorder = sum(seen != list(range(1, len(seen) + 1)) for seen in revisions.values())
     row.examples = [f"lost {verdict}" for verdict in lost[:3]] + [f"false {verdict}" for verdict in false[:3]]
+    row.examples += [f"early {said}" for said in early[:3]]
     return row

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.topics import LIFECYCLE
 from service.demo.leash import Leash
+from tests.chaos.clocks import wrong_clock
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
 from tests.chaos.leaving import leave
@@ -247,5 +248,6 @@ SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # ho
     "hostile records": (1, hostile),
     "hostile records, kill -9 of workers": (1, hostile_and_kills),
     "full tickets in one partition": (1, full_tickets),
+    "wrong clock": (45, wrong_clock),
     "mixed": (600, mixed),
 }

@@ -170,6 +170,7 @@ def stages(kind: Kind) -> Iterator[tuple[str, float]]:
         murmur2,
         Room(),
         now=NOW,
+        latest=NOW,
         at=NOW,
         grace=0,
     )

@@ -1,11 +1,15 @@
 """What the service told, as it is read again."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from service.kafka.announced import event_out
 from service.kafka.record import Record, size_of
 from service.settings import Refusal
 
+EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 TYPE = ("ce_type", b"sla.breached")
 FOREIGN = {
     "no value": (None, TYPE),
@@ -23,12 +27,13 @@ def record(value: bytes | None, *headers: tuple[str, bytes | None]) -> Record:
 
 
 def test_an_event_out_is_read_again() -> None:
-    assert event_out(record(b'{"revision":1}', TYPE)) == ("sla.breached", {"revision": 1})
+    golden = json.loads((EXAMPLES / "sla.breached-1.json").read_text(encoding="utf-8"))["data"]
+    assert event_out(record(json.dumps(golden).encode(), TYPE)) == ("sla.breached", golden)
 
 
 @pytest.mark.parametrize(("value", "header"), FOREIGN.values(), ids=FOREIGN)
 def test_what_somebody_else_wrote_to_the_topic_is_named_by_its_place(
     value: bytes | None, header: tuple[str, bytes | None]
 ) -> None:
-    with pytest.raises(Refusal, match=r"^topic sla\.breaches, partition 2, offset 17: not written by this"):
+    with pytest.raises(Refusal, match=r"^topic sla\.breaches, partition 2, offset 17, key T-1: not written"):
         event_out(record(value, header))

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from service.kafka.announced import event_out
-from service.kafka.record import Record
+from service.kafka.record import Record, size_of
 from service.kafka.tickets import Kept, opened
 from service.kafka.unreadable import UnreadableRecordError
 from service.settings import Refusal
@@ -113,7 +113,8 @@ SAID = {
 
 
 def announcement(said: object, type_: bytes = b"sla.breached") -> Record:
-    return Record("sla.breaches", 0, 5, 0, b"T1", msgspec.json.encode(said), (("ce_type", type_),))
+    value, headers = msgspec.json.encode(said), (("ce_type", type_),)
+    return Record("sla.breaches", 0, 5, 0, b"T1", value, headers, size_of(b"T1", value, headers))
 
 
 def test_an_event_out_is_given_as_it_is() -> None:

@@ -29,7 +29,7 @@ def turn(room: Room = WHOLE, partition: Partition | None = None, at: int = HAPPE
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
     held = read.empty(lambda _: True) if partition is None else partition
     outputs = Outputs(TERMS, COUNTS, SOURCE)
-    return Turn(read, held, CHANGELOG, outputs, 1, murmur2, room, now=NOW, at=at, grace=0)
+    return Turn(read, held, CHANGELOG, outputs, 1, murmur2, room, now=NOW, latest=NOW, at=at, grace=0)
 
 
 def placed(records: Sequence[Record]) -> Iterator[Record]:

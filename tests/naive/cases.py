@@ -108,9 +108,14 @@ def policy(read: dict[str, Any]) -> Policy:
     )
 
 
-def conformance(path: Path) -> list[Case]:
-    """The cases of a file with one policy and whole CloudEvents, judged at the end of time."""
-    read = json.loads(path.read_text())
+CONFORMANCE = Path(__file__).parents[1] / "conformance" / "histories.json"
+# They ask for what the contract says by now of reopenings, and neither judge does yet.
+AHEAD = frozenset({"H003", "H053", "H065"})
+
+
+def conformance() -> list[Case]:
+    """Histories full of corners, whole CloudEvents under one policy, judged at the end of time."""
+    read = json.loads(CONFORMANCE.read_text(encoding="utf-8"))
     policies = Policies([policy(read["policy"])])
     return [
         Case(

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies
-from tests.naive.cases import Case, conformance, own
+from tests.naive.cases import AHEAD, Case, conformance, own
 from tests.naive.histories import Made, made
 from tests.naive.judge import naive_judge
 
 OURS = sorted((Path(__file__).parent / "histories").glob("*.json"))
-SHARED = Path(__file__).parents[3] / "shared" / "conformance" / "histories.json"
 
 
 def rows(
@@ -41,11 +40,12 @@ def test_our_histories(case: Case):
     assert rows(case.facts, case.policies, "default", case.at) == list(case.expected), case.why
 
 
-@pytest.mark.skipif(
-    not SHARED.exists(), reason=f"no conformance histories beside the project ({SHARED.name})"
-)
-@pytest.mark.parametrize("case", conformance(SHARED) if SHARED.exists() else [], ids=lambda case: case.name)
-def test_the_conformance_histories(case: Case):
+@pytest.mark.parametrize("case", conformance(), ids=lambda case: case.name)
+def test_the_conformance_histories(case: Case, request: pytest.FixtureRequest):
+    if case.name in AHEAD:
+        request.applymarker(
+            pytest.mark.xfail(strict=True, reason="the contract has changed, the judge not yet")
+        )
     assert rows(case.facts, case.policies, "default", case.at) == list(case.expected)
 
 

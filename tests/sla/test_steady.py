@@ -1,9 +1,10 @@
-"""What is sure of the time when the wall clock was set while we ran."""
+"""What is sure of the time when the wall clock is wrong: set while we ran, or from the start."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.sla.log_time import ROOM, LogTime, Span
 from service.sla.steady import STEP, Steady
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
@@ -71,3 +72,102 @@ def test_nothing_is_overdue_before_its_time_whatever_is_done_to_the_wall_clock(
         steady.read(START + passed + ahead, passed)
         assert steady.earliest <= START + passed * 1.0005 + 1
         assert steady.earliest <= START + passed + ahead <= steady.latest
+
+
+NARROW = 5  # ms; how exactly the log's time is known, to either side
+
+
+def beside(log: int, *readings: tuple[int, int]) -> Steady:
+    """`after`, while the log's clocks show so much more than passed."""
+    (first, _), *rest = readings
+    steady = Steady(START + first, 0)
+    for wall, passed in rest:
+        now = START + log + passed
+        steady.read(START + wall, passed, Span(now - NARROW, now + NARROW))
+    return steady
+
+
+@pytest.mark.parametrize(
+    ("ahead", "earliest", "astray"),
+    [
+        (NARROW - 1, NARROW - 1, 0),
+        (NARROW, NARROW, 0),
+        (NARROW + 1, -NARROW, 0),  # no clock of ours is believed that is surely ahead of the log's
+        (NARROW + STEP - 1, -NARROW, 0),
+        (NARROW + STEP, -NARROW, 0),
+        (NARROW + STEP + 1, -NARROW, STEP + 1),
+        (HOUR, -NARROW, HOUR - NARROW),
+        (-NARROW - STEP, -NARROW - STEP, 0),
+        (-NARROW - STEP - 1, -NARROW - STEP - 1, -STEP - 1),
+        (-HOUR, -HOUR, NARROW - HOUR),
+    ],
+)
+def test_nothing_is_overdue_before_its_time_by_the_clocks_of_the_log(
+    ahead: int, earliest: int, astray: int
+) -> None:
+    steady = beside(0, (ahead, 0), (ahead + MINUTE, MINUTE))
+    assert (steady.earliest - START - MINUTE, steady.astray) == (earliest, astray)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "now"),
+    [
+        (0, 0),
+        (NARROW + STEP, NARROW + STEP),
+        (NARROW + STEP + 1, -NARROW),
+        (-HOUR, -NARROW),
+        (48 * HOUR, -NARROW),
+    ],
+)
+def test_detection_is_by_the_log_where_our_clock_is_another(ahead: int, now: int) -> None:
+    assert beside(0, (ahead, 0), (ahead + MINUTE, MINUTE)).now - START - MINUTE == now
+
+
+@pytest.mark.parametrize(("ahead", "latest"), [(-48 * HOUR, NARROW), (0, NARROW), (48 * HOUR, 48 * HOUR)])
+def test_nothing_lies_in_the_future_that_one_clock_has_seen(ahead: int, latest: int) -> None:
+    assert beside(0, (ahead, 0), (ahead + MINUTE, MINUTE)).latest - START - MINUTE == latest
+
+
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR, 48 * HOUR, -48 * HOUR])
+def test_a_clock_that_was_wrong_from_the_start_and_put_right_leaves_no_trace(wrong: int) -> None:
+    steady = beside(0, (wrong, 0), (wrong + MINUTE, MINUTE), (2 * MINUTE, 2 * MINUTE))
+    expected = START + 2 * MINUTE
+    assert (steady.earliest, steady.now, steady.latest) == (expected, expected, expected + NARROW)
+    assert steady.astray == 0
+    steady.read(START + 3 * MINUTE, 3 * MINUTE)  # nor where the log's time is not known any more
+    assert (steady.earliest, steady.astray) == (START + 3 * MINUTE, 0)
+
+
+def test_a_clock_set_back_holds_up_no_deadline_while_the_log_agrees_with_the_time_that_passed() -> None:
+    steady = beside(0, (0, 0), (MINUTE - HOUR, MINUTE))
+    assert (steady.earliest, steady.astray) == (START + MINUTE, NARROW - HOUR)
+
+
+@given(
+    st.integers(-3 * HOUR, 3 * HOUR),
+    st.lists(
+        st.tuples(
+            st.integers(-3 * HOUR, 3 * HOUR),  # what the wall shows too much
+            st.integers(0, HOUR),  # since the last reading
+            st.none() | st.tuples(st.integers(0, 9_000), st.floats(0, 1)),  # a record: took, given when
+        ),
+        max_size=30,
+    ),
+)
+def test_whatever_the_wall_clock_does_nothing_is_overdue_before_its_time_at_the_brokers(
+    log: int, readings: list[tuple[int, int, tuple[int, float] | None]]
+) -> None:
+    """The broker's clock is right here; ours begins to be wrong by `log`, and is set again and again."""
+    steady, time, elapsed = Steady(START - log, 0), LogTime(), 0
+    for ahead, pause, record in readings:
+        elapsed += pause
+        if record:
+            took, share = record
+            time.heard(1, elapsed, elapsed + took, START + elapsed + int(took * share))
+            elapsed += took
+        steady.read(START + elapsed + ahead, elapsed, time.at(elapsed))
+        if time.known:
+            assert steady.earliest <= START + elapsed + ROOM
+            assert steady.earliest <= START + elapsed or not steady.astray > 0
+            assert steady.earliest <= steady.now
+            assert steady.latest >= START + elapsed - 9_001
