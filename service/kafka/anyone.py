@@ -1,26 +1,35 @@
-"""Questions that any broker can answer: one that is down does not keep the others from it."""
+"""An admin client that no broker keeps from the others: one that is down, or that hangs."""
 
+import asyncio
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import NodeNotReadyError
+from aiokafka.errors import KafkaError, NotControllerError
 
-
-async def anyone(client: AIOKafkaClient) -> int:
-    """The id of a broker that takes connections. Raises NodeNotReadyError, naming all that do not."""
-    brokers = client.cluster.brokers()
-    for broker in brokers:
-        if await client.ready(broker.nodeId):
-            return int(broker.nodeId)
-    named = ", ".join(f"{broker.host}:{broker.port}" for broker in brokers)
-    raise NodeNotReadyError(f"no connection to any broker that it names (advertised.listeners): {named}")
+PASSED_ON_WITHIN = (
+    5.0  # seconds, until when others have a new controller, then the next broker is told as well
+)
 
 
 class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
-    """The library's asks a broker drawn by lot, and Kafka names a dead one for nine more seconds."""
+    """The library's asks one broker drawn by lot, and waits for the controller whatever it does."""
 
     async def _send_request(self, request: Any, node_id: int | None = None) -> Any:
-        return await super()._send_request(
-            request, await anyone(self._client) if node_id is None else node_id
-        )
+        if node_id is None:
+            return await self._client.ask(request)
+        return await self._client.send(node_id, request)
+
+    async def _send_to_controller(self, request: Any) -> Any:
+        """Any broker passes it on; but one that passed it on to one that hangs waits half a minute."""
+        controller = self._client.cluster.controller
+        nodes = self._client.nodes()
+        if controller and controller.nodeId in nodes:
+            nodes.sort(key=lambda node: node != controller.nodeId)
+        failure: Exception = NotControllerError("there is no broker to ask")
+        for node in nodes:
+            try:
+                async with asyncio.timeout(PASSED_ON_WITHIN if node != nodes[-1] else None):
+                    return await self._client.send(node, request)
+            except (KafkaError, TimeoutError) as error:
+                failure = error
+        raise failure

@@ -107,26 +107,30 @@ class Asker:
             for future in asked.values():
                 future.cancel()
             raise
-        if len(sure) < len(asked):
-            client.force_metadata_update()
         for partition, future in asked.items():
             if partition in sure:
                 future.set_result(Answer(sent_at, found[partition]))
             else:
                 _fail(future, failure)
+        if len(sure) < len(asked):  # whoever comes meanwhile would ask the same broker, and wait as long
+            await _learn_leaders(client)
 
     async def _look_for_leaders(self, client: AIOKafkaClient, partitions: list[TopicPartition]) -> None:
         """Afterwards those that have a leader wait for it, the others no longer."""
         for topic in {partition.topic for partition in partitions}:
             client.add_topic(topic)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await client.force_metadata_update()
+        await _learn_leaders(client)
         for partition in _by_leader(client, partitions)[None]:
             if future := self._waiting.pop(
                 partition, None
             ):  # else its leader was known, and asked, meanwhile
                 _fail(future, NotConfirmedError("nobody is known to lead it"))
+
+
+async def _learn_leaders(client: AIOKafkaClient) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_WITHIN):
+            await client.force_metadata_update()
 
 
 def _fail(future: "asyncio.Future[Answer]", failure: Exception) -> None:

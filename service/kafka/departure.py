@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from aiokafka.errors import KafkaError
-
-from service.kafka.greeting import turned_away
 from service.kafka.leave import Leaver, leave
 from service.kafka.members import instance_of, members
-from service.kafka.rights import denied, of_group
-from service.kafka.topics import PATIENCE, unreachable
+from service.kafka.patience import patiently
+from service.kafka.rights import DENIALS, of_group
 from service.settings import Refusal
 
 BACK_WITHIN = 3.0  # seconds: a heartbeat, and what giving partitions up may take on a busy machine
@@ -19,13 +17,11 @@ LOOK = 0.2  # seconds between two looks
 
 async def take_out(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> dict[str, str]:
     """Give those that are no members, each with the names of those that are. Raises Refusal."""
+    leavers = [Leaver(instance) for instance in instances]
     try:
-        async with asyncio.timeout(PATIENCE):
-            unknown = await leave(connection, group, [Leaver(instance) for instance in instances])
-    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        if denied(error):
-            raise Refusal(of_group(connection, group)) from None
-        raise await turned_away(connection) or unreachable(connection, error) from None
+        unknown = await patiently(connection, partial(leave, connection, group, leavers), but=DENIALS)
+    except DENIALS:
+        raise Refusal(of_group(connection, group)) from None
     others = ", ".join(sorted(map(instance_of, await members(connection, group)))) if unknown else ""
     return dict.fromkeys(unknown, others)
 

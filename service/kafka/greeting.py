@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
@@ -17,21 +17,56 @@ from aiokafka.protocol.metadata import MetadataRequest
 from service.settings import Refusal
 
 PATIENCE = 5.0  # seconds for one server
+_CUT = (EOFError, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _OTHER_NAME = (62, 64)  # OpenSSL's codes: the certificate is for another host name, another address
 
 
-async def turned_away(connection: Mapping[str, Any]) -> Refusal | None:
-    """What the first server that answers has against us; None when it has nothing, or none answers."""
+class Greeting(NamedTuple):
+    """What servers have against us: the line for the user, if any, and whether it will be the same soon."""
+
+    refusal: Refusal | None
+    lasts: bool
+
+
+_SILENCE = Greeting(None, lasts=False)
+_NOBODY = Greeting(None, lasts=True)
+
+
+async def greeting(connection: Mapping[str, Any]) -> Greeting:
+    """Asks all servers at once: nobody waits for one that hangs.
+
+    One that has nothing against us decides, then one that says what it has. That connections break at once
+    may be the wrong protocol, or the network. Where nobody listens at any address, nobody will soon.
+    """
     security = {name: value for name, value in connection.items() if name != "bootstrap_servers"}
-    for host, port, _ in collect_hosts(connection["bootstrap_servers"], randomize=False):
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await _greet(host, port, security)
-        except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-            if line := _line(f"{host}:{port}", error, security):
-                return Refusal(line)
-        else:
-            return None
+    hosts = collect_hosts(connection["bootstrap_servers"], randomize=False)
+    asking = [asyncio.create_task(_met(host, port, security)) for host, port, _ in hosts]
+    met: list[Greeting] = []
+    try:
+        for answer in asyncio.as_completed(asking):
+            one = await answer
+            if one is None:
+                return Greeting(None, lasts=False)
+            if one.refusal and one.lasts:
+                return one
+            met.append(one)
+    finally:
+        for task in asking:
+            task.cancel()
+    return next((one for one in met if one.refusal), _NOBODY if set(met) == {_NOBODY} else _SILENCE)
+
+
+async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | None:
+    """None: it has nothing against us."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await _greet(host, port, security)
+    except TimeoutError:
+        return _SILENCE
+    except (KafkaError, OSError) as error:
+        cut = any(isinstance(cause, _CUT) for cause in _causes(error))
+        line = _line(f"{host}:{port}", error, security)
+        return Greeting(Refusal(line), lasts=not cut) if line else _NOBODY
     return None
 
 
@@ -61,8 +96,8 @@ def _line(server: str, error: BaseException, security: Mapping[str, Any]) -> str
                 return f"{file}: {server} does not know user {user!r} with this password"
             case UnsupportedSaslMechanismError() | IllegalSaslStateError():
                 return f"KAFKA_SASL_MECHANISM: {server} does not take {security['sasl_mechanism']}"
-            case ssl.SSLError() | EOFError() | ConnectionResetError():
-                protocol = security["security_protocol"]
+            case ssl.SSLError() | EOFError() | ConnectionResetError() | BrokenPipeError():
+                protocol = security.get("security_protocol", "PLAINTEXT")
                 return f"KAFKA_SECURITY_PROTOCOL: {server} hangs up; does it speak {protocol} there?"
     return None
 

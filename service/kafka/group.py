@@ -12,7 +12,8 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from schemas.topics import BREACHES
 from service.kafka.leave import Leaver, leave
-from service.kafka.rights import denied, missing
+from service.kafka.patience import patiently
+from service.kafka.rights import DENIALS, denied, missing
 from service.kafka.terms import Terms
 from service.kafka.transaction import NotCommittedError
 from service.kafka.worker import Worker, consumer_settings
@@ -53,7 +54,7 @@ class Group:
     async def run(self) -> None:
         """Join, and judge until `stop`. Raises what should end the process; Refusal: a right is missing."""
         try:
-            await self.worker.start()
+            await patiently(self._terms.connection, self.worker.start, but=DENIALS)
             await self._broker.start()  # returns when the group has answered
             self.joined = True
             await self.worker.run()

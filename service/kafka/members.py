@@ -1,33 +1,30 @@
 """What Kafka knows of our group: who is in it, and how far it has come."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import for_code
 
 from service.kafka.anyone import Admin
+from service.kafka.patience import PATIENCE, patiently
 from service.kafka.scan import spans_of
-from service.kafka.topics import PATIENCE, unreachable
 
 _UUID = 36  # characters
 
 
 async def members(connection: Mapping[str, Any], group: str) -> list[str]:
     """The ids that Kafka gave the processes of the group. Raises Refusal."""
-    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await admin.start()
+
+    async def ask() -> list[str]:
+        async with _admin(connection) as admin:
             (answer,) = await admin.describe_consumer_groups([group])
             (found,) = answer.to_object()["groups"]
             if found["error_code"]:  # then it has no members either
                 raise for_code(found["error_code"])(f"group {group}")
-    except (KafkaError, OSError) as error:
-        raise unreachable(connection, error) from None
-    finally:
-        await admin.close()
-    return [member["member_id"] for member in found["members"]]
+            return [member["member_id"] for member in found["members"]]
+
+    return await patiently(connection, ask)
 
 
 def is_instance(member: str, instance: str) -> bool:
@@ -43,14 +40,21 @@ def instance_of(member: str) -> str:
 async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
     """Offsets of the topic that the group has not passed yet. Raises Refusal."""
     spans = await spans_of(connection, topic)
-    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await admin.start()
-            passed = await admin.list_consumer_group_offsets(group)
-    except (KafkaError, OSError) as error:
-        raise unreachable(connection, error) from None
-    finally:
-        await admin.close()
+
+    async def ask() -> Any:
+        async with _admin(connection) as admin:
+            return await admin.list_consumer_group_offsets(group)
+
+    passed = await patiently(connection, ask)
     offsets = {source.partition: found.offset for source, found in passed.items() if source.topic == topic}
     return sum(end - max(begin, offsets.get(number, begin)) for number, (begin, end) in spans.items())
+
+
+@asynccontextmanager
+async def _admin(connection: Mapping[str, Any]) -> AsyncIterator[Admin]:
+    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, for_code
 
+from service.kafka.anyone import Admin
 from service.kafka.reader import ANSWER_WITHIN, REQUEST_TIMEOUT, reading
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Owners:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _watch(self, reader: AIOKafkaConsumer) -> None:
-        admin = AIOKafkaAdminClient(**self._connection, request_timeout_ms=REQUEST_TIMEOUT)
+        admin = Admin(**self._connection, request_timeout_ms=REQUEST_TIMEOUT)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 await admin.start()
@@ -73,7 +73,7 @@ class Owners:
         finally:
             await admin.close()
 
-    async def _look(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer) -> Seen:
+    async def _look(self, admin: Admin, reader: AIOKafkaConsumer) -> Seen:
         at = self._now()
         cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create the topic)
         sources = [

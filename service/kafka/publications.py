@@ -1,15 +1,15 @@
 """Topic `sla.policies`: what was published is read, and what is new is written, before anything is judged."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidTimestampError, KafkaError
+from aiokafka.errors import InvalidTimestampError
 
+from service.kafka.patience import PATIENCE, patiently
+from service.kafka.producer import discard
 from service.kafka.reader import reading
 from service.kafka.record import Record
-from service.kafka.topics import PATIENCE, unreachable
 from service.kafka.transaction import STAMP_REFUSED
 from service.kafka.unreadable import UnreadableRecordError
 from service.now import now_ms
@@ -25,9 +25,10 @@ from service.settings import Refusal
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
     """Every policy version that was ever published. Raises Refusal, UnreadableRecordError."""
-    found: dict[VersionKey, Publication] = {}
-    try:
-        async with asyncio.timeout(PATIENCE), reading(connection, committed=True) as reader:
+
+    async def ask() -> dict[VersionKey, Publication]:
+        found: dict[VersionKey, Publication] = {}
+        async with reading(connection, committed=True) as reader:
             cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create it)
             partitions = [
                 TopicPartition(topic, number) for number in cluster.partitions_for_topic(topic) or ()
@@ -41,9 +42,9 @@ async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKe
                         publication = _publication(record)
                         # The first one stays: two processes that started at once may both have written it.
                         found.setdefault((publication.policy, publication.version), publication)
-    except (KafkaError, OSError) as error:
-        raise unreachable(connection, error) from None
-    return found
+        return found
+
+    return await patiently(connection, ask)
 
 
 def _publication(record: Record) -> Publication:
@@ -55,19 +56,20 @@ def _publication(record: Record) -> Publication:
 
 
 async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publication]) -> None:
-    """Writes them to the topic. Raises Refusal."""
-    producer = AIOKafkaProducer(
-        **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
-    )
-    try:
-        async with asyncio.timeout(PATIENCE):
+    """Writes them to the topic, some perhaps twice. Raises Refusal."""
+    records = [publication_record(publication) for publication in new]
+
+    async def write() -> None:
+        producer = AIOKafkaProducer(
+            **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
+        )
+        try:
             await producer.start()
-            for publication in new:
-                key, value = publication_record(publication)
+            for key, value in records:
                 await producer.send_and_wait(topic, value, key, timestamp_ms=now_ms())
-    except InvalidTimestampError:
-        raise Refusal(f"topic {topic}: {STAMP_REFUSED}") from None
-    except (KafkaError, OSError) as error:
-        raise unreachable(connection, error) from None
-    finally:
-        await producer.stop()
+        except InvalidTimestampError:
+            raise Refusal(f"topic {topic}: {STAMP_REFUSED}") from None
+        finally:
+            await discard(producer)
+
+    await patiently(connection, write)

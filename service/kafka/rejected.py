@@ -1,6 +1,5 @@
 """Topic `complaints.rejected`: what was put aside and why, and how it gets back where it came from."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, Protocol
@@ -11,9 +10,9 @@ from aiokafka.errors import KafkaError
 from service.events.structured import LARGEST
 from service.kafka.codec import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
 from service.kafka.partitioner import Partitioner
+from service.kafka.patience import PATIENCE, patiently
 from service.kafka.record import Headers, Record
 from service.kafka.scan import partitions_of, scan, spans_of
-from service.kafka.topics import PATIENCE, unreachable
 from service.settings import Refusal
 
 _OURS = "sla_rejected_"
@@ -119,12 +118,7 @@ async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner)
         return landed.partition, landed.offset
 
     try:
-        async with asyncio.timeout(PATIENCE):
-            await producer.start()
-    except (KafkaError, OSError) as error:
-        await producer.stop()
-        raise unreachable(connection, error) from None
-    try:
+        await patiently(connection, producer.start)
         yield send
     finally:
         await producer.stop()

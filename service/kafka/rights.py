@@ -1,15 +1,12 @@
 """What the service may have to do on the broker, and which of it our user is not allowed to."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
-    KafkaError,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
@@ -18,9 +15,8 @@ from aiokafka.protocol.transaction import EndTxnRequest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
 from service.kafka.allowed import TopicsRequest
-from service.kafka.anyone import anyone
-from service.kafka.greeting import turned_away
-from service.kafka.topics import PATIENCE, unreachable
+from service.kafka.client import Client
+from service.kafka.patience import PATIENCE, patiently
 
 
 class Right(IntEnum):
@@ -67,15 +63,16 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
     Topics that do not exist are left out. Raises Refusal when Kafka does not answer.
     """
     user = _user(connection)
-    client = AIOKafkaClient(**connection, request_timeout_ms=int(PATIENCE * 1000))
-    try:
-        async with asyncio.timeout(PATIENCE):
+
+    async def ask() -> list[str]:
+        client = Client(**connection, request_timeout_ms=int(PATIENCE * 1000))
+        try:
             await client.bootstrap()
             return [lack.told(user) async for lack in _lacking(client, prefix, group)]
-    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise await turned_away(connection) or unreachable(connection, error) from None
-    finally:
-        await client.close()
+        finally:
+            await client.close()
+
+    return await patiently(connection, ask)
 
 
 def of_group(connection: Mapping[str, Any], group: str) -> str:
@@ -103,18 +100,17 @@ class _Lack(NamedTuple):
         )
 
 
-async def _lacking(client: AIOKafkaClient, prefix: str, group: str) -> AsyncIterator[_Lack]:
-    node = await anyone(client)
+async def _lacking(client: Client, prefix: str, group: str) -> AsyncIterator[_Lack]:
     needed = {prefix + topic: rights for topic, rights in NEEDED.items()}
-    allowed = dict((await client.send(node, TopicsRequest(list(needed)))).rights())
+    allowed = dict((await client.ask(TopicsRequest(list(needed)))).rights())
     for name, rights in needed.items():
         if lacking := [right for right in rights if not allowed.get(name, -1) & (1 << right)]:
             yield _Lack("topic", name, lacking)
     # Nobody is this member or this producer: neither question changes anything, whichever node gets it.
-    heartbeat = await client.send(node, HeartbeatRequest(group, -1, "nobody"))
+    heartbeat = await client.ask(HeartbeatRequest(group, -1, "nobody"))
     if heartbeat.error_code in _DENIED:
         yield _Lack("group", group, [Right.READ])
     transactional_id = f"{group}-{LIFECYCLE.named(prefix)}-0"
-    end = await client.send(node, EndTxnRequest(transactional_id, -1, -1, False))
+    end = await client.ask(EndTxnRequest(transactional_id, -1, -1, False))
     if end.error_code in _DENIED:
         yield _Lack("transactional-id", group + "-", [Right.WRITE], "prefixed")

@@ -7,18 +7,15 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.kafka.patience import PATIENCE, patiently, unreachable
 from service.kafka.reader import Span, count, reading
 from service.kafka.record import Record
-from service.kafka.topics import PATIENCE, unreachable
 from service.settings import Refusal
 
 
 async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
     """How many partitions a topic has. Raises Refusal when it is missing or Kafka does not answer."""
-    try:
-        partitions = (await count(connection, [topic]))[topic]
-    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise unreachable(connection, error) from None
+    partitions = (await patiently(connection, lambda: count(connection, [topic])))[topic]
     if not partitions:
         raise Refusal(f"topic {topic}: missing; create it with: sla-timer topics ensure")
     return partitions
@@ -27,13 +24,14 @@ async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
 async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, Span]:
     """The committed span of each partition now. Raises Refusal."""
     partitions = [TopicPartition(topic, number) for number in range(await partitions_of(connection, topic))]
-    try:
-        async with reading(connection, committed=True) as reader, asyncio.timeout(PATIENCE):
+
+    async def ask() -> dict[int, Span]:
+        async with reading(connection, committed=True) as reader:
             begins = await reader.beginning_offsets(partitions)
             ends = await reader.end_offsets(partitions)
-    except (KafkaError, OSError) as error:
-        raise unreachable(connection, error) from None
-    return {source.partition: Span(begins[source], ends[source]) for source in partitions}
+        return {source.partition: Span(begins[source], ends[source]) for source in partitions}
+
+    return await patiently(connection, ask)
 
 
 async def scan(

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.kafka.partitioner import PARTITIONERS
-from service.kafka.topics import PATIENCE, unreachable
+from service.kafka.patience import PATIENCE, patiently
 from service.settings import Refusal
 
 Send = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent
@@ -58,12 +58,9 @@ async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -
 
 async def _started(producer: AIOKafkaProducer, connection: Mapping[str, Any], topic: str) -> int:
     """How many partitions the topic has."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await producer.start()
-            cluster = await producer.client.fetch_all_metadata()  # asking by name could create the topic
-    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise unreachable(connection, error) from None
+    await patiently(connection, producer.start)
+    # All are asked for: asking by name could create the topic.
+    cluster = await patiently(connection, producer.client.fetch_all_metadata)
     partitions = cluster.partitions_for_topic(topic)
     if not partitions:
         raise Refusal(f"topic {topic}: missing; create it with: sla-timer topics ensure")

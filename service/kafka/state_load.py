@@ -12,11 +12,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.kafka.partitioner import Partitioner
+from service.kafka.patience import unreachable
 from service.kafka.producer import FateUnknownError, discard, open_producer
 from service.kafka.scan import spans_of
 from service.kafka.state_dump import Record
 from service.kafka.tickets import kept_tickets
-from service.kafka.topics import unreachable
 from service.settings import Refusal
 from service.sla.ticket import key as key_of
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Answer, Asker
 from service.kafka.blank import blank
-from service.kafka.changelog import Progress, first_offset, restore
+from service.kafka.changelog import Progress, restore
 from service.kafka.feed import SOON, Feed
 from service.kafka.horizon import Horizon
 from service.kafka.input import Input
@@ -24,6 +24,7 @@ from service.kafka.placed import Placed
 from service.kafka.reader import Span, spans
 from service.kafka.record import Record
 from service.kafka.refusal import AGAIN, FORESEEN, reason_of
+from service.kafka.resume import resume_at
 from service.kafka.rights import denied
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
@@ -182,7 +183,7 @@ class Owner:
         self._state, self._reason = State.REFUSED, reason
 
     async def _own(self) -> None:
-        """Fence, committed offset, end offset, restore, seek, run: the order is the guarantee."""
+        """Fence, committed offset, changelog and its end, restore, seek, run: the order is the guarantee."""
         terms, source = self._terms, self._source
         began = _time()
         self._feed.hold()
@@ -194,7 +195,7 @@ class Owner:
         try:
             await transactions.meet([*terms.topics, self._changelog.topic])
             committed = await self._feed.committed()
-            logs = await spans(terms.connection, source, self._changelog)
+            logs = await spans(terms.connection, self._changelog)
             self._state = State.RESTORING
             span, knows = self._begin_with_kept(logs[self._changelog])
             into = Placed(self._partition, source.partition, self._counts[source.topic], terms.partitioner)
@@ -202,7 +203,7 @@ class Owner:
                 terms.connection, self._changelog, span, into, self._progress
             )
             knows = max(knows, self._partition.reflects)
-            self._next_offset = first_offset(source, committed, knows, logs[source])
+            self._next_offset = await resume_at(terms.connection, source, committed, knows)
             self._offset = committed or 0
             while self._clock.to_compare(self._changelog.topic):  # before any deadline is judged by it
                 if self._clock.try_compare(self._changelog.topic):

@@ -4,18 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import LIFECYCLE, TOPICS, Topic
 from service.kafka.anyone import Admin
-from service.kafka.greeting import turned_away
+from service.kafka.patience import PATIENCE, patiently
 from service.settings import Refusal
 
-PATIENCE = 15.0  # seconds for Kafka to answer before a command says that it does not
 LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created
 _LIMITS = ("max.message.bytes", "segment.bytes")
 LOOK = 0.1  # seconds between two looks for it
@@ -51,22 +49,31 @@ async def ensure(connection: Mapping[str, object], prefix: str, partitions: int 
 
     A topic that exists is left as it is: see topic_check. Raises Refusal when Kafka says no.
     """
-    async with _admin(connection) as admin:
-        found = await _describe(admin, prefix)
-        missing = [topic for topic in TOPICS if topic.name not in found]
-        counts = {topic.name: _count(topic, found, partitions) for topic in missing}
-        # Replication -1: the broker's default; without the empty assignment the library refuses it.
-        new = [
-            NewTopic(topic.named(prefix), counts[topic.name], -1, {}, dict(topic.config)) for topic in missing
-        ]
-        answer = await admin.create_topics(new) if new else None
-        for name, code, *message in answer.topic_errors if answer else ():
-            error = for_code(code)
-            if code and error is not TopicAlreadyExistsError:  # somebody was faster: as good as created
-                raise Refusal(
-                    f"topic {name}: Kafka does not create it: {(message or [None])[0] or error.__name__}"
-                )
-    return [topic.named(prefix) for topic in missing]
+    created: dict[str, None] = {}  # also of an attempt that was not answered
+
+    async def create() -> None:
+        async with _admin(connection) as admin:
+            await _create(admin, prefix, partitions, created)
+
+    await patiently(connection, create)
+    return list(created)
+
+
+async def _create(admin: Admin, prefix: str, partitions: int | None, created: dict[str, None]) -> None:
+    """Puts the names of those that were missing into `created`, before Kafka is told to create them."""
+    found = await _describe(admin, prefix)
+    missing = [topic for topic in TOPICS if topic.name not in found]
+    counts = {topic.name: _count(topic, found, partitions) for topic in missing}
+    # Replication -1: the broker's default; without the empty assignment the library refuses it.
+    new = [NewTopic(topic.named(prefix), counts[topic.name], -1, {}, dict(topic.config)) for topic in missing]
+    created |= dict.fromkeys(topic.name for topic in new)
+    answer = await admin.create_topics(new) if new else None
+    for name, code, *message in answer.topic_errors if answer else ():
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:  # somebody was faster: as good as created
+            raise Refusal(
+                f"topic {name}: Kafka does not create it: {(message or [None])[0] or error.__name__}"
+            )
 
 
 async def find(
@@ -76,14 +83,18 @@ async def find(
 
     Waits for a while for those just `created`: brokers learn of a new topic one after the other.
     """
-    async with _admin(connection) as admin:
-        until = asyncio.get_running_loop().time() + LEARNT_WITHIN
-        while True:
-            found = await _describe(admin, prefix)
-            known = {f"{prefix}{name}" for name in found}
-            if known.issuperset(created) or asyncio.get_running_loop().time() > until:
-                return found
-            await asyncio.sleep(LOOK)
+
+    async def ask() -> dict[str, Found]:
+        async with _admin(connection) as admin:
+            until = asyncio.get_running_loop().time() + LEARNT_WITHIN
+            while True:
+                found = await _describe(admin, prefix)
+                known = {f"{prefix}{name}" for name in found}
+                if known.issuperset(created) or asyncio.get_running_loop().time() > until:
+                    return found
+                await asyncio.sleep(LOOK)
+
+    return await patiently(connection, ask)
 
 
 def _count(topic: Topic, found: Mapping[str, Found], partitions: int | None) -> int:
@@ -130,16 +141,7 @@ async def _configs(admin: Admin, names: Sequence[str]) -> dict[str, dict[str, st
 async def _admin(connection: Mapping[str, object]) -> AsyncIterator[Admin]:
     admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
     try:
-        async with asyncio.timeout(PATIENCE):
-            await admin.start()
-            yield admin
-    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise await turned_away(connection) or unreachable(connection, error) from None
+        await admin.start()
+        yield admin
     finally:
         await admin.close()
-
-
-def unreachable(connection: Mapping[str, object], error: Exception) -> Refusal:
-    """What to say when Kafka does not do what a command needs of it."""
-    servers = ",".join(map(str, cast("list[str]", connection["bootstrap_servers"])))
-    return Refusal(f"KAFKA_BOOTSTRAP_SERVERS: {servers}: {str(error) or 'no answer'}")

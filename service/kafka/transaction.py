@@ -7,7 +7,13 @@ from typing import Any, Self
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, InvalidTimestampError, KafkaError, ProducerFenced
+from aiokafka.errors import (
+    IllegalOperation,
+    InvalidProducerEpoch,
+    InvalidTimestampError,
+    KafkaError,
+    ProducerFenced,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
@@ -113,8 +119,8 @@ class Transactions:
             raise FencedError(str(error)) from error
         except InvalidTimestampError as error:
             raise NotCommittedError(STAMP_REFUSED) from error
-        except (KafkaError, FateUnknownError, TimeoutError, OSError, AssertionError) as error:
-            # AssertionError: how aiokafka's transaction manager says that its sender died meanwhile
+        except (KafkaError, FateUnknownError, OSError, AssertionError, IllegalOperation) as error:
+            # AssertionError, IllegalOperation: how aiokafka says that its sender died meanwhile
             raise NotCommittedError(repr(error)) from error
 
     async def discard(self) -> None:

@@ -1,11 +1,16 @@
 """One broker of three is down: what any of the others can answer is answered."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
-from aiokafka.client import AIOKafkaClient
+from aiokafka.admin import NewTopic
 from aiokafka.errors import NodeNotReadyError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo.maven_broker import maven_broker
-from service.kafka.anyone import anyone
+from service.kafka.anyone import Admin
+from service.kafka.client import SILENT_AFTER, Client
 from service.kafka.connection import connection
 from service.kafka.topics import ensure
 from service.settings import read_settings
@@ -30,11 +35,30 @@ async def test_a_service_starts_while_kafka_still_names_a_broker_that_is_down(pr
 @pytest.mark.broker
 async def test_when_no_broker_takes_connections_the_error_names_them_all() -> None:
     with maven_broker() as running:
-        client = AIOKafkaClient(bootstrap_servers=running.bootstrap)
+        client = Client(bootstrap_servers=running.bootstrap)
         await client.bootstrap()
         running.nodes[0].kill()
         try:
             with pytest.raises(NodeNotReadyError, match=running.bootstrap):
-                await anyone(client)
+                await client.ask(MetadataRequest([]))
         finally:
             await client.close()
+
+
+async def test_who_is_named_as_controller_and_says_nothing_is_passed_over(
+    bootstrap: str, prefix: str
+) -> None:
+    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    admin = Admin(bootstrap_servers=bootstrap, request_timeout_ms=60_000)
+    host, _, port = bootstrap.partition(",")[0].rpartition(":")
+    brokers = [(1, "127.0.0.1", silent.sockets[0].getsockname()[1], None), (2, host, int(port), None)]
+    admin._client.cluster.update_metadata(
+        SimpleNamespace(API_VERSION=5, brokers=brokers, controller_id=1, topics=[])
+    )
+    try:
+        async with asyncio.timeout(4 * SILENT_AFTER):
+            answer = await admin.create_topics([NewTopic(f"{prefix}topic", 1, 1)])
+        assert [code for _, code, *_ in answer.topic_errors] == [0]
+    finally:
+        await admin.close()
+        silent.close()

@@ -37,6 +37,12 @@ class Cluster:
             ):
                 pass
 
+    async def leaders(self, topic: str) -> dict[int, int]:
+        """The index of the broker that leads each partition."""
+        async with self._admin() as admin:
+            (found,) = await admin.describe_topics([topic])
+            return {int(one["partition"]): int(one["leader"]) - 1 for one in found["partitions"]}
+
     async def coordinator(self) -> int:
         """The index of the broker that coordinates all groups."""
         async with self._admin() as admin:

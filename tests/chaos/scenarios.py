@@ -5,7 +5,7 @@ import random
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.topics import LIFECYCLE
@@ -13,6 +13,7 @@ from service.demo.leash import Leash
 from tests.chaos.clocks import wrong_clock
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
+from tests.chaos.freezes import freeze, freeze_and_kill, freeze_and_start
 from tests.chaos.leaving import leave
 from tests.hostile.records import LOADED
 
@@ -33,6 +34,7 @@ class Stage:
     dice: random.Random
     hostile: Path | None = None  # the file of a flood, see tests.hostile
     loaded: int | None = None  # the partition whose own deadlines do not count as a stall
+    hanging: set[int] = field(default_factory=set)  # partitions of the input led by a broker that hung
 
     async def play(self, seconds: float) -> None:
         """Let complaints come in for so long."""
@@ -238,6 +240,9 @@ SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # ho
     "zombie": (45, zombie),
     "kill -9 of brokers": (60, kill_brokers),
     "frozen brokers": (60, freeze_brokers),
+    "a broker hangs": (60, freeze),
+    "a broker hangs, kill -9 of a worker": (60, freeze_and_kill),
+    "a broker hangs, workers start": (60, freeze_and_start),
     "workers 3-1-3": (60, scale),
     "orderly leave": (60, leave),
     "full stop": (30, full_stop),

@@ -1,0 +1,50 @@
+"""The same question to several, of whom some may be silent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from aiokafka.errors import KafkaError, NodeNotReadyError
+
+NEXT_AFTER = 0.5  # seconds of silence, then the next one is asked as well
+
+T = TypeVar("T")
+
+
+async def first(questions: Iterable[Callable[[], Awaitable[T]]]) -> T:
+    """The first answer. One after the other is asked, each as soon as the last one failed or is silent.
+
+    Raises the last failure (KafkaError or OSError) when all have failed; NodeNotReadyError: there is nobody.
+    """
+    waiting = iter(questions)
+    asking: set[asyncio.Task[T]] = set()
+    failure: BaseException | None = NodeNotReadyError("there is no broker to ask")
+    try:
+        while True:
+            if another := next(waiting, None):
+                asking.add(asyncio.create_task(_asked(another)))
+            elif not asking:
+                assert failure is not None
+                raise failure
+            done, asking = await asyncio.wait(
+                asking, timeout=NEXT_AFTER if another else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                failure = task.exception()
+                if failure is None:
+                    return task.result()
+                if not isinstance(failure, (KafkaError, OSError)):
+                    raise failure
+    finally:
+        for task in asking:
+            task.add_done_callback(_read)
+            task.cancel()
+
+
+async def _asked(question: Callable[[], Awaitable[T]]) -> T:
+    return await question()
+
+
+def _read(task: "asyncio.Task[T]") -> None:
+    """An exception that nobody reads ends as a line in the log."""
+    _ = task.cancelled() or task.exception()
