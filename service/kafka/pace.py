@@ -1,6 +1,6 @@
 """When records are read after a small turn: a transaction costs as much with one record as with a hundred.
 
-So the next poll of a partition waits until a *pace* has passed since its turn began; what comes meanwhile
+So the next poll of a partition waits until a *pace* has passed since its last turn; what comes meanwhile
 goes into one turn. Deadlines do not wait: they need no records, unless the log says that some are not
 processed yet. Then their partition *hurries*, and all others of the process with it: the library asks a
 broker for more only when everybody has taken what it brought last.
@@ -18,7 +18,7 @@ class Pace:
         self.hurried: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # the next time
 
     def left(self, small_turn_at: float) -> float:
-        """Seconds until a partition is read on whose last turn, a small one, began at that instant."""
+        """Seconds until a partition is read on whose last turn, a small one, ended at that instant."""
         if self._hurried_at >= small_turn_at:
             return 0.0
         return max(0.0, small_turn_at + self._seconds - asyncio.get_running_loop().time())

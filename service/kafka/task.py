@@ -90,8 +90,8 @@ class Owner:
         self._progress = Progress()
         self._next_offset = 0  # of the input
         self._offset = 0  # that the group has been told
-        self._offset_at = float("-inf")  # loop time when
-        self._small_turn_at = float("-inf")  # loop time when the last turn began, if it took few records
+        self._offset_at = self._turn_at = float("-inf")  # loop time when; and of the last turn
+        self._small_turn_at = float("-inf")  # loop time when the last turn ended, if it took few records
 
     def _owns(self, name: str) -> bool:
         """True when the ticket or desk of that id belongs to this partition."""
@@ -314,7 +314,7 @@ class Owner:
 
         It was not told of the last small turn; or the log had only markers, which it may lose.
         """
-        return position > self._offset and _time() - self._offset_at > OFFSET_EVERY
+        return position > self._offset and _time() - max(self._offset_at, self._turn_at) > OFFSET_EVERY
 
     async def _step(
         self, transactions: Transactions, records: Sequence[Record], end: int
@@ -359,9 +359,7 @@ class Owner:
         self._room = self._room.doubled()
         self._next_offset, self._committed = turn.next_offset, True
         if turn.taken:
-            self._offset = 0  # that the group has been told
-        self._offset_at = float("-inf")  # loop time when
-        self._small_turn_at = began if turn.taken < MANY else float("-inf")
+            self._small_turn_at = _time() if turn.taken < MANY else float("-inf")
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(self._source.partition, rejection.reason)
         return turn.left, end
@@ -394,8 +392,9 @@ class Owner:
         except BaseException:  # a cancellation too
             observer.aborted(partition)
             raise
+        self._turn_at = _time()
         if told:
-            self._offset, self._offset_at = offset, _time()
+            self._offset, self._offset_at = offset, self._turn_at
         observer.committed(partition, turn.steps, turn.taken, self._clock.now(), _time() - began)
 
     async def _tell_offset(self, transactions: Transactions) -> None:
