@@ -14,6 +14,7 @@ from tests.chaos.clocks import wrong_clock
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
 from tests.chaos.freezes import freeze, freeze_and_kill, freeze_and_start
+from tests.chaos.harm import bombs, refused
 from tests.chaos.leaving import leave
 from tests.hostile.records import LOADED
 
@@ -252,6 +253,8 @@ SCENARIOS: dict[str, tuple[float, Callable[[Stage], Awaitable[None]]]] = {  # ho
     "sleeper replaced": (45, replace_sleeper),
     "hostile records": (1, hostile),
     "hostile records, kill -9 of workers": (1, hostile_and_kills),
+    "costly batches in one partition": (1, bombs),
+    "unreadable state in one partition": (1, refused),
     "full tickets in one partition": (1, full_tickets),
     "wrong clock": (45, wrong_clock),
     "mixed": (600, mixed),
