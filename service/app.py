@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import platform
-import sys
-import traceback
 from collections.abc import Awaitable, Mapping
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -14,6 +12,7 @@ from service import stall
 from service.asyncapi import document
 from service.collector import collect_seldom
 from service.connections import Places
+from service.died import died
 from service.ending import when_asked_to_end
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
@@ -30,11 +29,9 @@ from service.settings import Refusal, Settings
 from service.sla.policy import Policies
 from service.start import Ground, prepare
 from service.timezones import database_version
-from service.visible import one_line
 
 log = logging.getLogger(__name__)
 
-CRASHED = 70  # exit code of a process that died of an error of ours (EX_SOFTWARE)
 GIVE_UP_WITHIN = 8.0  # seconds for partitions and group; with HTTP's part less than the ten that are promised
 HTTP_WITHIN = 1.5  # seconds
 ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
@@ -48,11 +45,8 @@ def serve(settings: Settings) -> int:
     except Refusal:
         raise
     except Exception as error:  # the last words of a process that dies of it
-        log.critical(
-            "died", exc_info=error
-        )  # the traceback shows only to developers: values may be ticket data
-        sys.stderr.write(f"sla-timer: died: {_last_words(error)}\n")
-        return CRASHED
+        log.critical("died", exc_info=error)  # the traceback shows only to developers: it may hold data
+        return died(error)
 
 
 async def _serve(settings: Settings) -> int:
@@ -118,9 +112,19 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
         ),
         inputs=(
             complaints(
-                topics.LIFECYCLE.named(prefix), topics.TICKETS.named(prefix), policies, settings.retention
+                topics.LIFECYCLE.named(prefix),
+                topics.TICKETS.named(prefix),
+                policies,
+                settings.retention,
+                ground.topics[topics.TICKETS.name].largest,
             ),
-            channels(topics.CHANNELS.named(prefix), topics.DESKS.named(prefix), policies, settings.retention),
+            channels(
+                topics.CHANNELS.named(prefix),
+                topics.DESKS.named(prefix),
+                policies,
+                settings.retention,
+                ground.topics[topics.DESKS.name].largest,
+            ),
         ),
         grace=settings.grace,
         pace=settings.pace / 1_000,
@@ -152,6 +156,11 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
             if status.state is State.RESTORING
         }
 
+    def refused() -> Mapping[str, str]:
+        return {
+            _named(source): status.reason for source, status in group.worker.status().items() if status.reason
+        }
+
     return Answers(
         metrics=lambda: metrics.render(
             group.worker.status(),
@@ -161,6 +170,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
         ),
         partitions=partitions,
         restoring=restoring,
+        refused=refused,
         clock=lambda: (group.worker.clock.wrong, group.worker.clock.late),
         asyncapi=document(settings.topic_prefix, _version()),
     )
@@ -197,15 +207,3 @@ def _version() -> str:
         return version_of("sla-timer")
     except PackageNotFoundError:  # run from a checkout
         return "0"
-
-
-def _last_words(error: BaseException) -> str:
-    """One line: what our own errors say; of others only kind and place, as their text may hold data."""
-    if type(error).__module__.startswith(("service.", "aiokafka.")) or isinstance(error, OSError):
-        return f"{type(error).__name__}: {one_line(' '.join(str(error).split()))}"
-    frames = traceback.extract_tb(error.__traceback__)
-    return (
-        f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
-        if frames
-        else type(error).__name__
-    )

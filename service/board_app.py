@@ -14,6 +14,7 @@ from service.board.services import Services
 from service.board.shelf import Shelf
 from service.board.sight import Group, Owner, Reach, Sight
 from service.connections import Places
+from service.died import died
 from service.ending import when_asked_to_end
 from service.http import OwnHosts, Server, listen
 from service.kafka.connection import connection
@@ -78,7 +79,13 @@ class Watch:
 def serve_board(settings: Settings, services: Sequence[str]) -> int:
     """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises Refusal when it does not start."""
     open_log(settings.log)
-    return asyncio.run(_serve(settings, services))
+    try:
+        return asyncio.run(_serve(settings, services))
+    except Refusal:
+        raise
+    except Exception as error:  # the last words of a process that dies of it
+        log.critical("died", exc_info=error)  # the traceback shows only to developers: it may hold data
+        return died(error)
 
 
 async def _serve(settings: Settings, services: Sequence[str]) -> int:

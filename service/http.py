@@ -35,6 +35,7 @@ class Answers:
     asyncapi: bytes
     # of those that are being restored: records, of how many, per cent, seconds left
     restoring: Callable[[], Mapping[str, Mapping[str, float | None]]] = dict
+    refused: Callable[[], Mapping[str, str]] = dict  # why, and what to do, of those that cannot be judged
     clock: Callable[[], tuple[str, bool]] = lambda: (
         "",
         False,
@@ -92,9 +93,12 @@ def application(answers: Answers, listening_on: str) -> Starlette:
     async def readyz(_: Request) -> Response:
         partitions = answers.partitions()
         clock, late = answers.clock()
+        refused = dict(answers.refused())
         judged = partitions is not None and all(state == "running" for state in partitions.values())
-        ready = judged and not late
+        ready = judged and not refused and not late
         answer: dict[str, object] = {"ready": ready, "partitions": dict(partitions or {})}
+        if refused:
+            answer["refused"] = refused
         if restoring := answers.restoring():
             answer["restoring"] = dict(restoring)
         if clock:

@@ -86,6 +86,10 @@ class Partition(Protocol):
     def seconds_left(self) -> float | None:
         """Until they are read; None while nobody can say."""
 
+    @property
+    def reason(self) -> str | None:
+        """Why it was refused; None: it was not."""
+
 
 class Metrics:
     """The metrics of one process."""
@@ -180,6 +184,13 @@ class Metrics:
         self.restoring_for = self._gauge(
             "sla_restore_remaining_seconds",
             "Seconds until a partition is judged, by the pace of its restore so far. Worry when it rises.",
+            "topic",
+            "partition",
+        )
+        self.refused = self._gauge(
+            "sla_partition_refused",
+            "1 while a partition waits for somebody to mend something: /readyz says what. Worry when it is "
+            "1: its tickets are not judged.",
             "topic",
             "partition",
         )
@@ -288,6 +299,7 @@ class Metrics:
             self.lag,
             self.restoring,
             self.restoring_for,
+            self.refused,
         ):
             gauge.clear()  # a partition that went elsewhere is no longer ours to speak of
         for source, partition in partitions.items():
@@ -295,6 +307,7 @@ class Metrics:
             self.armed.labels(*source).set(partition.armed)
             self.overdue.labels(*source).set(partition.overdue_for / 1_000)
             self.lag.labels(*source).set(partition.lag)
+            self.refused.labels(*source).set(0 if partition.reason is None else 1)
             self.restoring.labels(*source).set(partition.total - partition.restored)
             if partition.seconds_left is not None:
                 self.restoring_for.labels(*source).set(partition.seconds_left)

@@ -11,7 +11,7 @@ from service.sla.announce import Told, breach_id, changes
 from service.sla.announcement import Type
 from service.sla.calendar import YearUnknown
 from service.sla.judge import judge
-from service.sla.ticket import UnknownStateVersionError, key
+from service.sla.ticket import UnreadableStateError, key
 
 PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people: the board does not show them
 _MINUTE = 60_000  # ms
@@ -64,7 +64,7 @@ def account(shelf: Shelf, tenant: str, ticket_id: str, times: Times) -> Account 
             for latest in _latest(told, pending)
         )
         derived = derivation(ticket_id, tenant, found.ticket.facts, shelf.policies, at)
-    except (UnknownStateVersionError, YearUnknown):
+    except (UnreadableStateError, YearUnknown):
         return None
     content = found.header, tuple(tuple(run.states) for run in judgement.runs), notifications, at // _MINUTE
     condition = worst(runs) if runs else None

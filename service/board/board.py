@@ -41,6 +41,9 @@ class Board:
             self.sight_now(),
             waiting=shelf.waiting,
             baffling=shelf.baffling,
+            baffled_by=shelf.baffled_by,
+            baffling_desks=self.desks.baffling,
+            baffled_by_desk=self.desks.baffled_by,
             other_policies=shelf.other_policies,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from service.board.row import ClockLine, line_of
+from service.board.shelf import placed
 from service.sla import desk as state_of_desks
 from service.sla import ticket as state
 from service.sla.calendar import YearUnknown
@@ -11,7 +12,7 @@ from service.sla.desk import Desk
 from service.sla.judge import Run
 from service.sla.outages import judge_desk
 from service.sla.policy import InForce, Policies
-from service.sla.ticket import UnknownStateVersionError
+from service.sla.ticket import UnreadableStateError
 
 _LATEST = 5  # outages that are over
 
@@ -58,6 +59,7 @@ class DeskShelf:
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
         self._values: dict[str, tuple[int, bytes]] = {}  # partition and changelog value
+        self._baffling: list[str] = []
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Take one changelog record, in log order; None: a tombstone."""
@@ -78,7 +80,21 @@ class DeskShelf:
         if not times:
             return []
         named = {state.key(*desk) for desk in self._policies.desks}
-        return [line for key in sorted(named | self._values.keys()) if (line := self._line(key, times))]
+        lines = {key: self._line(key, times) for key in sorted(named | self._values.keys())}
+        self._baffling = [key for key, line in lines.items() if line is None]
+        return [line for line in lines.values() if line is not None]
+
+    @property
+    def baffling(self) -> int:
+        """How many desks could not be judged when they were looked at last."""
+        return len(self._baffling)
+
+    @property
+    def baffled_by(self) -> str | None:
+        """One of them, and the partition that holds it, if any does."""
+        for key in self._baffling:
+            return placed(key, self._values[key][0]) if key in self._values else key
+        return None
 
     def _line(self, key: str, times: Mapping[int, int]) -> DeskLine | None:
         tenant, desk_id = state.names(key)
@@ -99,7 +115,7 @@ class DeskShelf:
                 tuple(_promises(runs, _in_force(policies, at), at)),
                 tuple(_past(runs)),
             )
-        except (UnknownStateVersionError, YearUnknown):
+        except (UnreadableStateError, YearUnknown):
             return None
 
 

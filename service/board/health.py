@@ -20,11 +20,13 @@ class Kind(StrEnum):
     LOADING = "loading"
     WAITING = "waiting"
     NO_OWNER = "no_owner"
+    REFUSED = "refused"
     RESTORING = "restoring"
     LAG = "lag"
     GROUP_UNKNOWN = "group_unknown"
     SERVICE_AWAY = "service_away"
     BAFFLING = "baffling"
+    BAFFLING_DESKS = "baffling_desks"
     OTHER_POLICIES = "other_policies"
 
 
@@ -61,7 +63,11 @@ def notices(sight: Sight) -> list[Notice]:
     found += _of_the_group(sight)
     found += _of_the_services(sight)
     if sight.baffling:
-        found.append(_notice(Kind.BAFFLING, tickets=sight.baffling))
+        found.append(_notice(Kind.BAFFLING, tickets=sight.baffling, one=sight.baffled_by or ""))
+    if sight.baffling_desks:
+        found.append(
+            _notice(Kind.BAFFLING_DESKS, desks=sight.baffling_desks, one=sight.baffled_by_desk or "")
+        )
     if sight.other_policies:
         found.append(_notice(Kind.OTHER_POLICIES))
     return found
@@ -87,6 +93,9 @@ def _of_the_group(sight: Sight) -> list[Notice]:
 
 def _of_the_services(sight: Sight) -> list[Notice]:
     found = []
+    refused = sorted({number for probe in sight.services.values() for number in probe.refused})
+    if refused:
+        found.append(_notice(Kind.REFUSED, many=len(refused), which=_numbers(refused)))
     restoring = sorted({number for probe in sight.services.values() for number in unready(probe)})
     if restoring:
         of = max(len(sight.reaches), len(restoring))

@@ -152,7 +152,8 @@ class Routes:
     def _desks(self, writer: Writer) -> Show:
         def show() -> Page:
             sight = self._board.sight()
-            return writer.desks_page(self._board.desk_lines(sight), sight)
+            lines = self._board.desk_lines(sight)
+            return writer.desks_page(lines, self._board.sight())  # which of them could not be judged, too
 
         return show
 

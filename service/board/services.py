@@ -49,9 +49,10 @@ def read_probe(body: bytes, topic: str) -> Probe:
         said: Any = json.loads(body)
         states = {number: str(state) for number, state in _of(said["partitions"], topic)}
         restoring = {number: far["percent"] for number, far in _of(said.get("restoring", {}), topic)}
+        refused = {number: str(why) for number, why in _of(said.get("refused", {}), topic)}
     except (ValueError, TypeError, KeyError, AttributeError):
         return Probe({}, {}, "its answer is not that of sla-timer")
-    return Probe(states, restoring)
+    return Probe(states, restoring, refused=refused)
 
 
 def _of(named: Mapping[str, Any], topic: str) -> Iterator[tuple[int, Any]]:

@@ -11,7 +11,7 @@ from service.sla.calendar import YearUnknown
 from service.sla.judge import Judgement, judge
 from service.sla.partition import edition
 from service.sla.policy import Policies
-from service.sla.ticket import NEVER, UnknownStateVersionError
+from service.sla.ticket import NEVER, UnreadableStateError
 from service.sla.timers import Timers
 
 Times = Mapping[int, int]  # by partition, the instant (ms) to judge its tickets at
@@ -23,6 +23,12 @@ class Found(NamedTuple):
     partition: int
     ticket: state.Ticket
     header: state.Header
+
+
+def placed(key: str, partition: int) -> str:
+    """`T1@default (partition 3)`, whatever the key is made of."""
+    text = key.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return f"{text if text.isprintable() else ascii(text)} (partition {partition})"
 
 
 class Shelf:
@@ -52,8 +58,15 @@ class Shelf:
 
     @property
     def baffling(self) -> int:
-        """How many tickets cannot be judged here: newer state, or a year that the calendar does not know."""
+        """How many tickets cannot be judged here: no state that we read, or a year no calendar knows."""
         return len(self._baffling)
+
+    @property
+    def baffled_by(self) -> str | None:
+        """One of them, and the partition that holds it."""
+        for key in self._baffling:
+            return placed(key, self._values[key][0])
+        return None
 
     @property
     def other_policies(self) -> bool:
@@ -114,7 +127,7 @@ class Shelf:
         return key in self._values
 
     def find(self, key: str) -> Found | None:
-        """A ticket; None when it is not known. Raises UnknownStateVersionError."""
+        """A ticket; None when it is not known. Raises UnreadableStateError."""
         held = self._values.get(key)
         if held is None:
             return None
@@ -135,7 +148,7 @@ class Shelf:
             at = self.instant(found, times)
             tenant, _ = state.names(key)
             return judge(found.ticket.facts, self.policies, tenant, at), at
-        except (UnknownStateVersionError, YearUnknown):
+        except (UnreadableStateError, YearUnknown):
             return None
 
     def _look(self, key: str, times: Times) -> None:
@@ -164,7 +177,7 @@ class Shelf:
             return 0
         try:
             header = state.header(value)
-        except UnknownStateVersionError:
+        except UnreadableStateError:
             return NEVER
         self._newest = max(self._newest, (header.at, header.edition))
         return header.wake_at

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -37,6 +38,7 @@ class Probe(NamedTuple):
     states: Mapping[int, str]
     restoring: Mapping[int, int | None]  # per cent of the restore, by partition
     failure: str | None = None
+    refused: Mapping[int, str] = MappingProxyType({})  # why, by partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +54,8 @@ class Sight:
     services: Mapping[str, Probe] = field(default_factory=dict)  # by URL
     waiting: int = 0  # tickets that are here and were not judged yet
     baffling: int = 0  # tickets that cannot be judged here
+    baffled_by: str | None = None  # one of them, and where it is
+    baffling_desks: int = 0
+    baffled_by_desk: str | None = None
     desk_reaches: Mapping[int, Reach] = field(default_factory=dict)  # of the state of support desks
     other_policies: bool = False  # the service judged some ticket by other policies than the board has

@@ -12,6 +12,7 @@ from service.cli.calendar import calendar
 from service.cli.demo import demo
 from service.cli.leave import leave
 from service.cli.offline import COMMANDS
+from service.cli.partition import partition
 from service.cli.policies import policies
 from service.cli.rejected import rejected
 from service.cli.report import report
@@ -34,7 +35,20 @@ def sla_timer() -> None:
     """
 
 
-for command in (run, leave, board, demo, *COMMANDS, report, topics, policies, calendar, rejected, state):
+for command in (
+    run,
+    leave,
+    board,
+    demo,
+    *COMMANDS,
+    report,
+    topics,
+    policies,
+    calendar,
+    rejected,
+    state,
+    partition,
+):
     sla_timer.add_command(command)
 
 

@@ -35,7 +35,7 @@ from aiokafka.record.memory_records import _MemoryRecordsPy
 from service.kafka.record import MOST_HEADERS, Cut, Record
 
 PIECE = 512 * 1024  # bytes that are unpacked at once
-LARGEST = 4 * 2**20  # bytes of a record that are kept: as large as complaints.rejected takes them
+LARGEST = 16 * 2**20  # bytes of a record that are kept: as large as any topic of ours takes them
 AT_ONCE = 2 * 2**20  # what records that are given at once may weigh, see Record.weight
 EFFORT = 5_000  # records that are passed over at once
 _BATCH = 10  # records that are as much work as a batch

@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CorruptRecordException
 
 from service.kafka.reader import Span, reading
 from service.kafka.record import Record
@@ -38,19 +39,21 @@ class Readable:
 
     def __init__(self, into: Restorable) -> None:
         self._into = into
-        self._unreadable: dict[bytes | None, UnreadableRecordError] = {}
+        self._unreadable: dict[bytes | None, tuple[str, int, int, bytes | None, str]] = {}
 
     def take(self, record: Record) -> None:
         """One record, in log order."""
         key = record.key
         if self._unreadable:
             self._unreadable.pop(key, None)
-        if (problem := self._restore(key, record.value)) is not None:
-            place = record.topic, record.partition, record.offset
-            self._unreadable[key] = UnreadableRecordError(*place, key, problem)
+        if (problem := self._restore(record)) is not None:
+            self._unreadable[key] = record.topic, record.partition, record.offset, key, problem
 
-    def _restore(self, key: bytes | None, value: bytes | None) -> str | None:
+    def _restore(self, record: Record) -> str | None:
         """What is wrong with a record, if anything."""
+        key, value = record.key, record.value
+        if record.cut:
+            return f"it has {record.size} bytes, more than is read of a record; --key instead of --offset"
         if key is None:
             return "it names no ticket"
         try:
@@ -66,7 +69,12 @@ class Readable:
     def check(self) -> None:
         """Raises UnreadableRecordError, for the first that is left."""
         for first in self._unreadable.values():
-            raise first
+            topic, partition, offset, *_ = first
+            forget = f"sla-timer partition forget {topic}-{partition}"
+            way_out = f"to give it up: {forget} --offset {offset}"
+            if others := len(self._unreadable) - 1:
+                way_out += f"; there are {others} more: {forget} --unreadable"
+            raise UnreadableRecordError(*first, way_out)
 
 
 @dataclass(slots=True)
@@ -102,6 +110,26 @@ async def restore(
     fenced; the last stable offset may still lie before their markers.
     Raises KafkaError, OSError or TimeoutError, and UnreadableRecordError once all is read.
     """
+    readable = Readable(into)
+    position = await replay(connection, changelog, span, readable.take, progress)
+    readable.check()
+    if progress.restored >= MANY:
+        gc.collect()  # what is frozen is never looked at again, so it has to be no garbage
+        gc.freeze()
+    return position
+
+
+async def replay(
+    connection: Mapping[str, Any],
+    changelog: TopicPartition,
+    span: Span,
+    take: Callable[[Record], None],
+    progress: Progress,
+) -> int:
+    """Give each committed record of `span`, in log order. Gives the offset after the last.
+
+    Raises KafkaError, OSError or TimeoutError, and whatever `take` does.
+    """
     begin, end = span
     progress.restored, progress.total, progress.seconds = 0, end - begin, 0.0
     if begin == end:
@@ -109,22 +137,25 @@ async def restore(
     async with reading(connection, committed=True) as reader:
         reader.assign([changelog])
         reader.seek(changelog, begin)
-        position, readable = begin, Readable(into)
+        position = begin
         began = said = asyncio.get_running_loop().time()
         while position < end:
             async with asyncio.timeout(NO_PROGRESS_FOR):
-                position = await _advance(reader, changelog, readable, position)
+                try:
+                    position = await _advance(reader, changelog, take, position)
+                except CorruptRecordException as error:
+                    name = f"{changelog.topic}-{changelog.partition}"
+                    raise CorruptRecordException(
+                        f"{name} at offset {position} or soon after: {error}; "
+                        f"let another replica lead it, or create the topic anew and import its last dump"
+                    ) from error
             time = asyncio.get_running_loop().time()
             progress.restored, progress.seconds = position - begin, time - began
             if time - said >= SAY_EVERY:
                 said = time
                 _say(changelog, progress)
             await asyncio.sleep(0)  # getmany does not yield while it has records
-    readable.check()
-    if progress.restored >= MANY:
-        gc.collect()  # what is frozen is never looked at again, so it has to be no garbage
-        gc.freeze()
-    return int(position)
+    return position
 
 
 def _say(changelog: TopicPartition, progress: Progress) -> None:
@@ -139,15 +170,22 @@ def _say(changelog: TopicPartition, progress: Progress) -> None:
     )
 
 
-async def _advance(reader: AIOKafkaConsumer, changelog: TopicPartition, into: Readable, position: int) -> int:
+async def _advance(
+    reader: AIOKafkaConsumer, changelog: TopicPartition, take: Callable[[Record], None], position: int
+) -> int:
     """Read on until the position moves: it also passes over markers and what compaction removed."""
     moved = position
     while moved == position:
         batches = await reader.getmany(changelog, timeout_ms=100, max_records=AT_ONCE)
         for record in batches.get(changelog, ()):
-            into.take(record)
+            take(record)
         moved = await reader.position(changelog)
     return int(moved)
+
+
+def next_offset(committed: int | None, reflects: int, span: Span) -> int:
+    """The first offset of the input that was not judged, whether the log has it or not; see first_offset."""
+    return span.begin if committed is None and reflects < 0 else max(committed or 0, reflects + 1)
 
 
 def first_offset(source: TopicPartition, committed: int | None, reflects: int, span: Span) -> int:
@@ -155,9 +193,7 @@ def first_offset(source: TopicPartition, committed: int | None, reflects: int, s
 
     `span` is the input's. Raises LostRecordsError.
     """
-    if committed is None and reflects < 0:
-        return span.begin
-    start = max(committed or 0, reflects + 1)
+    start = next_offset(committed, reflects, span)
     where = f"{source.topic} partition {source.partition}: offset {start} is next"
     if start < span.begin:
         raise LostRecordsError(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CorruptRecordException
 
 from service.kafka.reader import ANSWER_WITHIN
 from service.kafka.record import Record
@@ -36,11 +37,22 @@ class Feed:
 
     async def take(self, patience: int = 0) -> Sequence[Record]:
         """The next records, as many as a step takes; none when none came within `patience` (ms)."""
-        given = await self._consumer.getmany(self._source, timeout_ms=patience, max_records=AT_ONCE)
-        while not given and self._has_more:  # what is passed over is, a little at a time
+        records = await self._given(patience)
+        while not records and self._has_more:  # what is passed over is, a little at a time
             await asyncio.sleep(0)
-            given = await self._consumer.getmany(self._source, timeout_ms=0, max_records=AT_ONCE)
-        records: Sequence[Record] = given.get(self._source, [])
+            records = await self._given(0)
+        return records
+
+    async def _given(self, patience: int) -> Sequence[Record]:
+        try:
+            given = await self._consumer.getmany(self._source, timeout_ms=patience, max_records=AT_ONCE)
+        except CorruptRecordException as error:
+            name, position = f"{self._source.topic}-{self._source.partition}", await self.position()
+            raise CorruptRecordException(
+                f"{name} at offset {position} or soon after: {error}; let another replica lead it; "
+                f"to go on without what is there: sla-timer partition skip {name} --to OFFSET"
+            ) from error
+        records: Sequence[Record] = given.get(self._source, ())
         return records
 
     @property

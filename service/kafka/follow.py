@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from service.kafka.ask import Answer, Asker
 from service.kafka.leadership import NotConfirmedError
 from service.kafka.reader import count, reading
+from service.kafka.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,10 @@ class Shelf(Protocol):
     """Where the records go."""
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
-        """Take one committed record, each partition's in log order; None: a tombstone."""
+        """Take one committed record, each partition's in log order; None: a tombstone.
+
+        A key that is no UTF-8 has surrogates for what it is instead, and an empty value: it is no state.
+        """
 
     def forget(self, partition: int) -> None:
         """Drop all of a partition: it comes again from its beginning."""
@@ -121,8 +125,7 @@ class Follower:
         batches = await reader.getmany(timeout_ms=100, max_records=AT_ONCE)
         for source, records in batches.items():
             for record in records:
-                if record.key is not None:
-                    self._into.restore(source.partition, record.key.decode(), record.value)
+                self._into.restore(source.partition, *_entry(record))
         for source in partitions:  # a position also passes over markers and what compaction removed
             position = await reader.position(source)
             reach = self.reaches[source.partition]._replace(position=position)
@@ -148,6 +151,17 @@ class Follower:
                 self._asked.setdefault(source.partition, answer)
             self._say(str(failures[0]) or type(failures[0]).__name__ if failures else None)
             await asyncio.sleep(ASK_EVERY)
+
+
+def _entry(record: Record) -> tuple[str, bytes | None]:
+    """Key and value for a shelf; a record without a key goes by its place."""
+    value = record.value
+    if record.key is None:
+        return f"offset {record.offset}", b"" if record.cut or value is not None else None
+    try:
+        return record.key.decode(), value
+    except UnicodeDecodeError:
+        return record.key.decode(errors="surrogateescape"), None if value is None else b""
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from service.events.fact import CHANNELS
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
+from service.kafka.batches import LARGEST as READ
 from service.kafka.codec import decode
 from service.kafka.partitioner import Partitioner
 from service.kafka.record import Record
@@ -13,6 +14,7 @@ from service.sla.desk_partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.partition import Arrival, Partition, Step
 from service.sla.policy import Policies
+from service.sla.space import LARGEST
 
 Knows = Callable[[str], object]  # of a ticket or desk
 Decode = Callable[[Record, int | None, int, Partitioner, Knows], tuple[str, Fact] | Rejection]
@@ -21,9 +23,7 @@ Decode = Callable[[Record, int | None, int, Partitioner, Knows], tuple[str, Fact
 class Judged(Protocol):
     """What an owner has of its partition in memory; see service.sla.partition for what each of these does."""
 
-    @property
-    def reflects(self) -> int:
-        """The highest input offset that restored state reflects; -1: none."""
+    reflects: int  # the input offset up to which restored state has it all; -1: it has nothing of it
 
     @property
     def armed(self) -> int:
@@ -57,17 +57,21 @@ class Input(NamedTuple):
     full: Rejection  # of what its ticket or desk cannot take any more
 
 
-def complaints(topic: str, changelog: str, policies: Policies, retention: int) -> Input:
-    """Tickets: what happens to complaints. `retention` in ms."""
-    return Input(topic, changelog, decode, lambda _: Partition(policies, retention), TOO_MANY_FACTS)
+def complaints(
+    topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST
+) -> Input:
+    """Tickets: what happens to complaints. `retention` in ms; `largest`: bytes of a changelog record."""
+    return Input(
+        topic, changelog, decode, lambda _: Partition(policies, retention, min(largest, READ)), TOO_MANY_FACTS
+    )
 
 
-def channels(topic: str, changelog: str, policies: Policies, retention: int) -> Input:
-    """Support desks: whether their channels are open. `retention` in ms."""
+def channels(topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST) -> Input:
+    """Support desks: whether their channels are open. `retention` in ms; `largest` as in complaints."""
     return Input(
         topic,
         changelog,
         partial(decode, kinds=CHANNELS),
-        partial(DeskPartition, policies, retention),
+        partial(DeskPartition, policies, retention, largest=min(largest, READ)),
         TOO_MANY_CHANNELS,
     )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.errors import for_code
 
 from service.kafka.anyone import Admin
@@ -48,6 +49,17 @@ async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
     passed = await patiently(connection, ask)
     offsets = {source.partition: found.offset for source, found in passed.items() if source.topic == topic}
     return sum(end - max(begin, offsets.get(number, begin)) for number, (begin, end) in spans.items())
+
+
+async def offset_of(connection: Mapping[str, Any], group: str, source: TopicPartition) -> int | None:
+    """The group's offset of one partition; None: it has none. Raises Refusal."""
+
+    async def ask() -> Any:
+        async with _admin(connection) as admin:
+            return await admin.list_consumer_group_offsets(group, partitions=[source])
+
+    found = (await patiently(connection, ask)).get(source)
+    return None if found is None or found.offset < 0 else int(found.offset)
 
 
 @asynccontextmanager

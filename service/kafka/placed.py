@@ -2,13 +2,18 @@
 
 from service.kafka.changelog import Restorable
 from service.kafka.partitioner import Partitioner
+from service.kafka.unreadable import named
 from service.sla.ticket import names
 
 LOOK_AT = 1_000  # records: were keys placed otherwise, no more than half of them would fit by chance
 
 
 class MisplacedError(Exception):
-    """A ticket's state lies where another owner should have it."""
+    """A ticket's state lies where another owner should have it. `key` is its."""
+
+    def __init__(self, problem: str, key: str) -> None:
+        super().__init__(problem)
+        self.key = key
 
 
 class Placed:
@@ -29,8 +34,9 @@ class Placed:
             belongs = self._partitioner(ticket_id.encode(), self._partitions)
             if belongs != self._partition:
                 raise MisplacedError(
-                    f"partition {self._partition} of the changelog holds a ticket of partition {belongs}: "
-                    f"partitions were added to it, or SLA_PARTITIONER is another; put things back, "
-                    f"or migrate with `sla-timer state export` and `state import`"
+                    f"partition {self._partition} of the changelog holds a ticket of partition {belongs}, "
+                    f"{named(key.encode())}: partitions were added to it, or SLA_PARTITIONER is another; "
+                    f"put things back, or migrate with `sla-timer state export` and `state import`",
+                    key,
                 )
         self._into.restore(key, value)

@@ -1,13 +1,15 @@
 """Why a partition is not judged, and what to do about it: the others are judged meanwhile."""
 
 import traceback
+from shlex import quote
 
+from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException
 
 from service.kafka.changelog import LostRecordsError
 from service.kafka.placed import MisplacedError
 from service.kafka.transaction import TooLargeError
-from service.kafka.unreadable import UnreadableRecordError
+from service.kafka.unreadable import UnreadableRecordError, named
 from service.sla.ticket import UnreadableStateError
 
 AGAIN = (5.0, 60.0)  # seconds until it is tried again, doubled from the first to the second
@@ -22,10 +24,41 @@ FORESEEN = (
 )
 
 
-def reason_of(error: BaseException) -> str:
-    """One line: what our own errors say; of others only kind and place, as their text may hold data."""
+def reason_of(
+    error: BaseException, source: TopicPartition, changelog: TopicPartition, next_offset: int | None
+) -> str:
+    """One line: what is wrong and where, and what to do.
+
+    `next_offset` of `source`, where it is known. Of errors that are not our own only kind and place in the
+    code are told, as their text may hold data.
+    """
     if isinstance(error, FORESEEN):
-        return " ".join(str(error).split())
+        return " ".join(_foreseen(error, changelog).split())
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}: an error of this software; please report it with its log"
+    since = "" if next_offset is None else f" from offset {next_offset} on"
+    return (
+        f"{_named(source)}{since}: {type(error).__name__}{where}: "
+        f"an error of this software; please report it with its log"
+    )
+
+
+def _foreseen(error: BaseException, changelog: TopicPartition) -> str:
+    name = _named(changelog)
+    match error:
+        case UnreadableStateError(key=str() as key):
+            forget = f"sla-timer partition forget {name} --key {quote(key)}"
+            return f"{name}, {named(key.encode())}: {error}; to give it up: {forget}"
+        case MisplacedError(key=str() as key):
+            forget = f"sla-timer partition forget {name} --key {quote(key)}"
+            return f"{name}: {error}; if somebody else wrote this one: {forget}"
+        case TooLargeError():
+            return (
+                f"{error}, more than its max.message.bytes: raise it (kafka-configs.sh --alter) "
+                f"and start this process again"
+            )
+    return str(error)
+
+
+def _named(partition: TopicPartition) -> str:
+    return f"{partition.topic}-{partition.partition}"

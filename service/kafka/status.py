@@ -30,4 +30,4 @@ class Status:
     armed: int  # deadlines
     tickets: int  # held in memory
     lag: int  # records of the input not processed, as of the log's last answer
-    reason: str | None = None  # why it is refused, and what to do
+    reason: str | None = None  # why it was refused when last tried, and what to do

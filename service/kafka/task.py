@@ -78,7 +78,7 @@ class Owner:
         self._stopping = False
         self._in_turn = False  # a transaction is made or committed
         self._room = Room()
-        self._reason: str | None = None  # why it was refused, when last tried
+        self._reason: str | None = None  # why it was refused, until it is judged again
         self._task: asyncio.Task[None] | None = None
         self._forget()
 
@@ -152,7 +152,7 @@ class Owner:
             error = await _outcome(attempt)
             if error is None:
                 continue
-            was_running = self._state is State.RUNNING
+            was_running, next_offset = self._state is State.RUNNING, self._next_offset
             self._state, self._kept = State.ACQUIRING, None
             self._forget()
             if isinstance(error, FencedError):
@@ -168,13 +168,14 @@ class Owner:
             elif isinstance(error, MemoryError) or not isinstance(error, Exception):
                 raise error
             else:
-                self._refuse(error)
-                back_off = refused_for = AGAIN[0] if was_running else min(2 * refused_for, AGAIN[1])
+                refused_for = AGAIN[0] if self._reason is None else min(2 * refused_for, AGAIN[1])
+                self._refuse(error, next_offset if was_running else None)
+                back_off = refused_for
             await asyncio.sleep(back_off)
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception, next_offset: int | None) -> None:
         """Say what is wrong, once for the same: it is tried again and again."""
-        reason = reason_of(error)
+        reason = reason_of(error, self._source, self._changelog, next_offset)
         unforeseen = error if not isinstance(error, FORESEEN) else None
         if reason != self._reason:
             log.error("%s: refused, and not judged until this is mended: %s", self._name, reason)
@@ -197,13 +198,13 @@ class Owner:
             committed = await self._feed.committed()
             logs = await spans(terms.connection, self._changelog)
             self._state = State.RESTORING
-            span, knows = self._begin_with_kept(logs[self._changelog])
+            span = self._begin_with_kept(logs[self._changelog])
             into = Placed(self._partition, source.partition, self._counts[source.topic], terms.partitioner)
             transactions.changelog_end = await restore(
                 terms.connection, self._changelog, span, into, self._progress
             )
-            knows = max(knows, self._partition.reflects)
-            self._next_offset = await resume_at(terms.connection, source, committed, knows)
+            reflects = self._partition.reflects
+            self._next_offset = await resume_at(terms.connection, source, committed, reflects)
             self._offset = committed or 0
             while self._clock.to_compare(self._changelog.topic):  # before any deadline is judged by it
                 if self._clock.try_compare(self._changelog.topic):
@@ -211,7 +212,7 @@ class Owner:
                 else:
                     await asyncio.sleep(LOOK)
             self._feed.begin(self._next_offset)
-            self._state, self._reason = State.RUNNING, None
+            self._state = State.RUNNING
             self._committed = True
             self._horizon = Horizon(source, self._asker, self._clock, terms.grace)
             restored, seconds = self._progress.restored, _time() - began
@@ -233,13 +234,14 @@ class Owner:
                 )
             await transactions.discard()
 
-    def _begin_with_kept(self, changelog: Span) -> tuple[Span, int]:
-        """What is left to read of the changelog, and the last offset of the input that memory reflects."""
+    def _begin_with_kept(self, changelog: Span) -> Span:
+        """What is left to read of the changelog."""
         kept, self._kept = self._kept, None
         if kept is None or not kept.serves(changelog, self._clock.latest()):
-            return changelog, -1
+            return changelog
         self._partition = kept.partition
-        return Span(kept.changelog_end, changelog.end), kept.next_offset - 1
+        self._partition.reflects = kept.next_offset - 1
+        return Span(kept.changelog_end, changelog.end)
 
     async def _serve(self, transactions: Transactions) -> None:
         """The loop. Raises LOG_FAILURES."""
@@ -275,12 +277,18 @@ class Owner:
                 horizon.processed(position)
                 if not self._stopping:
                     await self._attend(transactions, position)
+                self._look_well()
         finally:
             for task in (poll, ask):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
                     _ = task.cancelled() or task.exception()
+
+    def _look_well(self) -> None:
+        """Have nothing to complain of, once all was judged that was there when the log was first asked."""
+        if self._horizon.watermark is not None:
+            self._reason = None
 
     def _hear(self, ask: "asyncio.Task[Answer]") -> None:
         """Take the log's answer: a deadline that has to wait for records waits as shortly as may be."""
@@ -358,6 +366,7 @@ class Owner:
             self._in_turn = False
         self._room = self._room.doubled()
         self._next_offset, self._committed = turn.next_offset, True
+        self._reason = None
         if turn.taken:
             self._small_turn_at = _time() if turn.taken < MANY else float("-inf")
         for _, rejection in turn.rejected:

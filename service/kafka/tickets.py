@@ -80,6 +80,9 @@ async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterat
         held: dict[bytes, Record] = {}
         async for record in scan(connection, topic, partition, span):
             key = record.key or b""  # a compacted topic takes no record without one
+            if record.cut:
+                place = record.topic, record.partition, record.offset
+                raise UnreadableRecordError(*place, None, "it is larger than any state")
             if record.value is None:
                 held.pop(key, None)
             else:

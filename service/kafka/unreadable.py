@@ -7,16 +7,24 @@ from service.visible import visible
 class UnreadableRecordError(Refusal):
     """Its text is one line: where the record lies and what is wrong with it, nothing of its value."""
 
-    def __init__(self, topic: str, partition: int, offset: int, key: bytes | None, reason: str) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        offset: int,
+        key: bytes | None,
+        reason: str,
+        way_out: str = "see the runbook: a record of ours that cannot be read",
+    ) -> None:
         super().__init__(
-            f"topic {topic}, partition {partition}, offset {offset}, {_named(key)}: {reason}; "
-            f"see the runbook: a record of ours that cannot be read"
+            f"topic {topic}, partition {partition}, offset {offset}, {named(key)}: {reason}; {way_out}"
         )
         self.topic, self.partition, self.offset = topic, partition, offset
         self.key, self.reason = key, reason
 
 
-def _named(key: bytes | None) -> str:
+def named(key: bytes | None) -> str:
+    """The key of a record on one line, whatever it holds."""
     if key is None:
         return "no key"
     try:

@@ -9,7 +9,7 @@ from service.sla.announce import Told
 from service.sla.channel import Channel, Open
 from service.sla.facts import Fact
 from service.sla.history import order
-from service.sla.ticket import UnreadableStateError, content
+from service.sla.ticket import NO_MESSAGEPACK, UnreadableStateError, content
 
 MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
 MOST_SPANS = 4_000  # of one desk, whatever its timeout: signs that say one thing and another within it
@@ -85,7 +85,7 @@ def decode(value: bytes) -> Desk:
     """The desk of a changelog value whose header was read before. Raises UnreadableStateError."""
     try:
         return _decoder.decode(content(value))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NO_MESSAGEPACK:
         raise UnreadableStateError("its value is no state of a desk") from None
 
 

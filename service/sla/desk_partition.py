@@ -14,8 +14,9 @@ from service.sla.outages import judge_desk, out_at
 from service.sla.outlook import Moment
 from service.sla.partition import SEEN_AGAIN, Arrival, Step, edition
 from service.sla.policy import InForce, Policies
+from service.sla.space import LARGEST, Space
 from service.sla.statement import statements
-from service.sla.ticket import NEVER, Header
+from service.sla.ticket import NEVER, Header, UnreadableStateError
 from service.sla.wake import wake_at
 
 _TIMEOUT = 60_000  # ms; signs of a desk in no policy are kept as if this were its timeout
@@ -40,9 +41,15 @@ class DeskPartition:
     There are few of them, so nothing indexes their instants.
     """
 
-    def __init__(self, policies: Policies, retention: int, owns: Callable[[str], bool]) -> None:
-        """`retention` in ms; `owns` tells whether the desk of an id belongs here, even if it never spoke."""
+    def __init__(
+        self, policies: Policies, retention: int, owns: Callable[[str], bool], largest: int = LARGEST
+    ) -> None:
+        """`retention` in ms; `owns` tells whether the desk of an id belongs here, even if it never spoke.
+
+        `largest`: bytes that the state of a desk may have.
+        """
         self._retention = retention
+        self._largest = largest
         self._edition = edition(policies)
         self._desks: dict[str, bytes] = {}
         self._named = {state.key(*desk): _terms(policies.of_desk(*desk)) for desk in policies.desks}
@@ -50,7 +57,7 @@ class DeskPartition:
             key: terms.policies[0].since for key, terms in self._named.items() if owns(state.names(key)[1])
         }
         self._wakes = dict(self._first_wakes)  # ms; of desks that may have something to tell one day
-        self.reflects = -1  # the highest input offset that restored state reflects
+        self.reflects = -1  # the input offset up to which restored state has it all
 
     def __len__(self) -> int:
         return len(self._desks)
@@ -69,12 +76,12 @@ class DeskPartition:
         return min(self._wakes.values(), default=None)
 
     def restore(self, key: str, value: bytes | None) -> None:
-        """Take one changelog record, in log order; None: a tombstone. Raises UnknownStateVersionError."""
+        """Take one changelog record, in log order; None: a tombstone. Raises UnreadableStateError."""
         if value is None:
             self._forget(key)
             return
         head = state.header(value)
-        self.reflects = max(self.reflects, head.reflects)
+        self.reflects = head.reflects  # see Partition
         if head.edition == self._edition:
             self._keep(key, value, head.wake_at)
         else:  # other policies may see it otherwise
@@ -86,19 +93,22 @@ class DeskPartition:
         """Judge the desks of `arrivals`, and up to `most` whose deadline lapsed: see Partition.step."""
         step = Step()
         desks: dict[str, Desk] = {}
+        spaces: dict[str, Space] = {}
         news: dict[str, list[Fact]] = {}
         for index, (key, sign) in enumerate(arrivals):
             known = desks.get(key)
             if known is None:
                 known = desks[key] = self.open(key)
+                spaces[key] = Space(self.weigh(key), self._largest)
             outcome = Outcome.REPEATED
-            if known.is_full(sign):
+            if known.is_full(sign) or not spaces[key].has(sign):
                 step.refused.append(index)
                 outcome = Outcome.FULL
                 news.setdefault(key, [])  # looked at, it forgets what time has passed over
             elif known.add(sign, self._terms(key).shortest):
                 outcome = Outcome.NEW
                 news.setdefault(key, []).append(sign)
+                spaces[key].take(sign)
             elif now - known.seen_at > SEEN_AGAIN:
                 news.setdefault(key, [])
             step.outcomes[outcome] += 1
@@ -115,7 +125,10 @@ class DeskPartition:
     def open(self, key: str) -> Desk:
         """The desk as it was kept last, for the caller to change; an empty one when it never spoke."""
         value = self._desks.get(key)
-        return Desk({}, [], out={}) if value is None else desk.decode(value)
+        try:
+            return Desk({}, [], out={}) if value is None else desk.decode(value)
+        except UnreadableStateError as error:
+            raise UnreadableStateError(str(error), key) from None
 
     def _look(self, step: Step, key: str, known: Desk, arrived: list[Fact] | None, moment: Moment) -> None:
         """Judge one desk, tell what changed, keep its state. `arrived` is None when no record came."""

@@ -40,17 +40,19 @@ def content(fact: Fact) -> tuple[int, int, bytes]:
     return fact.time, fact.kind, canonical.encode()
 
 
-def add(facts: list[Fact], fact: Fact) -> Outcome:
-    """Put `fact` into `facts` (one per identity, any order), in place."""
+def add(facts: list[Fact], fact: Fact, *, room: bool = True) -> Outcome:
+    """Put `fact` into `facts` (one per identity, any order), in place; nothing where there is no `room`."""
     for index, known in enumerate(facts):
         if known.id == fact.id and known.source == fact.source:
             if (known.time, known.kind, known.data) == (fact.time, fact.kind, fact.data):
                 return REPEATED
             if content(fact) >= content(known):
                 return OUTRANKED
+            if not room:
+                return FULL
             facts[index] = fact
             return REPLACED
-    if len(facts) >= MOST_FACTS:
+    if not room or len(facts) >= MOST_FACTS:
         return FULL
     facts.append(fact)
     return NEW

@@ -16,7 +16,8 @@ from service.sla.judge import has_lapsed
 from service.sla.outlook import Moment, outlook
 from service.sla.policy import Policies
 from service.sla.sequel import sequel
-from service.sla.ticket import NEVER, Header, Ticket
+from service.sla.space import LARGEST, Space
+from service.sla.ticket import NEVER, Header, Ticket, UnreadableStateError
 from service.sla.timers import Timers
 
 HEAVY = 64 * 1024  # bytes of state that are judged in one step: a ticket with hundreds of cycles is 30 ms
@@ -46,13 +47,15 @@ _NEWS = frozenset({NEW, REPLACED})
 class Partition:
     """The tickets of one input partition. A step changes memory at once: drop it if a commit fails."""
 
-    def __init__(self, policies: Policies, retention: int) -> None:
+    def __init__(self, policies: Policies, retention: int, largest: int = LARGEST) -> None:
+        """`retention` in ms; `largest`: bytes that the state of a ticket may have."""
         self._policies = policies
-        self._retention = retention  # ms
+        self._retention = retention
+        self._largest = largest
         self._tickets: dict[str, bytes] = {}
         self._timers = Timers()
         self._edition = edition(policies)
-        self.reflects = -1  # the highest input offset that restored state reflects
+        self.reflects = -1  # the input offset up to which restored state has it all
 
     def __len__(self) -> int:
         return len(self._tickets)
@@ -71,12 +74,12 @@ class Partition:
         return self._timers.next_at()
 
     def restore(self, key: str, value: bytes | None) -> None:
-        """Take one changelog record, in log order; None: a tombstone. Raises UnknownStateVersionError."""
+        """Take one changelog record, in log order; None: a tombstone. Raises UnreadableStateError."""
         if value is None:
             self._tickets.pop(key, None)
             return
         head = state.header(value)
-        self.reflects = max(self.reflects, head.reflects)
+        self.reflects = head.reflects  # the latest counts: lower than before, the input was begun anew
         wake = head.wake_at
         if head.edition != self._edition:  # other policies may see it otherwise
             value, wake = state.rewake(value, head.at), head.at
@@ -89,6 +92,7 @@ class Partition:
         """Judge the tickets of `arrivals`, and up to `most` whose deadline lapsed, at watermark - grace.
 
         `offset`: the last input offset consumed; `now`: the instant of detection. All in ms.
+        Raises UnreadableStateError.
         """
         step, moment = Step(), Moment(at, now, offset, grace)
         for key, ticket, arrived in self._take(step, arrivals, now):
@@ -104,31 +108,32 @@ class Partition:
                 self._timers.arm(key, head.wake_at)
                 continue
             heavy += len(value)
-            self._look(step, key, state.decode(value), None, moment)
+            self._look(step, key, self._open(key), None, moment)
         return step
 
     def _take(
         self, step: Step, arrivals: Sequence[Arrival], now: int
     ) -> list[tuple[str, Ticket, list[Fact]]]:
         """The tickets to which something new came, and what; or whose last record is worth noting."""
-        opened: dict[str, tuple[Ticket, list[Fact]]] = {}
+        opened: dict[str, tuple[Ticket, list[Fact], Space]] = {}
         repeated = set[str]()
         for index, (key, fact) in enumerate(arrivals):
             known = opened.get(key)
             if known is None:
-                known = opened[key] = self._open(key), []
-            ticket, news = known
-            outcome = history.add(ticket.facts, fact)
+                known = opened[key] = self._open(key), [], Space(self.weigh(key), self._largest)
+            ticket, news, space = known
+            outcome = history.add(ticket.facts, fact, room=space.has(fact))
             step.outcomes[outcome] += 1
             if outcome in _NEWS:
                 news.append(fact)
+                space.take(fact)
             elif outcome is FULL:
                 step.refused.append(index)
             else:
                 repeated.add(key)
         return [
             (key, ticket, news)
-            for key, (ticket, news) in opened.items()
+            for key, (ticket, news, _) in opened.items()
             if news or (key in repeated and now - ticket.seen_at > SEEN_AGAIN)
         ]
 
@@ -165,7 +170,10 @@ class Partition:
 
     def _open(self, key: str) -> Ticket:
         value = self._tickets.get(key)
-        return Ticket([], []) if value is None else state.decode(value)
+        try:
+            return Ticket([], []) if value is None else state.decode(value)
+        except UnreadableStateError as error:
+            raise UnreadableStateError(str(error), key) from None
 
     def _keep(self, key: str, value: bytes, wake: int, known_wake: int) -> None:
         self._tickets[key] = value

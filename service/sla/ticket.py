@@ -9,6 +9,7 @@ from service.sla.announce import Told
 from service.sla.facts import Fact
 
 STATE_VERSION = 1
+NO_MESSAGEPACK = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what the library raises for it
 NEVER = (1 << 63) - 1  # wake instant of a ticket that waits for nothing
 
 _HEADER = struct.Struct(">BqqqQ")  # version, and the fields of Header
@@ -24,7 +25,11 @@ class Header(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class UnreadableStateError(ValueError):
-    """A changelog record is no state of ours."""
+    """A changelog record is no state of ours. `key`: what it is the state of, where that is known."""
+
+    def __init__(self, problem: str, key: str | None = None) -> None:
+        super().__init__(problem)
+        self.key = key
 
 
 class UnknownStateVersionError(UnreadableStateError):
@@ -63,7 +68,7 @@ def decode(value: bytes) -> Ticket:
     """The ticket of a changelog value whose header was read before. Raises UnreadableStateError."""
     try:
         return _decoder.decode(content(value))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NO_MESSAGEPACK:
         raise UnreadableStateError("its value is no state of a ticket") from None
 
 
@@ -75,6 +80,11 @@ def content(value: bytes) -> bytes:
 def rewake(value: bytes, wake_at: int) -> bytes:
     """The same value, to be looked at after `wake_at` (ms)."""
     return _packed(replace(header(value), wake_at=wake_at)) + content(value)
+
+
+def unread(value: bytes) -> bytes:
+    """The same value, as if no offset of the input were in it."""
+    return _packed(replace(header(value), reflects=-1)) + content(value)
 
 
 def _packed(header: Header) -> bytes:

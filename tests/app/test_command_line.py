@@ -16,6 +16,7 @@ COMMANDS = (
     "policies",
     "rejected",
     "state",
+    "partition",
 )
 
 
@@ -30,7 +31,7 @@ def test_help_names_every_command() -> None:
     assert [command for command in COMMANDS if f"\n  {command} " not in ended.stdout] == []
 
 
-@pytest.mark.parametrize("group", ["", "topics", "policies", "calendar", "rejected", "state"])
+@pytest.mark.parametrize("group", ["", "topics", "policies", "calendar", "rejected", "state", "partition"])
 def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) -> None:
     ended = sla_timer(*filter(None, [group]), "--help")
     lines = ended.stdout.partition("\nCommands:\n")[2].splitlines()

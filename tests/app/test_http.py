@@ -61,6 +61,15 @@ def test_it_says_how_far_a_restore_is() -> None:
     assert ask("/readyz", answers=answers).json()["restoring"] == {"in-0": far}
 
 
+@pytest.mark.parametrize("state", ["refused", "acquiring", "running"])  # it is tried again and again
+def test_it_says_why_a_partition_is_refused_and_is_not_ready_until_it_is_judged(state: str) -> None:
+    why = {"in-0": "in-0: offset 9 is next, but the log begins at 10"}
+    answers = Answers(lambda: b"", lambda: {"in-0": state}, b"{}", refused=lambda: why)
+    answer = ask("/readyz", answers=answers)
+    assert (answer.status_code, answer.json()["refused"]) == (503, why)
+    assert "refused" not in ask("/readyz", {"in-0": state}).json()
+
+
 @pytest.mark.parametrize(
     ("clock", "status", "said"),
     [

@@ -21,6 +21,7 @@ class Owned:
     restored: int = 5
     total: int = 7
     seconds_left: float | None = 1.5
+    reason: str | None = None
 
 
 def metrics() -> Metrics:
@@ -66,6 +67,12 @@ def test_a_partition_that_went_elsewhere_is_no_longer_shown() -> None:
     assert 'partition="0"' not in after
     assert 'sla_deadlines_armed{partition="1",topic="complaints.lifecycle"} 3.0' in after
     assert 'sla_oldest_overdue_seconds{partition="1",topic="complaints.lifecycle"} 4.5' in after
+
+
+def test_a_partition_that_waits_for_somebody_to_mend_something_is_shown() -> None:
+    shown = text(metrics(), p0=Owned(), p1=Owned(reason="complaints.lifecycle-1: …", state="acquiring"))
+    assert 'sla_partition_refused{partition="0",topic="complaints.lifecycle"} 0.0' in shown
+    assert 'sla_partition_refused{partition="1",topic="complaints.lifecycle"} 1.0' in shown
 
 
 def test_a_clock_that_was_set_is_shown() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.app import _last_words
+from service.died import died, last_words
 from service.kafka.worker import GroupError
 from tests.broker.service import STOPS_WITHIN, environment
 
@@ -35,13 +35,19 @@ def test_it_stops_in_order_while_kafka_does_not_answer(
 
 
 def test_it_says_in_one_line_what_our_own_errors_say() -> None:
-    assert _last_words(GroupError("no member\nof group")) == "GroupError: no member of group"
+    assert last_words(GroupError("no member\nof group")) == "GroupError: no member of group"
+
+
+def test_of_errors_that_come_together_it_says_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    inner = ExceptionGroup("tasks", [GroupError("no member"), ValueError("42")])
+    assert died(ExceptionGroup("tasks", [inner])) == 70
+    assert capsys.readouterr().err == "sla-timer: died: GroupError: no member\n"
 
 
 def test_it_says_only_where_of_errors_that_may_quote_a_ticket() -> None:
     try:
         {}["customer 42"]
     except KeyError as error:
-        words = _last_words(error)
+        words = last_words(error)
     assert words.startswith(f"KeyError at {Path(__file__)}:")
     assert "42" not in words.rpartition(":")[0]

@@ -28,6 +28,19 @@ def told(now: str, *signs: Fact) -> Desk:
     return desk
 
 
+@pytest.mark.parametrize(("key", "value"), [("D@d", b"\x01"), ("\udcff", b""), ("D@d", bytes(40))])
+def test_a_desk_that_nobody_can_read_is_counted_and_named_and_the_others_are_shown(
+    key: str, value: bytes
+) -> None:
+    desk = told("09:00", sign("opened", "08:59"))
+    desk.board.desks.restore(2, key, value)
+    (line,) = desk.board.desk_lines(desk.board.sight())
+    assert line.desk_id == "support"
+    sight = desk.board.sight()
+    assert sight.baffling_desks == 1
+    assert sight.baffled_by_desk in ("D@d (partition 2)", "\\xff (partition 2)")
+
+
 @pytest.mark.parametrize(("now", "open_until"), [("09:00:59.999", "09:01"), ("09:01", None)])
 def test_a_channel_is_open_until_a_minute_after_its_last_sign(now: str, open_until: str | None) -> None:
     (channel,) = shown(now, sign("heartbeat", "09:00", "phone")).channels

@@ -104,7 +104,21 @@ def test_an_old_answer_about_the_group_counts_as_none() -> None:
 
 
 def test_tickets_that_cannot_be_judged_here_are_counted() -> None:
-    assert values(replace(WELL, baffling=3)) == {"tickets": 3}
+    found = values(replace(WELL, baffling=3, baffled_by="T1@d (partition 2)"))
+    assert found == {"tickets": 3, "one": "T1@d (partition 2)"}
+
+
+def test_desks_that_cannot_be_judged_here_are_counted() -> None:
+    found = values(replace(WELL, baffling_desks=1, baffled_by_desk="D@d (partition 0)"))
+    assert found == {"desks": 1, "one": "D@d (partition 0)"}
+
+
+def test_partitions_that_the_service_refuses_are_told() -> None:
+    body = (
+        b'{"partitions": {"in-0": "acquiring", "in-1": "running"}, "refused": {"in-0": "why", "x-1": "why"}}'
+    )
+    refused = replace(WELL, services={"http://a": read_probe(body, "in")})
+    assert kinds(refused) == [Kind.REFUSED, Kind.RESTORING]
 
 
 def test_other_policies_than_those_of_the_service_are_told() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.board.account import account
 from service.board.query import Query
 from service.board.shelf import Shelf
 from service.board.summary import Condition, Section, Summary
@@ -163,6 +164,31 @@ def test_state_of_newer_software_is_counted_and_not_shown() -> None:
     desk.board.shelf.restore(0, "T2@default", bytes([state.STATE_VERSION + 1]) + value[1:])
     assert [key for key, _, _ in shown(desk)] == ["T1@default"]
     assert desk.board.sight().baffling == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("T2@default", b"", "T2@default (partition 3)"),
+        ("T2@default", b"\x01", "T2@default (partition 3)"),
+        ("T2@default", record([fact("received", "09:00")], at("09:00"))[:-3], "T2@default (partition 3)"),
+        ("\udcff@default", b"", "\\xff@default (partition 3)"),
+        ("a\nb\u202e", b"", "'a\\nb\\u202e' (partition 3)"),
+        ("offset 7", b"", "offset 7 (partition 3)"),
+    ],
+)
+def test_what_is_no_state_is_counted_and_named_and_not_shown(key: str, value: bytes, named: str) -> None:
+    desk = Desk(at("09:10"))
+    desk.keep("T1", fact("received", "09:00"))
+    desk.board.shelf.restore(3, key, value)
+    assert [known for known, _, _ in shown(desk)] == ["T1@default"]
+    sight = desk.board.sight()
+    assert (sight.baffling, sight.baffled_by) == (1, named)
+    tenant, ticket_id = state.names(key)[0], state.names(key)[1]
+    assert account(desk.board.shelf, tenant, ticket_id, {}) is None
+    desk.board.shelf.restore(3, key, None)
+    desk.look()
+    assert (desk.board.sight().baffling, desk.board.sight().baffled_by) == (0, None)
 
 
 def test_a_look_judges_no_more_than_it_may() -> None:

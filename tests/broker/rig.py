@@ -22,6 +22,7 @@ from service.now import now_ms
 from service.sla.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy
+from service.sla.space import LARGEST
 from tests.broker.log import new_topics, read, write
 
 GRACE = 50  # ms
@@ -86,7 +87,14 @@ class Rig:
             connection,
             self.group,
             Topics(*self.topics[2:]),
-            (complaints(*self.topics[:2], policies(self.target), self.retention),),
+            (
+                complaints(
+                    *self.topics[:2],
+                    policies(self.target),
+                    self.retention,
+                    self.largest.get("tickets", LARGEST),
+                ),
+            ),
             GRACE,
             now_ms,
             murmur2,

@@ -10,10 +10,10 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from schemas.topics import LIFECYCLE, TICKETS
-from service.kafka.placed import MisplacedError
 from service.kafka.reader import spans
+from service.kafka.status import State, Status
 from service.kafka.tickets import kept_tickets
-from service.kafka.worker import GroupError
+from service.kafka.worker import GroupError, Worker
 from service.now import now_ms
 from tests.broker.live import WITHIN, set_up
 from tests.broker.log import new_topics, read, write
@@ -38,6 +38,14 @@ async def add_partitions(bootstrap: str, total: int, *topics: str) -> None:
         assert not any(code for _, code, _ in answer.topic_errors), answer
     finally:
         await admin.close()
+
+
+async def stopped(worker: Worker) -> list[Status]:
+    """Of all partitions, once one of them is refused."""
+    async with asyncio.timeout(WITHIN):
+        while not any(status.reason for status in worker.status().values()):
+            await asyncio.wait([asyncio.create_task(asyncio.sleep(0.01))])
+    return list(worker.status().values())
 
 
 async def test_a_finished_ticket_is_forgotten_after_the_retention_with_a_tombstone(bootstrap: str) -> None:
@@ -80,17 +88,17 @@ async def test_the_changelog_shrinks_to_a_record_per_ticket(bootstrap: str) -> N
     assert sorted(keys) == sorted(f"T{n}@default" for n in range(20))
 
 
-def test_state_of_a_newer_version_is_refused_in_one_line(bootstrap: str, prefix: str, tmp_path: Path) -> None:
+def test_commands_refuse_state_of_a_newer_version_in_one_line(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
     env = set_up(bootstrap, prefix, tmp_path, partitions=1)
     asyncio.run(write(bootstrap, f"{prefix}sla.tickets", [(0, b"T1@default", b"\x02" + bytes(60))]))
     line = "the changelog holds state of version 2, this one reads 1: run the newer"
-    ended = sla_timer("run", env=env)
-    assert ended.returncode == 70
-    assert ended.stderr == f"sla-timer: died: UnknownStateVersionError: {line}\n"
     for command in (["state", "export"], ["explain", "T1"]):
         refused = sla_timer(*command, env=env)
         assert refused.returncode == 2
-        assert refused.stderr == f"sla-timer: topic {prefix}sla.tickets: {line}\n"
+        place = f"topic {prefix}sla.tickets, partition 0, offset 0, key T1@default"
+        assert refused.stderr.splitlines()[-1].startswith(f"sla-timer: {place}: {line}; see the runbook")
 
 
 async def test_partitions_added_under_a_running_service_end_it(bootstrap: str) -> None:
@@ -112,9 +120,17 @@ async def test_state_that_lies_in_other_partitions_than_its_tickets_is_refused(b
     async with rig.worker():
         await rig.announced(at_least=40)
     await add_partitions(bootstrap, 2, *rig.topics)
-    with pytest.raises(MisplacedError, match=r"partition 0 of the changelog holds a ticket of partition 1"):
-        async with replace(rig, partitions=2).worker() as worker, asyncio.timeout(WITHIN):
-            await worker.run()
+    rig = replace(rig, partitions=2)
+    well = next(f"T{number}" for number in range(20, 99) if rig.partition(f"T{number}") == 1)
+    async with rig.worker() as worker:
+        await rig.publish([event(well, "received", now_ms())])
+        assert (await rig.announced(at_least=42))[-1].key == well.encode()
+        refused, other = await stopped(worker)
+    assert f"{rig.topics.tickets}-0: partition 0 of the changelog holds a ticket of partition 1, key T" in (
+        refused.reason or ""
+    )
+    assert f"this one: sla-timer partition forget {rig.topics.tickets}-0 --key T" in (refused.reason or "")
+    assert other.state is State.RUNNING
 
 
 def test_the_service_says_how_to_migrate_when_it_is_started_on_more_partitions(

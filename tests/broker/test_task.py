@@ -11,7 +11,7 @@ from service.kafka.record import Record
 from service.kafka.turn import Room
 from service.now import now_ms
 from service.sla.partition import Step
-from tests.broker.log import read, write, write_unreadable_name
+from tests.broker.log import new_topics, read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only
 
 
@@ -127,6 +127,28 @@ async def test_a_fact_too_many_is_rejected_and_the_ticket_stays_judged(bootstrap
     assert [level for _, _, level, _ in told(records)] == ["minor", "major"]
     (rejected,) = await read(bootstrap, rig.topics.rejected)
     assert rejected.value == events[-1][1]
+
+
+async def test_a_fact_whose_ticket_would_not_fit_its_record_is_rejected_and_all_others_are_judged(
+    bootstrap: str,
+) -> None:
+    rig = await new_rig(bootstrap, target=500)
+    largest = 20_000  # bytes; the facts below take 600 each
+    (tickets,) = await new_topics(bootstrap, ["small"], config={"max.message.bytes": str(largest)})
+    rig = replace(rig, topics=rig.topics._replace(tickets=tickets), largest={"tickets": largest})
+    now, wide = now_ms(), "\U00020000" * 120
+    events = [event("T1", "received", now)]
+    events += [event("T1", "reassigned", now + n, team=f"{wide}{n:08}") for n in range(100)]
+    await rig.publish([*events, event("T2", "received", now)])
+    async with rig.worker() as worker:
+        records = await rig.announced(at_least=4)
+        assert only(worker).reason is None
+        sizes = [len(record.value or b"") for record in await read(bootstrap, tickets)]
+    assert {(ticket, level) for ticket, _, level, _ in told(records)} >= {("T1", "major"), ("T2", "major")}
+    rejected = await read(bootstrap, rig.topics.rejected)
+    assert {dict(record.headers)["sla_rejected_reason"] for record in rejected} == {b"too_many_facts"}
+    assert [record.value for record in rejected] == [value for _, value in events][-len(rejected) :]
+    assert 0.7 * largest < max(sizes) < largest
 
 
 async def test_nothing_is_told_again_after_a_restart_and_what_was_told_goes_on(bootstrap: str) -> None:

@@ -1,4 +1,4 @@
-"""What ends a worker: what it cannot help itself ends the process, a stop ends it in time."""
+"""What ends a worker: what concerns all its partitions ends the process, a stop ends it in time."""
 
 import asyncio
 import itertools
@@ -9,10 +9,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from service.kafka.ask import Asker
-from service.kafka.changelog import LostRecordsError
 from service.kafka.worker import GroupError
 from service.now import now_ms
-from service.sla.ticket import UnknownStateVersionError
 from tests.broker.log import new_topics, write
 from tests.broker.rig import Rig, event, new_rig
 
@@ -21,27 +19,6 @@ async def ends(rig: Rig) -> None:
     """Runs a worker that has no reason to end."""
     async with rig.worker() as worker, asyncio.timeout(30):
         await worker.run()
-
-
-async def test_state_of_a_newer_version_ends_the_process(bootstrap: str) -> None:
-    rig = await new_rig(bootstrap)
-    await write(bootstrap, rig.topics.tickets, [(0, b"T1@default", b"\xff" * 100)])
-    with pytest.raises(UnknownStateVersionError, match="version 255"):
-        await ends(rig)
-
-
-async def test_records_deleted_before_they_were_judged_end_the_process(bootstrap: str) -> None:
-    rig = await new_rig(bootstrap)
-    await rig.publish([event("T1", "received", now_ms())])
-    async with rig.worker():
-        await rig.announced(at_least=2)
-    await rig.publish([event("T2", "received", now_ms()), event("T3", "received", now_ms())])
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.delete_records({TopicPartition(rig.topics.lifecycle, 0): RecordsToDelete(2)})
-    await admin.close()
-    with pytest.raises(LostRecordsError, match="offset 1 is next, but the log begins at 2"):
-        await ends(rig)
 
 
 async def test_markers_that_an_upstream_transaction_left_count_as_read(bootstrap: str) -> None:

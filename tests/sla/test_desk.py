@@ -4,14 +4,18 @@ import pytest
 
 from service.sla.channel import SINGLE
 from service.sla.desk import MOST_CHANNELS, MOST_SPANS, desk_of
+from service.sla.desk_partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import END_OF_TIME
 from service.sla.outages import judge_desk
 from service.sla.policy import Policies
+from service.sla.space import size
+from service.sla.ticket import UnreadableStateError
 from tests.sla.desks import CHOICE, LETTERS, SUPPORT, Support, beats, desk_clock, desk_policy, sign
 from tests.sla.hours import calendar
 from tests.sla.stories import DAY, HOUR, MINUTE, SECOND, at
+from tests.sla.test_partition import fits
 
 ONLY_SUPPORT = Policies([desk_policy(SUPPORT, since=at("08:00"))])
 
@@ -270,6 +274,28 @@ def test_a_channel_too_many_is_refused_and_the_others_go_on():
     desk.tell(sign("opened", "08:01", "one-more"), sign("heartbeat", "08:01", "c-1"), now="08:01")
     assert desk.step.refused == [0]
     assert desk.step.outcomes == {Outcome.FULL: 1, Outcome.NEW: 1}
+
+
+@pytest.mark.parametrize(("more", "refused"), [(-1, [1]), (0, []), (1, [])])
+def test_a_sign_whose_desk_would_be_too_large_is_refused_and_the_others_go_on(more, refused):
+    one, wide = sign("opened", "09:00"), sign("opened", "09:00:10", channel="x" * 120)
+    desk = Support()
+    desk.tell(one, now="09:00:20")
+    largest = fits(desk.partition.weigh("support@default") + size(wide) + more)
+    desk.partition = DeskPartition(desk.policies, desk.retention, lambda _: True, largest)
+    for key, value in desk.changelog.items():
+        desk.partition.restore(key, value)
+    desk.tell(one, wide, now="09:00:30")
+    assert desk.step.refused == refused
+
+
+def test_state_that_nobody_can_read_names_its_desk():
+    desk = Support()
+    desk.tell(sign("opened", "09:00"), now="09:00:20")
+    desk.partition.restore("support@default", desk.changelog["support@default"][:-5])
+    with pytest.raises(UnreadableStateError, match="its value is no state of a desk") as caught:
+        desk.tell(sign("heartbeat", "09:00:30"), now="09:00:40")
+    assert caught.value.key == "support@default"
 
 
 def test_it_says_until_when_a_channel_is_open():

@@ -5,12 +5,14 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from msgspec.structs import replace
 
+from service.sla import space
+from service.sla import ticket as state
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import MOST_FACTS, Outcome
 from service.sla.partition import Partition, Step
 from service.sla.policy import Policies
-from service.sla.ticket import UnknownStateVersionError
+from service.sla.ticket import UnknownStateVersionError, UnreadableStateError
 from tests.sla.stories import DAY, HOUR, LETTER, MINUTE, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000
@@ -292,6 +294,17 @@ def test_restored_state_says_which_input_it_reflects():
     assert desk.partition.reflects == 1
 
 
+def test_an_input_that_was_begun_anew_is_read_from_where_the_latest_state_says():
+    """The log has the records of before until they are compacted."""
+    desk = Desk()
+    desk.tell(fact("received", "09:00"), fact("reassigned", "09:01"), now="09:01")
+    (known,) = desk.changelog.values()
+    desk.partition.restore("T-1@default", known)
+    desk.partition.restore("T-1@default", state.unread(known))
+    assert desk.partition.reflects == -1
+    assert desk.tell(now="09:30:00.001") == ["breached response/minor 1"]  # it is the same ticket
+
+
 def test_a_tombstone_restores_to_nothing():
     desk = Desk()
     assert desk.partition.reflects == -1
@@ -321,6 +334,80 @@ def test_a_full_ticket_refuses_new_facts_but_not_known_ones():
     desk.tell(facts[0], fact("received", "09:00"), facts[1], now="09:00")
     assert desk.step.refused == [1]
     assert desk.step.outcomes == {Outcome.REPEATED: 2, Outcome.FULL: 1}
+
+
+def fits(size: int) -> int:
+    """The largest record in which a state has room for just `size` bytes of facts."""
+    return next(largest for largest in range(size, 2 * size) if largest - largest // 4 == size)
+
+
+@pytest.mark.parametrize(("more", "refused"), [(-1, [1]), (0, []), (1, [])])
+def test_a_fact_whose_ticket_would_be_too_large_is_refused_and_its_neighbours_are_not(more, refused):
+    known, wide = fact("reassigned", "09:00", team="x" * 120), fact("reassigned", "09:02", team="y" * 120)
+    desk = Desk(policy(RESPONSE))
+    desk.tell(known, now="09:00")
+    late = fact("received", "09:01")
+    facts = [known, wide, late]
+    size = desk.partition.weigh("T-1@default") + space.size(wide) + more
+    desk.partition = Partition(desk.policies, desk.retention, fits(size))
+    desk.partition.restore("T-1@default", desk.changelog["T-1@default"])
+    arrivals = [("T-1@default", one) for one in facts[:2]] + [("T-2@default", late)]
+    step = desk.partition.step(arrivals, at=at("09:40"), now=at("09:40"), offset=3, grace=GRACE)
+    assert step.refused == refused
+    assert {told.ticket_id for told in step.announcements} == {"T-2"}
+    assert step.outcomes[Outcome.REPEATED] == 1
+
+
+@pytest.mark.parametrize(("more", "refused"), [(-1, 1), (0, 0), (1, 0)])
+def test_facts_that_come_at_once_are_measured_together(more, refused):
+    facts = [fact("reassigned", "09:00", team=f"{number:0120}") for number in range(400)]
+    partition = Partition(LETTER, DAY, fits(sum(map(space.size, facts)) + more))
+    arrivals = [("T-1@default", one) for one in facts]
+    step = partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=400, grace=GRACE)
+    assert len(step.refused) == refused
+
+
+def test_a_fact_replaced_by_a_longer_one_is_refused_where_there_is_no_room():
+    short, longer = fact("reassigned", "09:00", team="x"), fact("reassigned", "08:00", team="x" * 120)
+    longer = replace(longer, id=short.id, source=short.source)
+    partition = Partition(LETTER, DAY, 200)
+    step = partition.step(
+        [("T-1@default", short), ("T-1@default", longer)],
+        at=at("09:00"),
+        now=at("09:00"),
+        offset=1,
+        grace=GRACE,
+    )
+    assert (step.refused, step.outcomes[Outcome.REPLACED]) == ([1], 0)
+
+
+@pytest.mark.parametrize("largest", [4_000, 20_000])
+def test_the_state_of_a_ticket_fits_whatever_comes_and_lapses(largest):
+    desk = Desk(LETTER)
+    desk.partition = Partition(LETTER, desk.retention, largest)
+    desk.tell(fact("received", "09:00"), now="09:00")
+    for minute in range(1, 60):
+        desk.tell(
+            *[fact("reassigned", f"09:{minute:02}", team=f"{minute * 10 + n:0100}") for n in range(10)],
+            now=f"09:{minute:02}",
+        )
+    desk.tell(now=at("09:00") + 2 * DAY)
+    assert desk.step.outcomes == {}
+    assert 0.7 * largest < len(desk.changelog["T-1@default"]) < largest
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xc1", b"{}", b"\x93\x91\x98\x00\x00\xa1\xff", b"\x93\x91" + b"\x91" * 9_999]
+)
+def test_state_that_nobody_can_read_names_its_ticket(content):
+    desk = Desk()
+    desk.tell(fact("received", "09:00"), now="09:00")
+    known = desk.changelog["T-1@default"]
+    torn = known[: -len(state.content(known))] + content
+    desk.partition.restore("T-1@default", torn)
+    with pytest.raises(UnreadableStateError, match="its value is no state of a ticket") as caught:
+        desk.tell(fact("reassigned", "09:01"), now="09:01")
+    assert caught.value.key == "T-1@default"
 
 
 @pytest.mark.parametrize(("passed", "kept"), [(-1, 1), (0, 1), (1, 0)])

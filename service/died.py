@@ -1,0 +1,28 @@
+"""The last words of a process that dies of an error of its own."""
+
+import sys
+import traceback
+
+from service.visible import one_line
+
+CRASHED = 70  # exit code (EX_SOFTWARE)
+
+
+def died(error: Exception) -> int:
+    """Say what it died of, in one line on standard error; gives the exit code."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    sys.stderr.write(f"sla-timer: died: {last_words(error)}\n")
+    return CRASHED
+
+
+def last_words(error: BaseException) -> str:
+    """One line: what our own errors say; of others only kind and place, as their text may hold data."""
+    if type(error).__module__.startswith(("service.", "aiokafka.")) or isinstance(error, OSError):
+        return f"{type(error).__name__}: {one_line(' '.join(str(error).split()))}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return (
+        f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
+        if frames
+        else type(error).__name__
+    )
