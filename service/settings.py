@@ -135,7 +135,7 @@ SETTINGS = (
         "SLA_PACE",
         "how long events may wait to share a transaction, for example 200ms; 0s: not at all",
         _pace,
-        "200ms",
+        "500ms",
     ),
     Setting("SLA_RETENTION", "how long a finished ticket is remembered, for example 35d", _retention, "35d"),
     Setting("SLA_HTTP", "where probes and metrics are served, host:port", _address, "127.0.0.1:8080"),
