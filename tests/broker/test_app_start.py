@@ -74,11 +74,12 @@ async def test_one_topic_missing(bootstrap: str, prefix: str) -> None:
 async def test_deletion_where_compaction_is_needed(bootstrap: str, prefix: str, topic: object) -> None:
     assert topic in (TICKETS, POLICIES)
     name = topic.name  # type: ignore[attr-defined]
-    changed = NewTopic(prefix + name, 2, 1, topic_configs={"cleanup.policy": "delete"})
+    config = dict(topic.config) | {"cleanup.policy": "delete"}  # type: ignore[attr-defined]
+    changed = NewTopic(prefix + name, 2, 1, topic_configs=config)
     await create(bootstrap, prefix, **{name: changed})
     assert refused(environment(bootstrap, prefix)) == (
         f"sla-timer: topic {prefix}{name}: cleanup.policy=delete forgets the oldest; "
-        "set it to compact (kafka-configs --alter)"
+        f"set it: kafka-configs --alter --topic {prefix}{name} --add-config cleanup.policy=compact"
     )
 
 
