@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from service.events.rejection import Reason
 from service.kafka.ask import Asker
 from service.kafka.input import complaints
+from service.kafka.pace import Pace
 from service.kafka.partitioner import murmur2
 from service.kafka.status import State
 from service.kafka.task import Owner
@@ -33,7 +34,7 @@ def owners() -> list[Owner]:
     asker = Asker({}, clock.earliest)
     counts = dict.fromkeys((tickets.topic, *TOPICS), PARTITIONS)
     made = [
-        Owner(TopicPartition(tickets.topic, number), tickets, terms, counts, None, asker, clock)
+        Owner(TopicPartition(tickets.topic, number), tickets, terms, counts, None, asker, clock, Pace(0))
         for number in range(PARTITIONS)
     ]
     for number, state in zip(range(TICKETS), cycle(states()), strict=False):
