@@ -40,7 +40,7 @@ OFFSET_EVERY = 1.0  # seconds between two commits of the group's offset that a s
 LOOK = 0.02  # seconds between looks at what came of another owner's try
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
 
-HELD_FOR = 0.01  # seconds that the loop is held before others get a turn
+HELD_FOR = 0.005  # seconds that the loop is held before others get a turn
 MANY = 200  # records in one turn, from which on more are likely to wait
 
 LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
