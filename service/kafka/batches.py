@@ -36,7 +36,7 @@ from service.kafka.record import MOST_HEADERS, Cut, Record
 
 PIECE = 512 * 1024  # bytes that are unpacked at once
 LARGEST = 16 * 2**20  # bytes of a record that are kept: as large as any topic of ours takes them
-AT_ONCE = 2 * 2**20  # what records that are given at once may weigh, see Record.weight
+AT_ONCE = 512 * 1024  # what records that are given at once may weigh, see Record.weight
 EFFORT = 5_000  # records that are passed over at once
 _BATCH = 10  # records that are as much work as a batch
 _CUT_AT_ONCE = 32  # pieces of a record that nobody reads

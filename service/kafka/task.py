@@ -375,6 +375,7 @@ class Owner:
 
     async def _work(self, turn: Turn) -> None:
         """All steps that it has room for, without holding the loop: others may have deadlines."""
+        await asyncio.sleep(0)  # what was read a moment ago took its time, too
         until = _time() + HELD_FOR
         for _ in turn.work():
             if self._stopping:

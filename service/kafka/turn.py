@@ -143,7 +143,7 @@ class Turn:
         self._send([Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()])
         for record, rejection in rejected:
             self.outgoing.append(self._outputs.put_aside(record, rejection))
-            self.size += record.size + SAID_BESIDE
+            self.size += record.weight + SAID_BESIDE
             yield
 
     def _send(self, outgoing: list[Outgoing]) -> None:
