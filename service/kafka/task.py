@@ -310,7 +310,7 @@ class Owner:
         try:
             nothing = blank(self._changelog, self._counts[source.topic], terms.partitioner)
             await transactions.commit([nothing], {})
-        except BaseException:
+        except BaseException:  # a cancellation too
             terms.observer.aborted(source.partition)
             raise
         finally:
