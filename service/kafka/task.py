@@ -26,6 +26,7 @@ from service.kafka.record import Record
 from service.kafka.refusal import AGAIN, FORESEEN, reason_of
 from service.kafka.resume import resume_at
 from service.kafka.rights import denied
+from service.kafka.share import Share
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
 from service.kafka.transaction import FencedError, NotCommittedError, Transactions
@@ -40,7 +41,6 @@ OFFSET_EVERY = 1.0  # seconds between two commits of the group's offset that a s
 LOOK = 0.02  # seconds between looks at what came of another owner's try
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
 
-HELD_FOR = 0.005  # seconds that the loop is held before others get a turn
 MANY = 200  # records in one turn, from which on more are likely to wait
 
 LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
@@ -59,6 +59,7 @@ class Owner:
         asker: Asker,
         clock: Clock,
         pace: Pace,
+        share: Share,
         kept: Kept | None = None,
     ) -> None:
         """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
@@ -72,6 +73,7 @@ class Owner:
         self._asker = asker
         self._clock = clock
         self._pace = pace
+        self._share = share
         self._kept = kept
         self._changelog = TopicPartition(read.changelog, source.partition)
         self._state = State.ACQUIRING
@@ -375,14 +377,12 @@ class Owner:
 
     async def _work(self, turn: Turn) -> None:
         """All steps that it has room for, without holding the loop: others may have deadlines."""
-        await asyncio.sleep(0)  # what was read a moment ago took its time, too
-        until = _time() + HELD_FOR
+        await self._share.wait()  # what was read a moment ago took its time, too
         for _ in turn.work():
             if self._stopping:
                 turn.full()
-            if _time() >= until:
-                await asyncio.sleep(0)
-                until = _time() + HELD_FOR
+            if self._share.is_used:
+                await self._share.wait()
 
     async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
         """What a turn that began then brought, when it brought anything.

@@ -17,6 +17,7 @@ from service.kafka.members import is_instance, members
 from service.kafka.pace import Pace
 from service.kafka.reader import count
 from service.kafka.rights import denied
+from service.kafka.share import Share
 from service.kafka.status import Status
 from service.kafka.task import Owner
 from service.kafka.terms import Terms
@@ -69,6 +70,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._clock = Clock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
         self._pace = Pace(terms.pace)
+        self._share = Share()
         self._inputs: Mapping[str, Input] = {one.topic: one for one in terms.inputs}
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}
@@ -141,6 +143,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                 self._asker,
                 self._clock,
                 self._pace,
+                self._share,
                 kept.get(source),
             )
             self._owners[source] = owner

@@ -7,6 +7,7 @@ from service.kafka.ask import Asker
 from service.kafka.input import complaints
 from service.kafka.pace import Pace
 from service.kafka.partitioner import murmur2
+from service.kafka.share import Share
 from service.kafka.task import Owner
 from service.kafka.terms import Terms, Topics
 from service.now import Clock
@@ -29,7 +30,7 @@ async def test_a_deadline_is_overdue_once_it_and_the_grace_have_passed(now: str,
     source = TopicPartition(tickets.topic, 0)
     counts = dict.fromkeys((tickets.topic, *TOPICS), 1)
     owner = Owner(
-        source, tickets, terms, counts, None, Asker({}, kept_clock.earliest), kept_clock, Pace(0)
+        source, tickets, terms, counts, None, Asker({}, kept_clock.earliest), kept_clock, Pace(0), Share()
     )  # it is not started
     arrivals = [("T-1@default", fact("received", "09:00"))]
     owner._partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=GRACE)

@@ -11,6 +11,7 @@ from service.kafka.ask import Asker
 from service.kafka.input import complaints
 from service.kafka.pace import Pace
 from service.kafka.partitioner import murmur2
+from service.kafka.share import Share
 from service.kafka.status import State
 from service.kafka.task import Owner
 from service.kafka.terms import Terms, Topics
@@ -34,7 +35,17 @@ def owners() -> list[Owner]:
     asker = Asker({}, clock.earliest)
     counts = dict.fromkeys((tickets.topic, *TOPICS), PARTITIONS)
     made = [
-        Owner(TopicPartition(tickets.topic, number), tickets, terms, counts, None, asker, clock, Pace(0))
+        Owner(
+            TopicPartition(tickets.topic, number),
+            tickets,
+            terms,
+            counts,
+            None,
+            asker,
+            clock,
+            Pace(0),
+            Share(),
+        )
         for number in range(PARTITIONS)
     ]
     for number, state in zip(range(TICKETS), cycle(states()), strict=False):
