@@ -24,7 +24,7 @@ from service.kafka.publications import published
 from service.logs import open_log
 from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
-from service.policy.publication import BadPublicationError, verify
+from service.policy.publication import verify
 from service.settings import Refusal, Settings
 from service.timezones import database_version
 
@@ -122,12 +122,8 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
 async def _policies(settings: Settings) -> PolicyDirectory:
     """The policy files, held against what the service has published. Raises Refusal where they differ."""
     policies = read_policies(settings.policies)
-    topic = POLICIES.named(settings.topic_prefix)
-    try:
-        known = await published(connection(settings), topic)
-        verified = verify(policies, known, now_ms(), database_version())
-    except BadPublicationError as error:
-        raise Refusal(f"topic {topic}: {error}") from None
+    known = await published(connection(settings), POLICIES.named(settings.topic_prefix))
+    verified = verify(policies, known, now_ms(), database_version())
     for warning in verified.warnings:
         log.warning("%s", warning)
     for unused in verified.new:

@@ -11,7 +11,7 @@ from service.kafka.topic_check import check, warnings
 from service.kafka.topics import Found, find
 from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
-from service.policy.publication import BadPublicationError, verify
+from service.policy.publication import verify
 from service.settings import Refusal, Settings
 from service.timezones import database_version
 
@@ -44,22 +44,17 @@ async def prepare(settings: Settings) -> Ground:
 
 async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:
     """Holds the policies against what was published, and publishes what is new. Raises Refusal."""
-    try:
-        verified = verify(policies, await published(reach, topic), now_ms(), database_version())
-        for warning in verified.warnings:
-            log.warning("%s", warning)
-        if not verified.new:
-            return
-        await publish(reach, topic, verified.new)
-        # Another process may have published other content a moment before. The first stays, even where
-        # compaction keeps the last.
-        first = await published(reach, topic)
-        names = {(new.policy, new.version): new.sha256 for new in verified.new}
-        await publish(
-            reach, topic, [first[name] for name, ours in names.items() if first[name].sha256 != ours]
-        )
-        verify(policies, first, now_ms(), database_version())
-    except BadPublicationError as error:
-        raise Refusal(f"topic {topic}: {error}") from None
+    verified = verify(policies, await published(reach, topic), now_ms(), database_version())
+    for warning in verified.warnings:
+        log.warning("%s", warning)
+    if not verified.new:
+        return
+    await publish(reach, topic, verified.new)
+    # Another process may have published other content a moment before. The first stays, even where
+    # compaction keeps the last.
+    first = await published(reach, topic)
+    names = {(new.policy, new.version): new.sha256 for new in verified.new}
+    await publish(reach, topic, [first[name] for name, ours in names.items() if first[name].sha256 != ours])
+    verify(policies, first, now_ms(), database_version())
     for new in verified.new:
         log.info("published %s version %d", new.policy, new.version)

@@ -36,7 +36,7 @@ from service.now import Clock
 log = logging.getLogger(__name__)
 
 FENCED_FOR = 1.5  # seconds: longer than a zombie needs to learn of its end, so that it does not fence again
-BACK_OFF = (0.1, 10.0)  # seconds, doubled from the first to the second
+BACK_OFF = (0.1, 2.0)  # seconds, doubled from the first to the second: soon there when the log is back
 OFFSET_EVERY = 1.0  # seconds between two commits of the group's offset that a small turn could do without
 LOOK = 0.02  # seconds between looks at what came of another owner's try
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away

@@ -4,8 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -37,13 +39,44 @@ def sla_timer(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProce
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+class Service(subprocess.Popen[str]):
+    """The process, whose log is read as it comes: a pipe that nobody reads fills up and stops it."""
+
+    def __init__(self, command: Sequence[str], env: dict[str, str]) -> None:
+        super().__init__(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._said: list[str] = []
+        self._ended = False
+        self._more = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def lines(self) -> Iterator[str]:
+        """All that it says, from its start to its end."""
+        for number in count():
+            with self._more:
+                while number == len(self._said):
+                    if self._ended:
+                        return
+                    self._more.wait()
+            yield self._said[number]
+
+    def _read(self) -> None:
+        assert self.stdout
+        for line in self.stdout:
+            with self._more:
+                self._said.append(line)
+                self._more.notify_all()
+        with self._more:
+            self._ended = True
+            self._more.notify_all()
+
+
 @contextmanager
 def running(
     env: dict[str, str],
     *arguments: str,
     module: Sequence[str] = ("service",),
     descriptors: int | None = None,
-) -> Iterator[tuple["subprocess.Popen[str]", httpx.Client]]:
+) -> Iterator[tuple[Service, httpx.Client]]:
     """A command, `run` unless another is given, from when it listens, and a client for its HTTP.
 
     `module`: what to run, and its own arguments; `descriptors`: it may have so many and no more.
@@ -51,21 +84,16 @@ def running(
     command = [sys.executable, "-m", *module, *(arguments or ("run",))]
     if descriptors is not None:
         command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
-    with subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with Service(command, env) as process:
         try:
-            said: list[str] = []
-            assert process.stdout
-            for line in process.stdout:
-                said.append(line)
-                if found := re.search(r"listening.*?port\D+(\d+)", line):
-                    with httpx.Client(base_url=f"http://127.0.0.1:{found[1]}", timeout=5) as client:
-                        yield process, client
-                    return
-            raise AssertionError("".join(said))
+            heard = (re.search(r"listening.*?port\D+(\d+)", line) for line in process.lines())
+            port = next((found[1] for found in heard if found), None)
+            assert port, "it does not listen"
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5) as client:
+                yield process, client
         finally:
             process.kill()
+            sys.stdout.write("".join(process.lines()))  # shown when the test fails
 
 
 def until(client: httpx.Client, path: str, holds: Callable[[httpx.Response], bool]) -> None:

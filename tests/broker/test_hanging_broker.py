@@ -139,7 +139,7 @@ async def test_a_worker_that_starts_is_ready_while_the_broker_that_coordinates_i
         process.kill()
     await whole(three)
     with hanging(three.nodes[await leader(three, "__consumer_offsets")]), running(env) as (process, client):
-        until_ready(client, MOVED + READY)
+        until_ready(client, BUSY + READY)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import httpx
@@ -21,7 +20,7 @@ from service.kafka.record import Record
 from service.now import now_ms
 from tests.broker.log import read, write
 from tests.broker.rig import event
-from tests.broker.service import environment, running, sla_timer, until
+from tests.broker.service import Service, environment, running, sla_timer, until
 from tests.broker.wrong_clock import set_ahead
 
 TARGET, GRACE = 2_000, 500  # ms
@@ -48,7 +47,7 @@ class Stage:
     clock: Path
 
     @contextmanager
-    def service(self) -> Iterator[tuple["Popen[str]", httpx.Client]]:
+    def service(self) -> Iterator[tuple[Service, httpx.Client]]:
         with running(self.env, module=("tests.broker.wrong_clock", str(self.clock))) as (process, client):
             until(client, "/startupz", lambda answer: answer.status_code == 200)
             yield process, client
@@ -90,11 +89,10 @@ def ready_with(clock: str | None, status: int) -> Callable[[httpx.Response], boo
     return holds
 
 
-def said(process: "Popen[str]") -> str:
+def said(process: Service) -> str:
     """All that it wrote to its log; it ends."""
     process.terminate()
-    assert process.stdout
-    return process.stdout.read()
+    return "".join(process.lines())
 
 
 @pytest.fixture
@@ -271,11 +269,8 @@ def test_who_cannot_know_kafkas_time_and_is_refused_for_its_own_says_why_and_goe
         until(client, "/readyz", ready_with(None, 200))
     set_ahead(stage.clock, 2 * HOUR)
     with stage.service() as (process, client):
-        assert process.stdout
-        for line in process.stdout:
-            if "acquiring again" in line:
-                break
-        assert "Kafka refuses the time stamps of this machine" in line
+        failed = next(line for line in process.lines() if "acquiring again" in line)
+        assert "Kafka refuses the time stamps of this machine" in failed
         set_ahead(stage.clock, 0)
         until(client, "/readyz", lambda answer: answer.status_code == 200)
         assert [what(record) for record in lapse(stage, "T1")] == [("T1", "sla.breached")]
