@@ -2,7 +2,7 @@
 
 from service.kafka.batches import read_in_pieces
 from service.kafka.client import expect_silence
-from service.kafka.record import give_light_records
+from service.kafka.light_records import give_light_records
 
 expect_silence()
 read_in_pieces()
