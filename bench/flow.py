@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from bench import workload
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 
 TURN = 0.05  # seconds

@@ -15,7 +15,7 @@ from bench.punctuality import RESPONSE
 from bench.result import Figure, ratio
 from bench.tickets import placed, states
 from schemas.instant import milliseconds, read
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 
 TICKETS = 1_000_000

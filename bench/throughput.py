@@ -13,7 +13,7 @@ from bench.contestants import Contestant
 from bench.options import Options
 from bench.program import running
 from bench.result import Figure, ratio
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 
 TICKETS = 200_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.cluster import Row
 from bench.contestants import ROOT
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.policy.directory import read_policies
 from service.sla.facts import Fact, Kind
 from service.sla.partition import Arrival, Partition

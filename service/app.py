@@ -16,9 +16,9 @@ from service.died import died
 from service.ending import when_asked_to_end
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
+from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.group import Group
 from service.kafka.input import channels, complaints
-from service.kafka.partitioner import PARTITIONERS
 from service.kafka.status import State
 from service.kafka.terms import Terms, Topics
 from service.logs import open_log

@@ -99,8 +99,8 @@ async def _send_again(
     from hashlib import sha256
 
     from schemas.topics import CHANNELS, LIFECYCLE
+    from service.kafka.codec.partitioner import PARTITIONERS
     from service.kafka.connection import connection
-    from service.kafka.partitioner import PARTITIONERS
     from service.kafka.rejected import hopeless, sending_again
 
     topics = [topic.named(settings.topic_prefix) for topic in (LIFECYCLE, CHANNELS)]

@@ -82,9 +82,9 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
 
 async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
+    from service.kafka.codec.partitioner import PARTITIONERS
     from service.kafka.connection import connection
     from service.kafka.members import members
-    from service.kafka.partitioner import PARTITIONERS
     from service.kafka.scan import partitions_of
     from service.kafka.state_load import load, refuse_full
     from service.settings import Refusal

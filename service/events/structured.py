@@ -10,7 +10,7 @@ from service.events.plain import plain
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
 from service.sla.facts import Fact
 
-LARGEST = 256 * 1024  # bytes of a record, see service.kafka.record; of a line in a file
+LARGEST = 256 * 1024  # bytes of a record, see service.kafka.codec.record; of a line in a file
 LONGEST_TYPE = 256  # characters of a content type that is looked at: none that means JSON has as many
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from schemas.instant import read_milliseconds
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
+from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.scan import scan, spans_of
-from service.kafka.unreadable import UnreadableRecordError
 
 Data = Mapping[str, Any]  # as schemas.sla says
 

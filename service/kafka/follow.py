@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.kafka.ask import Answer, Asker
+from service.kafka.codec.record import Record
 from service.kafka.leadership import NotConfirmedError
 from service.kafka.reader import count, reading
-from service.kafka.record import Record
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import NamedTuple, Protocol
 from service.events.fact import CHANNELS
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
 from service.kafka.batches import LARGEST as READ
-from service.kafka.codec import decode
-from service.kafka.partitioner import Partitioner
-from service.kafka.record import Record
+from service.kafka.codec.partitioner import Partitioner
+from service.kafka.codec.record import Record
+from service.kafka.codec.records import decode
 from service.sla.desk_partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.partition import Arrival, Partition, Step

@@ -9,7 +9,7 @@ import msgspec
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 
-from service.kafka.record import Headers, Record, size_of
+from service.kafka.codec.record import Headers, Record, size_of
 
 
 def give_light_records() -> None:

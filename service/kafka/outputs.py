@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from aiokafka import TopicPartition
 
 from service.events.rejection import Rejection
-from service.kafka.codec import WITHOUT_CONTENT, encode, reject
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
+from service.kafka.codec.records import WITHOUT_CONTENT, encode, reject
 from service.kafka.terms import Terms
 from service.kafka.transaction import LARGEST, Outgoing
 from service.sla.announcement import BILLING, Announcement

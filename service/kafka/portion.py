@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from service.events.rejection import Rejection
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
 from service.sla.partition import HEAVY, Arrival
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidTimestampError
 
+from service.kafka.codec.record import Record
+from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.patience import PATIENCE, patiently
 from service.kafka.producer import discard
 from service.kafka.reader import reading
-from service.kafka.record import Record
 from service.kafka.transaction import STAMP_REFUSED
-from service.kafka.unreadable import UnreadableRecordError
 from service.now import now_ms
 from service.policy.publication import (
     BadPublicationError,

@@ -7,9 +7,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException
 
 from service.kafka.changelog import LostRecordsError
+from service.kafka.codec.unreadable import UnreadableRecordError, named
 from service.kafka.placed import MisplacedError
 from service.kafka.transaction import TooLargeError
-from service.kafka.unreadable import UnreadableRecordError, named
 from service.sla.ticket import UnreadableStateError
 
 AGAIN = (5.0, 60.0)  # seconds until it is tried again, doubled from the first to the second

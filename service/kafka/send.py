@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from service.kafka.partitioner import PARTITIONERS
+from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.patience import PATIENCE, patiently
 from service.settings import Refusal
 

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from service.kafka.partitioner import Partitioner
+from service.kafka.codec.partitioner import Partitioner
 from service.kafka.patience import unreachable
 from service.kafka.producer import FateUnknownError, discard, open_producer
 from service.kafka.scan import spans_of

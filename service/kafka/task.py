@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from service.kafka.ask import Answer, Asker
 from service.kafka.blank import blank
 from service.kafka.changelog import Progress, restore
+from service.kafka.codec.record import Record
 from service.kafka.feed import SOON, Feed
 from service.kafka.horizon import Horizon
 from service.kafka.input import Input
@@ -22,7 +23,6 @@ from service.kafka.outputs import Outputs
 from service.kafka.pace import Pace
 from service.kafka.placed import Placed
 from service.kafka.reader import Span, spans
-from service.kafka.record import Record
 from service.kafka.refusal import AGAIN, FORESEEN, reason_of
 from service.kafka.resume import resume_at
 from service.kafka.rights import denied

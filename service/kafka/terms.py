@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from service.kafka.codec.partitioner import Partitioner
 from service.kafka.input import Input
 from service.kafka.observer import Nobody, Observer
-from service.kafka.partitioner import Partitioner
 from service.now import elapsed_ms
 
 

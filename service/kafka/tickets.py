@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
-from service.kafka.partitioner import Partitioner
-from service.kafka.record import Record
+from service.kafka.codec.partitioner import Partitioner
+from service.kafka.codec.record import Record
+from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.scan import scan, spans_of
-from service.kafka.unreadable import UnreadableRecordError
 from service.sla import ticket as state
 from service.sla.announcement import Type
 from service.sla.facts import Kind

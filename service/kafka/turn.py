@@ -6,11 +6,11 @@ from typing import NamedTuple, Self
 from aiokafka import TopicPartition
 
 from service.events.rejection import Rejection
+from service.kafka.codec.partitioner import Partitioner
+from service.kafka.codec.record import Record
 from service.kafka.input import Input, Judged
 from service.kafka.outputs import Outputs
-from service.kafka.partitioner import Partitioner
 from service.kafka.portion import portion
-from service.kafka.record import Record
 from service.kafka.transaction import Outgoing
 from service.sla.partition import Step
 

@@ -3,8 +3,8 @@
 from bench.workload import BETWEEN, binary, events, structured
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
-from service.kafka.codec import decode
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.records import decode
 from tests.kafka.records import NOW, PARTITIONS, STRUCTURED, record
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from schemas.instant import written
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from tests.broker.log import read, write
 from tests.broker.service import STOPS_WITHIN, environment, running, sla_timer
 

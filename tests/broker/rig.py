@@ -11,10 +11,10 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer
 
 from schemas.instant import written
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.record import Record
 from service.kafka.input import complaints
 from service.kafka.observer import Nobody, Observer
-from service.kafka.partitioner import murmur2
-from service.kafka.record import Record
 from service.kafka.status import Status
 from service.kafka.terms import Terms, Topics
 from service.kafka.worker import Worker, consumer_settings

@@ -11,8 +11,8 @@ from dataclasses import asdict
 
 import pytest
 
+from service.kafka.codec.record import Record
 from service.kafka.observer import Nobody
-from service.kafka.record import Record
 from service.kafka.worker import GroupError
 from service.now import now_ms
 from tests.broker.log import read

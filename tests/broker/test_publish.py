@@ -10,8 +10,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from schemas.instant import written
 from service.demo.broker import Broker
 from service.events.rejection import Rejection
-from service.kafka.codec import decode
-from service.kafka.partitioner import PARTITIONERS
+from service.kafka.codec.partitioner import PARTITIONERS
+from service.kafka.codec.records import decode
 from service.kafka.send import sending
 from service.offline.publish import publish
 from service.settings import Refusal

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 from tests.broker.live import WITHIN, event, set_up, stopped_after, told
 from tests.broker.log import read

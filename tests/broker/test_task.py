@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from service.kafka.codec.record import Record
 from service.kafka.observer import Nobody
-from service.kafka.record import Record
 from service.kafka.turn import Room
 from service.now import now_ms
 from service.sla.partition import Step

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 from tests.broker.live import event, publish, set_up, stopped_after, told
 from tests.broker.log import write

@@ -16,7 +16,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, LIFECYCLE, POLICIES, TICKETS, TOPICS
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
 from service.now import now_ms
 from tests.broker.log import read, write
 from tests.broker.rig import event

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.instant import milliseconds
 from schemas.instant import read as read_instant
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
 from tests.broker.service import sla_timer
 from tests.chaos.generator import OURS
 

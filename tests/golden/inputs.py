@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.instant import written
-from service.kafka.record import Headers, Record, size_of
+from service.kafka.codec.record import Headers, Record, size_of
 from service.policy.directory import read_policies
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.policy import Policies

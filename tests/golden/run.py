@@ -10,9 +10,9 @@ from pathlib import Path
 
 from aiokafka import TopicPartition
 
+from service.kafka.codec.partitioner import murmur2
 from service.kafka.input import Input, channels, complaints
 from service.kafka.outputs import Outputs
-from service.kafka.partitioner import murmur2
 from service.kafka.terms import Terms, Topics
 from service.kafka.transaction import Outgoing
 from service.kafka.turn import Room, Turn

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from tests.hostile.costly import Kind
 
 TICKET = "T-1"  # of every record that is accepted, see tests.hostile.costly

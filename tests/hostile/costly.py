@@ -19,10 +19,10 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from service.collector import collect_seldom
 from service.events.structured import LARGEST
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.record import Record
 from service.kafka.input import complaints
 from service.kafka.outputs import Outputs
-from service.kafka.partitioner import murmur2
-from service.kafka.record import Record
 from service.kafka.terms import Terms, Topics
 from service.kafka.turn import Room, Turn
 from tests.broker.rig import policies

@@ -13,7 +13,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 from tests.hostile.records import KINDS, Hostile
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.events.rejection import Rejection
-from service.kafka.codec import decode
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
+from service.kafka.codec.records import decode
 from service.kafka.rejected import aside
 from service.kafka.tickets import kept_tickets
 from service.sla.history import identity

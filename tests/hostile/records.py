@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.instant import written
 from service.events.structured import LARGEST
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.sla.history import MOST_FACTS
 from tests.kafka.test_codec_law import headers, near_events
 

@@ -8,7 +8,7 @@ import httpx
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 from service.now import now_ms
 from tests.broker.live import WITHIN, event, publish, set_up, told
 from tests.broker.service import running, until

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from service.kafka.partitioner import murmur2
-from service.kafka.record import Record, size_of
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.record import Record, size_of
 
 PARTITIONS = 6
 NOW = 1_772_413_265_000  # 2026-03-02T01:01:05Z

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.kafka.announced import event_out
-from service.kafka.record import Record, size_of
+from service.kafka.codec.record import Record, size_of
 from service.settings import Refusal
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.kafka.batches import AT_ONCE, EFFORT, LARGEST, PIECE
-from service.kafka.record import MOST_HEADERS, Record
+from service.kafka.codec.record import MOST_HEADERS, Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}

@@ -4,7 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from service.kafka.blank import blank
-from service.kafka.partitioner import PARTITIONERS
+from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.placed import Placed
 from service.sla.partition import Partition
 from service.sla.ticket import names

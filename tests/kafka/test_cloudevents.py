@@ -10,8 +10,8 @@ from schemas.catalog import EXAMPLES
 from schemas.instant import written
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
-from service.kafka.codec import LAST_MS, decode
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.records import LAST_MS, decode
 from service.sla.facts import Fact, Kind
 from tests.kafka.records import EVENT, NOW, PARTITIONS, STRUCTURED, binary, changed, record, structured
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from schemas.catalog import EXAMPLES, MODELS, file_name, json_schema
 from schemas.sla import SLA_EVENT, Verdict
-from service.kafka.codec import encode
+from service.kafka.codec.records import encode
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact, Kind
 from service.sla.judge import State

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from schemas.catalog import EXAMPLES
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
-from service.kafka.codec import decode, reject
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.records import decode, reject
 from tests.kafka.records import NOW, PARTITIONS, STRUCTURED, binary, record, structured
 
 GOLDEN = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(EXAMPLES.glob("complaint.*"))]

@@ -5,7 +5,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.partitioner import PARTITIONERS, crc32, murmur2
+from service.kafka.codec.partitioner import PARTITIONERS, crc32, murmur2
 
 LARGE = 0x8000_0000  # more partitions than Kafka has: the whole hash without its sign
 

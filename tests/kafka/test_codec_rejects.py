@@ -7,8 +7,8 @@ import pytest
 
 from service.events.rejection import Reason, Rejection
 from service.events.structured import LARGEST, decode_json
-from service.kafka.codec import decode, reject
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.records import decode, reject
 from tests.kafka.records import EVENT, NOW, PARTITIONS, STRUCTURED, binary, changed, record, structured
 
 VALUE = json.dumps(EVENT).encode()

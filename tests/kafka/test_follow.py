@@ -2,8 +2,8 @@
 
 import pytest
 
+from service.kafka.codec.record import Record
 from service.kafka.follow import _entry
-from service.kafka.record import Record
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, Topic
-from service.kafka.codec import encode
+from service.kafka.codec.records import encode
 from service.kafka.transaction import Outgoing
 from service.policy.directory import read_policies
 from service.sla import ticket as state

@@ -3,8 +3,8 @@
 import pytest
 from aiokafka import TopicPartition
 
+from service.kafka.codec.partitioner import murmur2
 from service.kafka.outputs import Outputs
-from service.kafka.partitioner import murmur2
 from service.kafka.terms import Terms, Topics
 from service.sla.announcement import Announcement
 from service.sla.partition import Partition

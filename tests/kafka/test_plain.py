@@ -12,7 +12,7 @@ from schemas.catalog import EXAMPLES
 from service.events.fact import CHANNELS, COMPLAINTS, fact_of
 from service.events.plain import plain
 from service.events.rejection import RejectedError
-from service.kafka.cloudevents import event_of, plain_of
+from service.kafka.codec.cloudevents import event_of, plain_of
 from tests.kafka.records import EVENT, NOW, STRUCTURED, binary, changed, record, structured
 from tests.kafka.test_cloudevents import SAME
 from tests.kafka.test_codec_law import headers, near_events

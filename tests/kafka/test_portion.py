@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from service.events.rejection import Reason, Rejection
+from service.kafka.codec.record import Record
 from service.kafka.portion import Portion, portion
-from service.kafka.record import Record
 from service.sla.facts import Fact, Kind
 from service.sla.partition import HEAVY
 from tests.kafka.records import NOW, record

@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
 COMMITTED_ONLY = 1

@@ -4,9 +4,9 @@ import pytest
 from aiokafka import TopicPartition
 
 from service.kafka.ask import Asker
+from service.kafka.codec.partitioner import murmur2
 from service.kafka.input import complaints
 from service.kafka.pace import Pace
-from service.kafka.partitioner import murmur2
 from service.kafka.share import Share
 from service.kafka.task import Owner
 from service.kafka.terms import Terms, Topics

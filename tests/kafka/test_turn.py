@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import pytest
 from aiokafka import TopicPartition
 
+from service.kafka.codec.partitioner import murmur2
+from service.kafka.codec.record import Record
 from service.kafka.input import complaints
 from service.kafka.outputs import Outputs
-from service.kafka.partitioner import murmur2
-from service.kafka.record import Record
 from service.kafka.terms import Terms, Topics
 from service.kafka.turn import AT_ONCE, TOLD_AT_ONCE, Room, Turn
 from service.sla.partition import Partition

@@ -8,9 +8,9 @@ from aiokafka import TopicPartition
 
 from service.events.rejection import Reason
 from service.kafka.ask import Asker
+from service.kafka.codec.partitioner import murmur2
 from service.kafka.input import complaints
 from service.kafka.pace import Pace
-from service.kafka.partitioner import murmur2
 from service.kafka.share import Share
 from service.kafka.status import State
 from service.kafka.task import Owner

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.instant import written
-from service.kafka.partitioner import murmur2
+from service.kafka.codec.partitioner import murmur2
 
 NEEDLES = ("Xiaoming", "138 0013 8000", "xiaoming@mail.example")
 PERSON = "Zhang Xiaoming, +86 138 0013 8000, xiaoming@mail.example"

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, POLICIES, REJECTED, TICKETS
-from service.kafka.record import Record
+from service.kafka.codec.record import Record
 from service.now import now_ms
 from tests.broker.log import read
 from tests.security import personal

@@ -7,9 +7,9 @@ import msgspec
 from service.events.announced import verdict
 from service.events.fact import COMPLAINTS, Kinds, fact_of
 from service.events.rejection import Reason, RejectedError, Rejection
-from service.kafka.cloudevents import event_of, plain_of
-from service.kafka.partitioner import Partitioner
-from service.kafka.record import Record
+from service.kafka.codec.cloudevents import event_of, plain_of
+from service.kafka.codec.partitioner import Partitioner
+from service.kafka.codec.record import Record
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact
 

@@ -12,7 +12,7 @@ from service.events.json_value import DEEPEST, read_json
 from service.events.plain import ATTRIBUTES, Found, plain, plain_in_parts
 from service.events.rejection import Reason, RejectedError
 from service.events.structured import LARGEST, LONGEST_TYPE, attributes, is_json
-from service.kafka.record import MOST_HEADERS, Record
+from service.kafka.codec.record import MOST_HEADERS, Record
 
 _ATTRIBUTES = tuple(
     (f"ce_{name}", name) for name in ("specversion", "id", "source", "type", "subject", "time", "tenant")

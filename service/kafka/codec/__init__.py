@@ -1,0 +1,1 @@
+"""Records and events: bytes to facts, announcements to bytes. No network."""
