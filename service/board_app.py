@@ -17,7 +17,7 @@ from service.connections import Places
 from service.died import died
 from service.ending import when_asked_to_end
 from service.http import OwnHosts, Server, listen
-from service.kafka.connection import connection
+from service.kafka.client.options import connection
 from service.kafka.follow import Follower
 from service.kafka.owners import Owners
 from service.kafka.publications import published

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from schemas.topics import POLICIES
-from service.kafka.connection import connection
+from service.kafka.client.options import connection
 from service.kafka.publications import publish, published
 from service.kafka.rights import missing
 from service.kafka.topic_check import check, warnings

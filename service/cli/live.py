@@ -7,8 +7,8 @@ import sys
 import click
 
 from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.connection import connection
 from service.kafka.publications import published
 from service.kafka.tickets import Kept, kept_ticket, opened
 from service.logs import no_log

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.topics import BREACHES, POLICIES, TICKETS
 from service.kafka.announced import announced
-from service.kafka.connection import connection
+from service.kafka.client.options import connection
 from service.kafka.publications import published
 from service.kafka.tickets import kept_tickets, opened
 from service.logs import no_log

@@ -25,7 +25,7 @@ def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | No
     EVENTS is a file, or - for standard input.
     """
     from schemas.topics import LIFECYCLE
-    from service.kafka.connection import connection
+    from service.kafka.client.options import connection
     from service.kafka.send import sending
     from service.logs import no_log
     from service.now import now_ms

@@ -91,7 +91,7 @@ def _read(name: str) -> "Read":
 def _run(name: str, decide: "Decide", *, of_state: bool, yes: bool) -> int:
     import asyncio
 
-    from service.kafka.connection import connection
+    from service.kafka.client.options import connection
     from service.kafka.repair import repair
     from service.kafka.topics import find
     from service.logs import no_log

@@ -99,8 +99,8 @@ async def _send_again(
     from hashlib import sha256
 
     from schemas.topics import CHANNELS, LIFECYCLE
+    from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
-    from service.kafka.connection import connection
     from service.kafka.rejected import hopeless, sending_again
 
     topics = [topic.named(settings.topic_prefix) for topic in (LIFECYCLE, CHANNELS)]
@@ -128,7 +128,7 @@ async def _chosen(
 ) -> "AsyncIterator[Aside]":
     """Those of these names and reasons; none given: all. Raises Refusal for a name that is not there."""
     from schemas.topics import REJECTED
-    from service.kafka.connection import connection
+    from service.kafka.client.options import connection
     from service.kafka.rejected import put_aside
     from service.settings import Refusal
 

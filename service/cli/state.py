@@ -53,7 +53,7 @@ def import_(file: Path) -> int:
 
 async def _export(settings: "Settings", out: BinaryIO) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
-    from service.kafka.connection import connection
+    from service.kafka.client.options import connection
     from service.kafka.members import members, unread
     from service.kafka.scan import partitions_of
     from service.kafka.state_dump import end, head, line
@@ -82,8 +82,8 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
 
 async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
+    from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
-    from service.kafka.connection import connection
     from service.kafka.members import members
     from service.kafka.scan import partitions_of
     from service.kafka.state_load import load, refuse_full

@@ -21,7 +21,7 @@ def ensure(partitions: int | None) -> int:
     """Create the topics that are missing, then check them all."""
     import asyncio
 
-    from service.kafka.connection import connection
+    from service.kafka.client.options import connection
     from service.kafka.topics import ensure as create
     from service.logs import no_log
     from service.settings import read_settings
@@ -47,7 +47,7 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
     """Look at all topics; `partitions` is what was asked for of the input. Warnings change no exit code."""
     import asyncio
 
-    from service.kafka.connection import connection
+    from service.kafka.client.options import connection
     from service.kafka.topic_check import check as examine
     from service.kafka.topic_check import other_partitions, warnings
     from service.kafka.topics import find

@@ -8,7 +8,7 @@ from dataclasses import replace
 from schemas.topics import CHANNELS, LIFECYCLE, Topic
 from service.demo.traffic import Happening, heartbeats, record, traffic
 from service.ending import when_asked_to_end
-from service.kafka.connection import connection
+from service.kafka.client.options import connection
 from service.kafka.send import Send, sending
 from service.now import now_ms
 from service.settings import Settings

@@ -21,7 +21,7 @@ from service.demo.leash import Leash
 from service.demo.lines import HEADING, coloured, line, words
 from service.demo.traffic import heartbeats, traffic
 from service.ending import asked_to_end, when_asked_to_end
-from service.kafka.connection import connection
+from service.kafka.client.options import connection
 from service.kafka.tail import Committed, tailing
 from service.kafka.topics import ensure
 from service.now import now_ms

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException
 
+from service.kafka.client.groupless_consumer import Span, reading
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.reader import Span, reading
 from service.sla.ticket import UnreadableStateError
 
 log = logging.getLogger(__name__)

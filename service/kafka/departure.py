@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from service.kafka.leave import Leaver, leave
+from service.kafka.client.leave_group_request import Leaver, leave
+from service.kafka.client.patience import patiently
 from service.kafka.members import instance_of, members
-from service.kafka.patience import patiently
 from service.kafka.rights import DENIALS, of_group
 from service.settings import Refusal
 

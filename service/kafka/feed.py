@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException
 
+from service.kafka.client.groupless_consumer import ANSWER_WITHIN
 from service.kafka.codec.record import Record
-from service.kafka.reader import ANSWER_WITHIN
 
 AT_ONCE = 1_000  # records
 SOON = 5  # ms, in which a fetch brings what lies ready

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.kafka.ask import Answer, Asker
+from service.kafka.client.groupless_consumer import count, reading
+from service.kafka.client.leadership import NotConfirmedError
+from service.kafka.client.log_end import Answer, Asker
 from service.kafka.codec.record import Record
-from service.kafka.leadership import NotConfirmedError
-from service.kafka.reader import count, reading
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from schemas.topics import BREACHES
-from service.kafka.leave import Leaver, leave
-from service.kafka.patience import patiently
+from service.kafka.client.leave_group_request import Leaver, leave
+from service.kafka.client.patience import patiently
 from service.kafka.rights import DENIALS, denied, missing
 from service.kafka.terms import Terms
 from service.kafka.transaction import NotCommittedError

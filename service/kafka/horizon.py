@@ -6,8 +6,8 @@ import logging
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.kafka.ask import Answer, Asker
-from service.kafka.leadership import NotConfirmedError
+from service.kafka.client.leadership import NotConfirmedError
+from service.kafka.client.log_end import Answer, Asker
 from service.now import Clock
 from service.sla.watermark import Watermark
 

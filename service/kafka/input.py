@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from service.events.fact import CHANNELS
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
-from service.kafka.batches import LARGEST as READ
+from service.kafka.client.batches import LARGEST as READ
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import decode

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from service.kafka.client.groupless_consumer import Span
 from service.kafka.input import Judged
-from service.kafka.reader import Span
 
 KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
 

@@ -7,8 +7,8 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import for_code
 
-from service.kafka.anyone import Admin
-from service.kafka.patience import PATIENCE, patiently
+from service.kafka.client.admin import Admin
+from service.kafka.client.patience import PATIENCE, patiently
 from service.kafka.scan import spans_of
 
 _UUID = 36  # characters

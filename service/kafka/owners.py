@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, for_code
 
-from service.kafka.anyone import Admin
-from service.kafka.reader import ANSWER_WITHIN, REQUEST_TIMEOUT, reading
+from service.kafka.client.admin import Admin
+from service.kafka.client.groupless_consumer import ANSWER_WITHIN, REQUEST_TIMEOUT, reading
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.events.structured import LARGEST
+from service.kafka.client.patience import PATIENCE, patiently
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Headers, Record
 from service.kafka.codec.records import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
-from service.kafka.patience import PATIENCE, patiently
 from service.kafka.scan import partitions_of, scan, spans_of
 from service.settings import Refusal
 

@@ -13,10 +13,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
 from service.kafka.changelog import Progress, next_offset, replay
+from service.kafka.client.groupless_consumer import Span, spans
+from service.kafka.client.patience import unreachable
 from service.kafka.codec.record import Record
 from service.kafka.members import offset_of
-from service.kafka.patience import unreachable
-from service.kafka.reader import Span, spans
 from service.kafka.scan import spans_of
 from service.kafka.transaction import FencedError, NotCommittedError, Outgoing, TooLargeError, Transactions
 from service.settings import Refusal

@@ -14,9 +14,9 @@ from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.transaction import EndTxnRequest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
-from service.kafka.allowed import TopicsRequest
-from service.kafka.client import Client
-from service.kafka.patience import PATIENCE, patiently
+from service.kafka.client.client import Client
+from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.topic_rights_request import TopicsRequest
 
 
 class Right(IntEnum):

@@ -7,9 +7,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.kafka.client.groupless_consumer import Span, count, reading
+from service.kafka.client.patience import PATIENCE, patiently, unreachable
 from service.kafka.codec.record import Record
-from service.kafka.patience import PATIENCE, patiently, unreachable
-from service.kafka.reader import Span, count, reading
 from service.settings import Refusal
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from service.kafka.client.patience import PATIENCE, patiently
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.patience import PATIENCE, patiently
 from service.settings import Refusal
 
 Send = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent

@@ -11,9 +11,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from service.kafka.client.patience import unreachable
+from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.patience import unreachable
-from service.kafka.producer import FateUnknownError, discard, open_producer
 from service.kafka.scan import spans_of
 from service.kafka.state_dump import Record
 from service.kafka.tickets import kept_tickets

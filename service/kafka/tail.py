@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.kafka.reader import count, reading
+from service.kafka.client.groupless_consumer import count, reading
 from service.settings import Refusal
 
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.kafka.ask import Answer, Asker
 from service.kafka.blank import blank
 from service.kafka.changelog import Progress, restore
+from service.kafka.client.groupless_consumer import Span, spans
+from service.kafka.client.log_end import Answer, Asker
 from service.kafka.codec.record import Record
 from service.kafka.feed import SOON, Feed
 from service.kafka.horizon import Horizon
@@ -22,7 +23,6 @@ from service.kafka.kept import Kept
 from service.kafka.outputs import Outputs
 from service.kafka.pace import Pace
 from service.kafka.placed import Placed
-from service.kafka.reader import Span, spans
 from service.kafka.refusal import AGAIN, FORESEEN, reason_of
 from service.kafka.resume import resume_at
 from service.kafka.rights import denied

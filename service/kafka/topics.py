@@ -10,8 +10,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import LIFECYCLE, TOPICS, Topic
-from service.kafka.anyone import Admin
-from service.kafka.patience import PATIENCE, patiently
+from service.kafka.client.admin import Admin
+from service.kafka.client.patience import PATIENCE, patiently
 from service.settings import Refusal
 
 LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created

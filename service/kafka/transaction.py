@@ -17,7 +17,7 @@ from aiokafka.errors import (
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
-from service.kafka.producer import BATCH_SIZE, FateUnknownError, discard, open_producer
+from service.kafka.client.transactional_producer import BATCH_SIZE, FateUnknownError, discard, open_producer
 from service.now import Clock
 
 COMMIT_WITHIN = 8.0  # seconds

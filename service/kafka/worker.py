@@ -9,13 +9,13 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.kafka.ask import Asker
+from service.kafka.client.groupless_consumer import count
+from service.kafka.client.leave_group_request import Leaver
+from service.kafka.client.log_end import Asker
 from service.kafka.input import Input
 from service.kafka.kept import Kept
-from service.kafka.leave import Leaver
 from service.kafka.members import is_instance, members
 from service.kafka.pace import Pace
-from service.kafka.reader import count
 from service.kafka.rights import denied
 from service.kafka.share import Share
 from service.kafka.status import Status

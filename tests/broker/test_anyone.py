@@ -9,9 +9,9 @@ from aiokafka.errors import NodeNotReadyError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo.maven_broker import maven_broker
-from service.kafka.anyone import Admin
-from service.kafka.client import SILENT_AFTER, Client
-from service.kafka.connection import connection
+from service.kafka.client.admin import Admin
+from service.kafka.client.client import SILENT_AFTER, Client
+from service.kafka.client.options import connection
 from service.kafka.topics import ensure
 from service.settings import read_settings
 from service.start import prepare

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from service.demo import kraft
-from service.kafka.connection import connection
-from service.kafka.patience import PATIENCE
+from service.kafka.client.options import connection
+from service.kafka.client.patience import PATIENCE
 from service.kafka.rights import missing
 from service.kafka.topics import ensure
 from service.settings import Refusal, read_settings

@@ -16,11 +16,11 @@ from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
 
 from service.demo.maven_broker import MavenBroker, Node, maven_broker
-from service.kafka.anyone import Admin
-from service.kafka.client import Client
-from service.kafka.connection import connection
-from service.kafka.producer import discard, open_producer
-from service.kafka.reader import open_reader, reading
+from service.kafka.client.admin import Admin
+from service.kafka.client.client import Client
+from service.kafka.client.groupless_consumer import open_reader, reading
+from service.kafka.client.options import connection
+from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.resume import surely
 from service.kafka.topics import ensure
 from service.now import now_ms

@@ -15,7 +15,7 @@ from time import monotonic
 import httpx
 import pytest
 
-from service.kafka.leave import Leaver, leave
+from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.members import instance_of, members
 from service.now import now_ms
 from tests.broker.live import event, publish, set_up, told

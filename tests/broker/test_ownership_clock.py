@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from service.kafka.client.groupless_consumer import spans
 from service.kafka.codec.record import Record
 from service.kafka.horizon import SILENT_AFTER
 from service.kafka.observer import Observer
-from service.kafka.reader import spans
 from service.kafka.status import State
 from service.kafka.terms import Terms
 from service.now import elapsed_ms, now_ms

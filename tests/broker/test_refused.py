@@ -15,9 +15,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from schemas.topics import DESKS, LIFECYCLE, TICKETS
+from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.decision import reset, skip
-from service.kafka.producer import discard, open_producer
 from service.kafka.repair import TRIES, Decision, Found, place_of, repair
 from service.now import now_ms
 from service.settings import Refusal

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from schemas.topics import LIFECYCLE, TICKETS
-from service.kafka.reader import spans
+from service.kafka.client.groupless_consumer import spans
 from service.kafka.status import State, Status
 from service.kafka.tickets import kept_tickets
 from service.kafka.worker import GroupError, Worker

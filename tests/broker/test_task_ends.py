@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from service.kafka.ask import Asker
+from service.kafka.client.log_end import Asker
 from service.kafka.worker import GroupError
 from service.now import now_ms
 from tests.broker.log import new_topics, write

@@ -24,8 +24,8 @@ from aiokafka.protocol.transaction import (
 )
 
 from service.kafka.changelog import Progress, restore
-from service.kafka.producer import FateUnknownError, discard, open_producer, sent_once
-from service.kafka.reader import reading, spans
+from service.kafka.client.groupless_consumer import reading, spans
+from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer, sent_once
 from service.kafka.transaction import (
     FencedError,
     NotCommittedError,

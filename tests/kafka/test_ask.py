@@ -11,8 +11,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.protocol.metadata import MetadataRequest
 
-from service.kafka.ask import Asker
-from service.kafka.leadership import NotConfirmedError
+from service.kafka.client.leadership import NotConfirmedError
+from service.kafka.client.log_end import Asker
 
 HERE, THERE, NOBODYS = (TopicPartition("lifecycle", number) for number in (0, 1, 2))
 END = 7

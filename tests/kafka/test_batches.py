@@ -15,7 +15,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.batches import AT_ONCE, EFFORT, LARGEST, PIECE
+from service.kafka.client.batches import AT_ONCE, EFFORT, LARGEST, PIECE
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from service.kafka import decision
+from service.kafka.client.groupless_consumer import Span
 from service.kafka.codec.record import Record
-from service.kafka.reader import Span
 from service.kafka.repair import Decision, Found, Held, place_of
 from service.settings import Refusal
 from service.sla import ticket as state

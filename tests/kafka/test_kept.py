@@ -2,8 +2,8 @@
 
 import pytest
 
+from service.kafka.client.groupless_consumer import Span
 from service.kafka.kept import KEPT_FOR, Kept
-from service.kafka.reader import Span
 from service.sla.partition import Partition
 from tests.sla.stories import DAY, LETTER
 

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import NodeNotReadyError
 from aiokafka.protocol.metadata import MetadataRequest
 
-from service.kafka.leadership import confirmed
+from service.kafka.client.leadership import confirmed
 
 PARTITION = TopicPartition("lifecycle", 0)
 SILENT = None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 
-from service.kafka.race import NEXT_AFTER, first
+from service.kafka.client.race import NEXT_AFTER, first
 
 asked: list[str] = []
 

@@ -4,7 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from service.kafka.changelog import LostRecordsError
-from service.kafka.reader import Span
+from service.kafka.client.groupless_consumer import Span
 from service.kafka.resume import believed
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)

@@ -11,9 +11,9 @@ from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, TopicAuthor
 from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo import kraft
-from service.kafka.client import CONNECTIONS, SILENT_AFTER, Client
-from service.kafka.greeting import greeting
-from service.kafka.patience import patiently
+from service.kafka.client.client import CONNECTIONS, SILENT_AFTER, Client
+from service.kafka.client.connection_errors import greeting
+from service.kafka.client.patience import patiently
 from service.settings import Refusal
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
@@ -154,7 +154,7 @@ async def test_who_was_silent_is_asked_last() -> None:
 async def test_only_what_lasts_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch, kinds: list[Serve], lasts: bool, says: str | None
 ) -> None:
-    monkeypatch.setattr("service.kafka.greeting.PATIENCE", 0.5)
+    monkeypatch.setattr("service.kafka.client.connection_errors.PATIENCE", 0.5)
     async with servers(*kinds) as addresses:
         met = await greeting(connection(nobody(), *addresses))
     assert met.lasts is lasts

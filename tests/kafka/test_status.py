@@ -3,7 +3,7 @@
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.ask import Asker
+from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.input import complaints
 from service.kafka.pace import Pace

@@ -7,7 +7,7 @@ from time import perf_counter
 from aiokafka import TopicPartition
 
 from service.events.rejection import Reason
-from service.kafka.ask import Asker
+from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.input import complaints
 from service.kafka.pace import Pace

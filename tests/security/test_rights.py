@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.kafka.connection import connection
+from service.kafka.client.options import connection
 from service.kafka.rights import NEEDED, missing
 from service.settings import read_settings
 from tests.broker.service import sla_timer

@@ -10,8 +10,8 @@ from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from service.kafka.leadership import NotConfirmedError, confirmed, ends
-from service.kafka.reader import close_reader, open_reader
+from service.kafka.client.groupless_consumer import close_reader, open_reader
+from service.kafka.client.leadership import NotConfirmedError, confirmed, ends
 
 ANSWER_WITHIN = 2.0  # seconds; asking again costs nothing, and finds out sooner that a broker is back
 

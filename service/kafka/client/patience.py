@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from aiokafka.errors import KafkaError
 
-from service.kafka.greeting import greeting
+from service.kafka.client.connection_errors import greeting
 from service.settings import Refusal
 
 log = logging.getLogger(__name__)

@@ -32,8 +32,8 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 from aiokafka.record.memory_records import _MemoryRecordsPy
 
+from service.kafka.client.light_records import Cut
 from service.kafka.codec.record import MOST_HEADERS, Record
-from service.kafka.light_records import Cut
 
 PIECE = 512 * 1024  # bytes that are unpacked at once
 LARGEST = 16 * 2**20  # bytes of a record that are kept: as large as any topic of ours takes them

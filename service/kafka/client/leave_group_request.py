@@ -14,7 +14,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
 
-from service.kafka.anyone import Admin
+from service.kafka.client.admin import Admin
 
 ANSWER_WITHIN = 5_000  # ms
 AGAIN = 0.1  # seconds until the coordinator is asked once more, when it has moved

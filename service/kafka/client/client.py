@@ -35,7 +35,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
 
-from service.kafka.race import NEXT_AFTER, first
+from service.kafka.client.race import NEXT_AFTER, first
 
 log = logging.getLogger(__name__)
 often = logging.getLogger("aiokafka.client")  # whose lines are held back when they are many
