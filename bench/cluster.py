@@ -9,7 +9,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, NotCoordinatorFor
 
 from schemas.topics import TOPICS
 from service.demo.maven_broker import maven_broker
-from service.kafka.topics import ensure
+from service.kafka.topics.ensure import ensure
 
 # A broker that is measured gets its compiler and its heap, unlike that of the tests.
 _JVM = ("-Xms1g", "-Xmx1g")

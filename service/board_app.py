@@ -18,9 +18,9 @@ from service.died import died
 from service.ending import when_asked_to_end
 from service.http import OwnHosts, Server, listen
 from service.kafka.client.options import connection
-from service.kafka.follow import Follower
-from service.kafka.owners import Owners
-from service.kafka.publications import published
+from service.kafka.topics.follow import Follower
+from service.kafka.topics.owners import Owners
+from service.kafka.topics.policies import published
 from service.logs import open_log
 from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies

@@ -16,7 +16,7 @@ def leave(instances: tuple[str, ...]) -> int:
     import asyncio
 
     from service.kafka.client.options import connection
-    from service.kafka.departure import alive, take_out
+    from service.kafka.topics.departure import alive, take_out
     from service.logs import no_log
     from service.settings import read_settings
 

@@ -9,8 +9,8 @@ import click
 from schemas.topics import LIFECYCLE, POLICIES, TICKETS
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.publications import published
-from service.kafka.tickets import Kept, kept_ticket, opened
+from service.kafka.topics.policies import published
+from service.kafka.topics.tickets import Kept, kept_ticket, opened
 from service.logs import no_log
 from service.now import now_ms
 from service.offline.explain import explain_facts

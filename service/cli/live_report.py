@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.topics import BREACHES, POLICIES, TICKETS
-from service.kafka.announced import announced
 from service.kafka.client.options import connection
-from service.kafka.publications import published
-from service.kafka.tickets import kept_tickets, opened
+from service.kafka.topics.breaches import announced
+from service.kafka.topics.policies import published
+from service.kafka.topics.tickets import kept_tickets, opened
 from service.logs import no_log
 from service.now import now_ms
 from service.offline.report.asked import Asked

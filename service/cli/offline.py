@@ -26,7 +26,7 @@ def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | No
     """
     from schemas.topics import LIFECYCLE
     from service.kafka.client.options import connection
-    from service.kafka.send import sending
+    from service.kafka.topics.lifecycle import sending
     from service.logs import no_log
     from service.now import now_ms
     from service.offline.publish import publish as send

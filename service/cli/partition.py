@@ -93,7 +93,7 @@ def _run(name: str, decide: "Decide", *, of_state: bool, yes: bool) -> int:
 
     from service.kafka.client.options import connection
     from service.kafka.repair import repair
-    from service.kafka.topics import find
+    from service.kafka.topics.ensure import find
     from service.logs import no_log
     from service.settings import read_settings
 

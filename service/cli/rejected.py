@@ -12,7 +12,7 @@ from service.events.rejection import Reason
 from service.visible import visible, visible_json
 
 if TYPE_CHECKING:
-    from service.kafka.rejected import Aside
+    from service.kafka.topics.rejected import Aside
     from service.settings import Settings
 
 _reasons = click.option(
@@ -101,7 +101,7 @@ async def _send_again(
     from schemas.topics import CHANNELS, LIFECYCLE
     from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
-    from service.kafka.rejected import hopeless, sending_again
+    from service.kafka.topics.rejected import hopeless, sending_again
 
     topics = [topic.named(settings.topic_prefix) for topic in (LIFECYCLE, CHANNELS)]
     sent: dict[bytes, str] = {}
@@ -129,7 +129,7 @@ async def _chosen(
     """Those of these names and reasons; none given: all. Raises Refusal for a name that is not there."""
     from schemas.topics import REJECTED
     from service.kafka.client.options import connection
-    from service.kafka.rejected import put_aside
+    from service.kafka.topics.rejected import put_aside
     from service.settings import Refusal
 
     topic = REJECTED.named(settings.topic_prefix)

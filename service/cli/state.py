@@ -54,10 +54,10 @@ def import_(file: Path) -> int:
 async def _export(settings: "Settings", out: BinaryIO) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
     from service.kafka.client.options import connection
-    from service.kafka.members import members, unread
-    from service.kafka.scan import partitions_of
     from service.kafka.state_dump import end, head, line
-    from service.kafka.tickets import kept_tickets, opened
+    from service.kafka.topics.members import members, unread
+    from service.kafka.topics.scan import partitions_of
+    from service.kafka.topics.tickets import kept_tickets, opened
     from service.now import now_ms
 
     reach = connection(settings)
@@ -84,9 +84,9 @@ async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
     from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
-    from service.kafka.members import members
-    from service.kafka.scan import partitions_of
-    from service.kafka.state_load import load, refuse_full
+    from service.kafka.topics.import_state import load, refuse_full
+    from service.kafka.topics.members import members
+    from service.kafka.topics.scan import partitions_of
     from service.settings import Refusal
 
     tickets = sum(1 for _ in _records(*dump))  # all of it is read before anything is written

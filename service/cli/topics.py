@@ -22,7 +22,7 @@ def ensure(partitions: int | None) -> int:
     import asyncio
 
     from service.kafka.client.options import connection
-    from service.kafka.topics import ensure as create
+    from service.kafka.topics.ensure import ensure as create
     from service.logs import no_log
     from service.settings import read_settings
 
@@ -48,9 +48,9 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
     import asyncio
 
     from service.kafka.client.options import connection
-    from service.kafka.topic_check import check as examine
-    from service.kafka.topic_check import other_partitions, warnings
-    from service.kafka.topics import find
+    from service.kafka.topics.check import check as examine
+    from service.kafka.topics.check import other_partitions, warnings
+    from service.kafka.topics.ensure import find
     from service.logs import no_log
     from service.settings import read_settings
 

@@ -9,7 +9,7 @@ from schemas.topics import CHANNELS, LIFECYCLE, Topic
 from service.demo.traffic import Happening, heartbeats, record, traffic
 from service.ending import when_asked_to_end
 from service.kafka.client.options import connection
-from service.kafka.send import Send, sending
+from service.kafka.topics.lifecycle import Send, sending
 from service.now import now_ms
 from service.settings import Settings
 

@@ -22,8 +22,8 @@ from service.demo.lines import HEADING, coloured, line, words
 from service.demo.traffic import heartbeats, traffic
 from service.ending import asked_to_end, when_asked_to_end
 from service.kafka.client.options import connection
-from service.kafka.tail import Committed, tailing
-from service.kafka.topics import ensure
+from service.kafka.topics.ensure import ensure
+from service.kafka.topics.tail import Committed, tailing
 from service.now import now_ms
 from service.settings import Settings, read_settings
 

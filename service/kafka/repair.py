@@ -16,8 +16,8 @@ from service.kafka.changelog import Progress, next_offset, replay
 from service.kafka.client.groupless_consumer import Span, spans
 from service.kafka.client.patience import unreachable
 from service.kafka.codec.record import Record
-from service.kafka.members import offset_of
-from service.kafka.scan import spans_of
+from service.kafka.topics.members import offset_of
+from service.kafka.topics.scan import spans_of
 from service.kafka.transaction import FencedError, NotCommittedError, Outgoing, TooLargeError, Transactions
 from service.settings import Refusal
 from service.sla import ticket as state

@@ -25,10 +25,10 @@ from service.kafka.pace import Pace
 from service.kafka.placed import Placed
 from service.kafka.refusal import AGAIN, FORESEEN, reason_of
 from service.kafka.resume import resume_at
-from service.kafka.rights import denied
 from service.kafka.share import Share
 from service.kafka.status import State, Status
 from service.kafka.terms import Terms
+from service.kafka.topics.acl import denied
 from service.kafka.transaction import FencedError, NotCommittedError, Transactions
 from service.kafka.turn import Room, Turn
 from service.now import Clock

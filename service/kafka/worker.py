@@ -14,13 +14,13 @@ from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
 from service.kafka.input import Input
 from service.kafka.kept import Kept
-from service.kafka.members import is_instance, members
 from service.kafka.pace import Pace
-from service.kafka.rights import denied
 from service.kafka.share import Share
 from service.kafka.status import Status
 from service.kafka.task import Owner
 from service.kafka.terms import Terms
+from service.kafka.topics.acl import denied
+from service.kafka.topics.members import is_instance, members
 from service.now import Clock
 from service.settings import Refusal
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
-from service.kafka.topic_check import check, other_partitions, warnings
-from service.kafka.topics import Found
+from service.kafka.topics.check import check, other_partitions, warnings
+from service.kafka.topics.ensure import Found
 
 DEFAULTS = {
     "cleanup.policy": "delete",

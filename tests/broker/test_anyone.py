@@ -12,7 +12,7 @@ from service.demo.maven_broker import maven_broker
 from service.kafka.client.admin import Admin
 from service.kafka.client.client import SILENT_AFTER, Client
 from service.kafka.client.options import connection
-from service.kafka.topics import ensure
+from service.kafka.topics.ensure import ensure
 from service.settings import read_settings
 from service.start import prepare
 from tests.broker.service import environment

@@ -7,8 +7,8 @@ import pytest
 from service.demo import kraft
 from service.kafka.client.options import connection
 from service.kafka.client.patience import PATIENCE
-from service.kafka.rights import missing
-from service.kafka.topics import ensure
+from service.kafka.topics.acl import missing
+from service.kafka.topics.ensure import ensure
 from service.settings import Refusal, read_settings
 from tests.broker.service import environment
 from tests.chaos.proxy import Proxy

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from service.kafka.client.leave_group_request import Leaver, leave
-from service.kafka.members import instance_of, members
+from service.kafka.topics.members import instance_of, members
 from service.now import now_ms
 from tests.broker.live import event, publish, set_up, told
 from tests.broker.log import read

@@ -12,7 +12,7 @@ from service.demo.broker import Broker
 from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.codec.records import decode
-from service.kafka.send import sending
+from service.kafka.topics.lifecycle import sending
 from service.offline.publish import publish
 from service.settings import Refusal
 from tests.broker.log import new_topics, read

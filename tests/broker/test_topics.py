@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, TOPICS
 from service.kafka.changelog import Progress, restore
 from service.kafka.client.groupless_consumer import spans
-from service.kafka.topics import ensure, find
+from service.kafka.topics.ensure import ensure, find
 from service.kafka.transaction import Outgoing, Transactions
 from tests.broker.log import create
 from tests.broker.service import environment, sla_timer

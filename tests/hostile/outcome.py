@@ -10,8 +10,8 @@ from typing import NamedTuple
 from service.events.rejection import Rejection
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import decode
-from service.kafka.rejected import aside
-from service.kafka.tickets import kept_tickets
+from service.kafka.topics.rejected import aside
+from service.kafka.topics.tickets import kept_tickets
 from service.sla.history import identity
 from service.sla.ticket import decode as state
 from tests.broker.log import read

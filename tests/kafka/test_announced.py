@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.kafka.announced import event_out
 from service.kafka.codec.record import Record, size_of
+from service.kafka.topics.breaches import event_out
 from service.settings import Refusal
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"

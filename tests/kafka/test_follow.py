@@ -3,7 +3,7 @@
 import pytest
 
 from service.kafka.codec.record import Record
-from service.kafka.follow import _entry
+from service.kafka.topics.follow import _entry
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from service.kafka.members import is_instance
+from service.kafka.topics.members import is_instance
 
 
 @pytest.mark.parametrize(

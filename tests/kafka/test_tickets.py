@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.kafka.announced import event_out
 from service.kafka.codec.record import Record, size_of
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.tickets import Kept, opened
+from service.kafka.topics.breaches import event_out
+from service.kafka.topics.tickets import Kept, opened
 from service.settings import Refusal
 from service.sla import ticket as state
 from service.sla.announce import Told

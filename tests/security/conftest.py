@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.kafka.topics import ensure
+from service.kafka.topics.ensure import ensure
 from tests.broker.service import environment
 from tests.security.broker import SecuredBroker, secured_broker
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from service.kafka.client.options import connection
-from service.kafka.rights import NEEDED, missing
+from service.kafka.topics.acl import NEEDED, missing
 from service.settings import read_settings
 from tests.broker.service import sla_timer
 from tests.security.broker import USER, Grant, SecuredBroker

@@ -12,7 +12,7 @@ from service.kafka.client.patience import PATIENCE, patiently
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Headers, Record
 from service.kafka.codec.records import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
-from service.kafka.scan import partitions_of, scan, spans_of
+from service.kafka.topics.scan import partitions_of, scan, spans_of
 from service.settings import Refusal
 
 _OURS = "sla_rejected_"

@@ -8,7 +8,7 @@ import msgspec
 from schemas.instant import read_milliseconds
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.scan import scan, spans_of
+from service.kafka.topics.scan import scan, spans_of
 
 Data = Mapping[str, Any]  # as schemas.sla says
 

@@ -9,7 +9,7 @@ from aiokafka.errors import for_code
 
 from service.kafka.client.admin import Admin
 from service.kafka.client.patience import PATIENCE, patiently
-from service.kafka.scan import spans_of
+from service.kafka.topics.scan import spans_of
 
 _UUID = 36  # characters
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.scan import scan, spans_of
+from service.kafka.topics.scan import scan, spans_of
 from service.sla import ticket as state
 from service.sla.announcement import Type
 from service.sla.facts import Kind

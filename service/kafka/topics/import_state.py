@@ -14,9 +14,9 @@ from aiokafka.errors import KafkaError
 from service.kafka.client.patience import unreachable
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.scan import spans_of
 from service.kafka.state_dump import Record
-from service.kafka.tickets import kept_tickets
+from service.kafka.topics.scan import spans_of
+from service.kafka.topics.tickets import kept_tickets
 from service.settings import Refusal
 from service.sla.ticket import key as key_of
 

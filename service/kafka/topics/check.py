@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
-from service.kafka.topics import Found
+from service.kafka.topics.ensure import Found
 
 STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
 _EVIDENCE = "does not hold an announcement with all facts of a ticket as evidence, which may take"

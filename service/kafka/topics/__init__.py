@@ -1,0 +1,1 @@
+"""Single topics and the group: read, written, created, checked."""
