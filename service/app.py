@@ -17,10 +17,10 @@ from service.ending import when_asked_to_end
 from service.events.rejection import Reason
 from service.http import Answers, Server, application, listen
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.group import Group
-from service.kafka.input import channels, complaints
-from service.kafka.status import State
-from service.kafka.terms import Terms, Topics
+from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.group import Group
+from service.kafka.exactly_once.source import channels, complaints
+from service.kafka.exactly_once.status import State
 from service.logs import open_log
 from service.meter import Meter
 from service.metrics import Metrics

@@ -9,7 +9,7 @@ from service.sla.partition import Step
 
 
 class Meter:
-    """Observes the owners of partitions for the metrics: see service.kafka.observer."""
+    """Observes the owners of partitions for the metrics: see service.kafka.exactly_once.observer."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from service.kafka.decision import Read
-    from service.kafka.repair import Decide, Place
+    from service.kafka.exactly_once.decision import Read
+    from service.kafka.exactly_once.repair import Decide, Place
     from service.settings import Settings
 
 _yes = click.option("--yes", is_flag=True, help="do not ask")
@@ -34,7 +34,7 @@ def skip(name: str, to: int | None, *, yes: bool) -> int:
     PARTITION: of complaints.lifecycle or support.channels, such as complaints.lifecycle-3. With --to also
     without some that are still there.
     """
-    from service.kafka.decision import skip as decide
+    from service.kafka.exactly_once.decision import skip as decide
 
     return _run(name, lambda found: decide(found, to), of_state=False, yes=yes)
 
@@ -49,7 +49,7 @@ def reset(name: str, *, yes: bool) -> int:
     beginning. Events that are known already change nothing.
     Tickets that were forgotten, and whose events the topic still has, are told again under the same ids.
     """
-    from service.kafka.decision import reset as decide
+    from service.kafka.exactly_once.decision import reset as decide
 
     return _run(name, decide, of_state=False, yes=yes)
 
@@ -70,7 +70,7 @@ def forget(name: str, offsets: tuple[int, ...], key: str | None, *, unreadable: 
     """
     if not (offsets or key is not None or unreadable):
         raise click.UsageError("say which: --offset, --key or --unreadable")
-    from service.kafka.decision import forget as decide
+    from service.kafka.exactly_once.decision import forget as decide
 
     named = None if key is None else os.fsencode(key)
     read = _read(name)
@@ -92,7 +92,7 @@ def _run(name: str, decide: "Decide", *, of_state: bool, yes: bool) -> int:
     import asyncio
 
     from service.kafka.client.options import connection
-    from service.kafka.repair import repair
+    from service.kafka.exactly_once.repair import repair
     from service.kafka.topics.ensure import find
     from service.logs import no_log
     from service.settings import read_settings
@@ -126,7 +126,7 @@ def _ask(says: str) -> None:
 
 def _place(settings: "Settings", name: str, counts: dict[str, int], *, of_state: bool) -> "Place":
     from schemas.topics import CHANNELS, DESKS, LIFECYCLE, TICKETS
-    from service.kafka.repair import place_of
+    from service.kafka.exactly_once.repair import place_of
 
     pairs = [
         (source.named(settings.topic_prefix), changelog.named(settings.topic_prefix))

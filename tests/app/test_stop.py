@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.died import died, last_words
-from service.kafka.worker import GroupError
+from service.kafka.exactly_once.worker import GroupError
 from tests.broker.service import STOPS_WITHIN, environment
 
 

@@ -13,11 +13,11 @@ from aiokafka import AIOKafkaConsumer
 from schemas.instant import written
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.input import complaints
-from service.kafka.observer import Nobody, Observer
-from service.kafka.status import Status
-from service.kafka.terms import Terms, Topics
-from service.kafka.worker import Worker, consumer_settings
+from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.observer import Nobody, Observer
+from service.kafka.exactly_once.source import complaints
+from service.kafka.exactly_once.status import Status
+from service.kafka.exactly_once.worker import Worker, consumer_settings
 from service.now import now_ms
 from service.sla.calendar import ALWAYS
 from service.sla.facts import Kind

@@ -21,7 +21,7 @@ from service.kafka.client.client import Client
 from service.kafka.client.groupless_consumer import open_reader, reading
 from service.kafka.client.options import connection
 from service.kafka.client.transactional_producer import discard, open_producer
-from service.kafka.resume import surely
+from service.kafka.exactly_once.resume import surely
 from service.kafka.topics.ensure import ensure
 from service.now import now_ms
 from service.settings import read_settings

@@ -14,10 +14,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from service.kafka.client.groupless_consumer import spans
 from service.kafka.codec.record import Record
-from service.kafka.horizon import SILENT_AFTER
-from service.kafka.observer import Observer
-from service.kafka.status import State
-from service.kafka.terms import Terms
+from service.kafka.exactly_once.completeness import SILENT_AFTER
+from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.observer import Observer
+from service.kafka.exactly_once.status import State
 from service.now import elapsed_ms, now_ms
 from service.sla.log_time import ASK_AFTER
 from tests.broker.log import read

@@ -17,8 +17,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from schemas.topics import DESKS, LIFECYCLE, TICKETS
 from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.decision import reset, skip
-from service.kafka.repair import TRIES, Decision, Found, place_of, repair
+from service.kafka.exactly_once.decision import reset, skip
+from service.kafka.exactly_once.repair import TRIES, Decision, Found, place_of, repair
 from service.now import now_ms
 from service.settings import Refusal
 from tests.broker.live import WITHIN, event, publish, set_up, stopped_after, told
@@ -286,7 +286,7 @@ async def test_who_is_fenced_while_it_repairs_has_changed_nothing(bootstrap: str
 async def test_state_of_many_megabytes_is_rewritten_whole(
     bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.kafka.repair.AT_ONCE", 2_000)
+    monkeypatch.setattr("service.kafka.exactly_once.repair.AT_ONCE", 2_000)
     rig = await new_rig(bootstrap, target=3_600_000)
     await rig.publish(rig_event(f"T{number}", "received", now_ms()) for number in range(50))
     async with rig.worker() as worker:

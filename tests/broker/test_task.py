@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.kafka.codec.record import Record
-from service.kafka.observer import Nobody
-from service.kafka.turn import Room
+from service.kafka.exactly_once.batch import Room
+from service.kafka.exactly_once.observer import Nobody
 from service.now import now_ms
 from service.sla.partition import Step
 from tests.broker.log import new_topics, read, write, write_unreadable_name

@@ -7,10 +7,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, TOPICS
-from service.kafka.changelog import Progress, restore
 from service.kafka.client.groupless_consumer import spans
+from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.transaction import Outgoing, Transactions
 from service.kafka.topics.ensure import ensure, find
-from service.kafka.transaction import Outgoing, Transactions
 from tests.broker.log import create
 from tests.broker.service import environment, sla_timer
 

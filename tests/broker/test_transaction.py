@@ -23,10 +23,10 @@ from aiokafka.protocol.transaction import (
     TxnOffsetCommitRequest,
 )
 
-from service.kafka.changelog import Progress, restore
 from service.kafka.client.groupless_consumer import reading, spans
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer, sent_once
-from service.kafka.transaction import (
+from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.transaction import (
     FencedError,
     NotCommittedError,
     OtherWriterError,

@@ -13,7 +13,7 @@ import click
 
 from service.cli.program import sla_timer
 from service.events.rejection import Reason
-from service.kafka.status import State, Status
+from service.kafka.exactly_once.status import State, Status
 from service.meter import Meter
 from service.metrics import Metrics
 from service.offline.simulate import simulate

@@ -21,10 +21,10 @@ from service.collector import collect_seldom
 from service.events.structured import LARGEST
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.input import complaints
-from service.kafka.outputs import Outputs
-from service.kafka.terms import Terms, Topics
-from service.kafka.turn import Room, Turn
+from service.kafka.exactly_once.batch import Room, Turn
+from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.outputs import Outputs
+from service.kafka.exactly_once.source import complaints
 from tests.broker.rig import policies
 
 NOW = 1_772_413_265_000  # ms: 2026-03-02T01:01:05Z

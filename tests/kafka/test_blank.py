@@ -3,9 +3,9 @@
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.blank import blank
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.placed import Placed
+from service.kafka.exactly_once.blank import blank
+from service.kafka.exactly_once.placement import Placed
 from service.sla.partition import Partition
 from service.sla.ticket import names
 from tests.sla.stories import DAY, clock, policy

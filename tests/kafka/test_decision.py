@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from service.kafka import decision
 from service.kafka.client.groupless_consumer import Span
 from service.kafka.codec.record import Record
-from service.kafka.repair import Decision, Found, Held, place_of
+from service.kafka.exactly_once import decision
+from service.kafka.exactly_once.repair import Decision, Found, Held, place_of
 from service.settings import Refusal
 from service.sla import ticket as state
 from service.sla.facts import Fact, Kind

@@ -3,8 +3,8 @@
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.changelog import LostRecordsError, first_offset
 from service.kafka.client.groupless_consumer import Span
+from service.kafka.exactly_once.restore import LostRecordsError, first_offset
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from service.kafka.client.groupless_consumer import Span
-from service.kafka.kept import KEPT_FOR, Kept
+from service.kafka.exactly_once.warm_state import KEPT_FOR, Kept
 from service.sla.partition import Partition
 from tests.sla.stories import DAY, LETTER
 

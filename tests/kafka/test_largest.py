@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, Topic
 from service.kafka.codec.records import encode
-from service.kafka.transaction import Outgoing
+from service.kafka.exactly_once.transaction import Outgoing
 from service.policy.directory import read_policies
 from service.sla import ticket as state
 from service.sla.announce import Change, announcement

@@ -4,8 +4,8 @@ import pytest
 from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.outputs import Outputs
-from service.kafka.terms import Terms, Topics
+from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.outputs import Outputs
 from service.sla.announcement import Announcement
 from service.sla.partition import Partition
 from tests.sla.stories import DAY, LETTER, at, fact

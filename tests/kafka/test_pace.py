@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.kafka.pace import Pace
+from service.kafka.exactly_once.pace import Pace
 
 BEAT = 1e6  # seconds: no test waits for it
 

@@ -6,7 +6,7 @@ import pytest
 
 from service.events.rejection import Reason, Rejection
 from service.kafka.codec.record import Record
-from service.kafka.portion import Portion, portion
+from service.kafka.exactly_once.portion import Portion, portion
 from service.sla.facts import Fact, Kind
 from service.sla.partition import HEAVY
 from tests.kafka.records import NOW, record

@@ -5,7 +5,7 @@ import logging
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.changelog import Progress, _say
+from service.kafka.exactly_once.restore import Progress, _say
 
 
 @pytest.mark.parametrize(

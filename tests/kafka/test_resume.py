@@ -3,9 +3,9 @@
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.changelog import LostRecordsError
 from service.kafka.client.groupless_consumer import Span
-from service.kafka.resume import believed
+from service.kafka.exactly_once.restore import LostRecordsError
+from service.kafka.exactly_once.resume import believed
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
 

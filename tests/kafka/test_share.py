@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from service.kafka.share import HELD_FOR, Share
+from service.kafka.exactly_once.share import HELD_FOR, Share
 
 BUSY, PIECES = 12, 5
 

@@ -5,11 +5,11 @@ from aiokafka import TopicPartition
 
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.input import complaints
-from service.kafka.pace import Pace
-from service.kafka.share import Share
-from service.kafka.task import Owner
-from service.kafka.terms import Terms, Topics
+from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.owner import Owner
+from service.kafka.exactly_once.pace import Pace
+from service.kafka.exactly_once.share import Share
+from service.kafka.exactly_once.source import complaints
 from service.now import Clock
 from tests.sla.stories import DAY, RESPONSE, at, clock, fact, policy
 

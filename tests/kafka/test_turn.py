@@ -7,10 +7,10 @@ from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.input import complaints
-from service.kafka.outputs import Outputs
-from service.kafka.terms import Terms, Topics
-from service.kafka.turn import AT_ONCE, TOLD_AT_ONCE, Room, Turn
+from service.kafka.exactly_once.batch import AT_ONCE, TOLD_AT_ONCE, Room, Turn
+from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.outputs import Outputs
+from service.kafka.exactly_once.source import complaints
 from service.sla.partition import Partition
 from tests.broker.rig import policies
 from tests.kafka.records import NOW, record, structured

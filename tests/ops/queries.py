@@ -8,7 +8,7 @@ import promql_parser
 import yaml
 
 from service.app import ACTIVITY
-from service.kafka.status import State, Status
+from service.kafka.exactly_once.status import State, Status
 from service.metrics import Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -11,7 +11,7 @@ from service.kafka.client.patience import PATIENCE, patiently
 from service.kafka.client.transactional_producer import discard
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.transaction import STAMP_REFUSED
+from service.kafka.exactly_once.transaction import STAMP_REFUSED
 from service.now import now_ms
 from service.policy.publication import (
     BadPublicationError,

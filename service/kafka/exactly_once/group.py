@@ -13,10 +13,10 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from schemas.topics import BREACHES
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.client.patience import patiently
-from service.kafka.terms import Terms
+from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.transaction import NotCommittedError
+from service.kafka.exactly_once.worker import Worker, consumer_settings
 from service.kafka.topics.acl import DENIALS, denied, missing
-from service.kafka.transaction import NotCommittedError
-from service.kafka.worker import Worker, consumer_settings
 from service.settings import Refusal
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import named
-from service.kafka.repair import Decision, Found
+from service.kafka.exactly_once.repair import Decision, Found
 from service.settings import Refusal
 from service.sla import ticket as state
 from service.sla.desk import Desk

@@ -6,10 +6,10 @@ from shlex import quote
 from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException
 
-from service.kafka.changelog import LostRecordsError
 from service.kafka.codec.unreadable import UnreadableRecordError, named
-from service.kafka.placed import MisplacedError
-from service.kafka.transaction import TooLargeError
+from service.kafka.exactly_once.placement import MisplacedError
+from service.kafka.exactly_once.restore import LostRecordsError
+from service.kafka.exactly_once.transaction import TooLargeError
 from service.sla.ticket import UnreadableStateError
 
 AGAIN = (5.0, 60.0)  # seconds until it is tried again, doubled from the first to the second

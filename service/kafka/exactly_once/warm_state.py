@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from service.kafka.client.groupless_consumer import Span
-from service.kafka.input import Judged
+from service.kafka.exactly_once.source import Judged
 
 KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
 

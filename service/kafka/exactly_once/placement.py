@@ -1,8 +1,8 @@
 """Whether a changelog is partitioned as we would: tickets of another partition are not ours to judge."""
 
-from service.kafka.changelog import Restorable
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.unreadable import named
+from service.kafka.exactly_once.restore import Restorable
 from service.sla.ticket import names
 
 LOOK_AT = 1_000  # records: were keys placed otherwise, no more than half of them would fit by chance

@@ -8,10 +8,10 @@ from aiokafka import TopicPartition
 from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
-from service.kafka.input import Input, Judged
-from service.kafka.outputs import Outputs
-from service.kafka.portion import portion
-from service.kafka.transaction import Outgoing
+from service.kafka.exactly_once.outputs import Outputs
+from service.kafka.exactly_once.portion import portion
+from service.kafka.exactly_once.source import Input, Judged
+from service.kafka.exactly_once.transaction import Outgoing
 from service.sla.partition import Step
 
 AT_ONCE = 250  # deadlines, or records, in one step

@@ -11,26 +11,26 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.kafka.blank import blank
-from service.kafka.changelog import Progress, restore
 from service.kafka.client.groupless_consumer import Span, spans
 from service.kafka.client.log_end import Answer, Asker
 from service.kafka.codec.record import Record
-from service.kafka.feed import SOON, Feed
-from service.kafka.horizon import Horizon
-from service.kafka.input import Input
-from service.kafka.kept import Kept
-from service.kafka.outputs import Outputs
-from service.kafka.pace import Pace
-from service.kafka.placed import Placed
-from service.kafka.refusal import AGAIN, FORESEEN, reason_of
-from service.kafka.resume import resume_at
-from service.kafka.share import Share
-from service.kafka.status import State, Status
-from service.kafka.terms import Terms
+from service.kafka.exactly_once.batch import Room, Turn
+from service.kafka.exactly_once.blank import blank
+from service.kafka.exactly_once.completeness import Horizon
+from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.feed import SOON, Feed
+from service.kafka.exactly_once.outputs import Outputs
+from service.kafka.exactly_once.pace import Pace
+from service.kafka.exactly_once.placement import Placed
+from service.kafka.exactly_once.refusal import AGAIN, FORESEEN, reason_of
+from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.resume import resume_at
+from service.kafka.exactly_once.share import Share
+from service.kafka.exactly_once.source import Input
+from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.transaction import FencedError, NotCommittedError, Transactions
+from service.kafka.exactly_once.warm_state import Kept
 from service.kafka.topics.acl import denied
-from service.kafka.transaction import FencedError, NotCommittedError, Transactions
-from service.kafka.turn import Room, Turn
 from service.now import Clock
 
 log = logging.getLogger(__name__)

@@ -12,13 +12,19 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
-from service.kafka.changelog import Progress, next_offset, replay
 from service.kafka.client.groupless_consumer import Span, spans
 from service.kafka.client.patience import unreachable
 from service.kafka.codec.record import Record
+from service.kafka.exactly_once.restore import Progress, next_offset, replay
+from service.kafka.exactly_once.transaction import (
+    FencedError,
+    NotCommittedError,
+    Outgoing,
+    TooLargeError,
+    Transactions,
+)
 from service.kafka.topics.members import offset_of
 from service.kafka.topics.scan import spans_of
-from service.kafka.transaction import FencedError, NotCommittedError, Outgoing, TooLargeError, Transactions
 from service.settings import Refusal
 from service.sla import ticket as state
 from service.sla.ticket import UnreadableStateError

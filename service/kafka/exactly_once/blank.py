@@ -5,7 +5,7 @@ from itertools import count
 from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.transaction import Outgoing
+from service.kafka.exactly_once.transaction import Outgoing
 from service.sla.ticket import key as key_of
 
 

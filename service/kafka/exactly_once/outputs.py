@@ -7,8 +7,8 @@ from aiokafka import TopicPartition
 from service.events.rejection import Rejection
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import WITHOUT_CONTENT, encode, reject
-from service.kafka.terms import Terms
-from service.kafka.transaction import LARGEST, Outgoing
+from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.transaction import LARGEST, Outgoing
 from service.sla.announcement import BILLING, Announcement
 
 _LONGEST_KEY = 1_000  # bytes, of a record without content

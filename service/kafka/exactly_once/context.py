@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.input import Input
-from service.kafka.observer import Nobody, Observer
+from service.kafka.exactly_once.observer import Nobody, Observer
+from service.kafka.exactly_once.source import Input
 from service.now import elapsed_ms
 
 
@@ -31,5 +31,5 @@ class Terms:
     partitioner: Partitioner
     observer: Observer = field(default_factory=Nobody)
     largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
-    pace: float = 0.0  # seconds, see service.kafka.pace
+    pace: float = 0.0  # seconds, see service.kafka.exactly_once.pace
     elapsed: Callable[[], int] = elapsed_ms  # against which `now` is held

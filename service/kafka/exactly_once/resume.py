@@ -7,9 +7,9 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from service.kafka.changelog import LostRecordsError, first_offset
 from service.kafka.client.groupless_consumer import ANSWER_WITHIN, Span, reading, spans
 from service.kafka.client.leadership import confirmed, ends
+from service.kafka.exactly_once.restore import LostRecordsError, first_offset
 
 DOUBTED = 0.1  # seconds after an answer that was not confirmed
 

@@ -12,13 +12,13 @@ from aiokafka.errors import KafkaError
 from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
-from service.kafka.input import Input
-from service.kafka.kept import Kept
-from service.kafka.pace import Pace
-from service.kafka.share import Share
-from service.kafka.status import Status
-from service.kafka.task import Owner
-from service.kafka.terms import Terms
+from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.owner import Owner
+from service.kafka.exactly_once.pace import Pace
+from service.kafka.exactly_once.share import Share
+from service.kafka.exactly_once.source import Input
+from service.kafka.exactly_once.status import Status
+from service.kafka.exactly_once.warm_state import Kept
 from service.kafka.topics.acl import denied
 from service.kafka.topics.members import is_instance, members
 from service.now import Clock

@@ -1,0 +1,1 @@
+"""The exactly-once task: one owner for each input partition."""
