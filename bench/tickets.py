@@ -11,7 +11,7 @@ from service.policy.directory import read_policies
 from service.sla.facts import Fact, Kind
 from service.sla.partition import Arrival, Partition
 from service.sla.policy import Policies
-from service.sla.ticket import key
+from service.sla.state import key
 
 AT_ONCE = 10_000
 RETENTION = 35 * 86_400_000  # ms, the default

@@ -7,11 +7,11 @@ from service.board.row import ClockLine, clock_lines
 from service.board.shelf import Shelf, Times
 from service.board.summary import Condition, open_runs, worst
 from service.explanation.derivation import derivation
-from service.sla.announce import Told, breach_id, changes
 from service.sla.announcement import Type
-from service.sla.calendar import YearUnknown
+from service.sla.calendar.calendar import YearUnknown
+from service.sla.changes import Told, breach_id, changes
 from service.sla.judge import judge
-from service.sla.ticket import UnreadableStateError, key
+from service.sla.state import UnreadableStateError, key
 
 PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people: the board does not show them
 _MINUTE = 60_000  # ms

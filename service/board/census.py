@@ -3,7 +3,7 @@
 from collections import Counter
 
 from service.board.summary import ATTRIBUTES, Summary
-from service.sla.ticket import names
+from service.sla.state import names
 
 SILENT = "silent"  # beside the conditions: nobody has touched it for too long
 FACETS = ("state", "clock", "tenant", "policy", *ATTRIBUTES)

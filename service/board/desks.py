@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from service.board.row import ClockLine, line_of
 from service.board.shelf import placed
-from service.sla import desk as state_of_desks
-from service.sla import ticket as state
-from service.sla.calendar import YearUnknown
-from service.sla.desk import Desk
+from service.sla import state
+from service.sla.calendar.calendar import YearUnknown
+from service.sla.desks import desk as state_of_desks
+from service.sla.desks.desk import Desk
+from service.sla.desks.outages import judge_desk
 from service.sla.judge import Run
-from service.sla.outages import judge_desk
 from service.sla.policy import InForce, Policies
-from service.sla.ticket import UnreadableStateError
+from service.sla.state import UnreadableStateError
 
 _LATEST = 5  # outages that are over
 

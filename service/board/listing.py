@@ -8,7 +8,7 @@ from service.board.query import PAGE, Query
 from service.board.row import Row, row
 from service.board.shelf import Shelf, Times
 from service.board.summary import Summary
-from service.sla.calendar import YearUnknown
+from service.sla.calendar.calendar import YearUnknown
 
 _OFFERED = 30  # values of one facet
 

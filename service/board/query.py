@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from service.board.census import FACETS, values
 from service.board.summary import Summary
-from service.sla.ticket import names
+from service.sla.state import names
 
 PAGE = 50  # tickets
 _LONGEST = 128  # characters: of an identifier

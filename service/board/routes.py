@@ -18,7 +18,7 @@ from service.board.query import read_query
 from service.board.stream import messages
 from service.board.viewers import Viewers, Watching
 from service.board.words import LANGUAGES
-from service.sla.ticket import key
+from service.sla.state import key
 
 MOST_VIEWERS = 200  # streams at once
 LARGEST_FORM = 4_096  # bytes

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from service.board.bar import Bar, Flow, bar
 from service.board.summary import ATTRIBUTES, Condition, Section, Summary, is_open, nearest, worst
 from service.sla.judge import BREACHED, CANCELLED, MET, NOT_APPLICABLE, Judgement, Run
-from service.sla.ticket import names
+from service.sla.state import names
 
 
 class ClockLine(NamedTuple):

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from service.board.census import Census
 from service.board.summary import Summary, look_again_at, summary
-from service.sla import ticket as state
-from service.sla.calendar import YearUnknown
+from service.sla import state
+from service.sla.calendar.calendar import YearUnknown
 from service.sla.judge import Judgement, judge
 from service.sla.partition import edition
 from service.sla.policy import Policies
-from service.sla.ticket import NEVER, UnreadableStateError
+from service.sla.state import NEVER, UnreadableStateError
 from service.sla.timers import Timers
 
 Times = Mapping[int, int]  # by partition, the instant (ms) to judge its tickets at

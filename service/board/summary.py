@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from service.sla.judge import AT_RISK, BREACHED, NOT_APPLICABLE, PAUSED, Judgement, Run, has_lapsed
+from service.sla.retention import wake_at
 from service.sla.statement import stalled
-from service.sla.wake import wake_at
 
 ATTRIBUTES = ("channel", "complexity", "priority", "category", "service", "region")
 

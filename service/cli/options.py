@@ -38,7 +38,7 @@ def read_moment(context: click.Context, parameter: click.Parameter, text: str) -
 
 def read_duration(_: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
     """For click: a duration in ms."""
-    from service.sla.duration import parse_duration
+    from service.sla.calendar.duration import parse_duration
 
     try:
         return parse_duration(text) if text is not None else None

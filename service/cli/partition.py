@@ -82,8 +82,8 @@ def forget(name: str, offsets: tuple[int, ...], key: str | None, *, unreadable: 
 def _read(name: str) -> "Read":
     """How the state in this partition is read."""
     from schemas.topics import DESKS
-    from service.sla.desk import decode as decode_desk
-    from service.sla.ticket import decode
+    from service.sla.desks.desk import decode as decode_desk
+    from service.sla.state import decode
 
     return decode_desk if name.rpartition("-")[0].endswith(DESKS.name) else decode
 

@@ -22,7 +22,7 @@ from service.cli.streams import ReadEnoughError, open_streams
 from service.cli.topics import topics
 from service.ending import asked_to_end
 from service.settings import Refusal
-from service.sla.calendar import YearUnknown
+from service.sla.calendar.calendar import YearUnknown
 from service.visible import visible
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from service.kafka.state_dump import Record
     from service.settings import Settings
+    from service.sla.dump import Record
 
 _Argument = TypeVar("_Argument")
 
@@ -54,11 +54,11 @@ def import_(file: Path) -> int:
 async def _export(settings: "Settings", out: BinaryIO) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
     from service.kafka.client.options import connection
-    from service.kafka.state_dump import end, head, line
     from service.kafka.topics.members import members, unread
     from service.kafka.topics.scan import partitions_of
     from service.kafka.topics.tickets import kept_tickets, opened
     from service.now import now_ms
+    from service.sla.dump import end, head, line
 
     reach = connection(settings)
     topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
@@ -104,8 +104,8 @@ async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
 
 
 def _records(name: str, dump: BinaryIO) -> "Iterator[Record]":
-    from service.kafka.state_dump import BadDumpError, records
     from service.settings import Refusal
+    from service.sla.dump import BadDumpError, records
 
     try:
         dump.seek(0)

@@ -9,7 +9,7 @@ from schemas.catalog import MODELS
 from schemas.instant import milliseconds
 from service.events.rejection import Reason, RejectedError
 from service.sla.facts import Fact, Kind, Sign
-from service.sla.ticket import key
+from service.sla.state import key
 
 EARLIEST = 946_684_800_000  # ms: 2000-01-01T00:00:00Z
 LATEST = 221_845_392_000_000  # ms: 9000-01-01T00:00:00Z; due instants after it still have to be written

@@ -10,7 +10,7 @@ from schemas.instant import read_milliseconds
 from service.events.fact import AHEAD, CHANNELS, COMPLAINTS, EARLIEST, LATEST, Kinds
 from service.events.forms import LONGEST, forms
 from service.sla.facts import Fact
-from service.sla.ticket import key
+from service.sla.state import key
 
 Found = tuple[str, str, Fact]  # subject, key of the ticket or desk, and fact, as fact_of gives them
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from service.sla.calendar import Interval
+from service.sla.calendar.calendar import Interval
 from service.sla.judge import Run
 
 

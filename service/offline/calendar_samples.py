@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from service.sla.local_days import LocalDays
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.local_days import LocalDays
+from service.sla.calendar.working_hours import WorkingTime
 
 _HOUR = 3_600_000  # ms
 _FAR = timedelta(days=400)

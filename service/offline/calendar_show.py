@@ -9,10 +9,10 @@ from typing import TextIO
 from schemas.instant import milliseconds
 from service.policy.directory import read_calendar_at
 from service.settings import Refusal
-from service.sla.calendar import Stretch
-from service.sla.duration import duration_text
-from service.sla.local_days import WEEKDAYS, LocalDays
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.calendar import Stretch
+from service.sla.calendar.duration import duration_text
+from service.sla.calendar.local_days import WEEKDAYS, LocalDays
+from service.sla.calendar.working_hours import WorkingTime
 from service.visible import visible
 
 _MOST_DAYS = 366 * 10

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from service.offline.events_in import Event
-from service.sla.desk import Desk, desk_of
+from service.sla.desks.desk import Desk, desk_of
+from service.sla.desks.outages import judge_desk
 from service.sla.facts import Fact
 from service.sla.judge import Judgement
-from service.sla.outages import judge_desk
 from service.sla.policy import Policies
-from service.sla.ticket import names
+from service.sla.state import names
 
 Signs = dict[str, list[Fact]]  # by desk key
 

@@ -12,7 +12,7 @@ from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies
-from service.sla.ticket import key
+from service.sla.state import key
 from service.visible import visible, visible_json
 
 

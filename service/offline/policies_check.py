@@ -10,10 +10,10 @@ from service.offline.calendar_samples import samples
 from service.policy.directory import read_policies
 from service.policy.place import BadPolicies
 from service.policy.policy_file import PolicyFile
-from service.sla.calendar import YearUnknown
-from service.sla.duration import duration_text
+from service.sla.calendar.calendar import YearUnknown
+from service.sla.calendar.duration import duration_text
+from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Clock, Level, Match, Policy, tenants
-from service.sla.working_time import WorkingTime
 from service.visible import visible
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")

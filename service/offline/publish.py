@@ -14,7 +14,7 @@ from schemas.instant import written
 from service.events.fact import COMPLAINTS
 from service.offline.events_in import STANDARD_INPUT, Event, Problems, fit
 from service.offline.progress import Progress
-from service.sla.ticket import names
+from service.sla.state import names
 
 Send = Callable[[str, bytes], Awaitable[None]]  # record key, structured CloudEvent
 

@@ -15,13 +15,13 @@ from service.offline.events_in import Problems, StoppedError, fit, tickets
 from service.offline.progress import Progress
 from service.offline.verdicts import Place, Row, clock_rows, order, place
 from service.settings import Refusal
-from service.sla.announce import standing
 from service.sla.announcement import Announcement, Type
+from service.sla.changes import standing
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
 from service.sla.sequel import sequel
-from service.sla.ticket import Ticket, names
+from service.sla.state import Ticket, names
 from service.visible import visible_json
 
 

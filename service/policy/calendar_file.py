@@ -9,8 +9,8 @@ from service.policy.document import NotReadError, content, read_document
 from service.policy.opening_hours import read_windows
 from service.policy.place import BadPolicies, Place, Problem, shown
 from service.policy.policy_file import BUILT_IN, NamedCalendar
-from service.sla.local_days import WEEKDAYS, LocalDays, Windows
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.local_days import WEEKDAYS, LocalDays, Windows
+from service.sla.calendar.working_hours import WorkingTime
 from service.timezones import zone, zone_names
 
 _FIELDS = ("calendar", "timezone", "week", "holidays", "working_days", "official")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from service.policy.levels import read_levels
 from service.policy.place import Place
-from service.sla.calendar import Calendar
+from service.sla.calendar.calendar import Calendar
 from service.sla.facts import Kind
 from service.sla.policy import Clock
 

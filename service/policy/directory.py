@@ -9,9 +9,9 @@ from service.policy.calendar_file import read_calendar
 from service.policy.document import LARGEST
 from service.policy.place import BadPolicies, Problem
 from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read_policy
-from service.sla.local_days import LocalDays
+from service.sla.calendar.local_days import LocalDays
+from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Match, Policies, Policy, tenants
-from service.sla.working_time import WorkingTime
 from service.timezones import zone
 from service.visible import visible
 

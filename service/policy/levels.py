@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from service.policy.place import Place, shown
-from service.sla.calendar import ALWAYS, Calendar
-from service.sla.duration import parse_duration
+from service.sla.calendar.calendar import ALWAYS, Calendar
+from service.sla.calendar.duration import parse_duration
 from service.sla.policy import Level
 
 _PER_CENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,9})?) ?%")

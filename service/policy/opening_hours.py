@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from service.policy.place import Place, shown
-from service.sla.local_days import Windows
+from service.sla.calendar.local_days import Windows
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?|24:00(?::00)?")
 _MIDNIGHT = 86_400  # seconds

@@ -14,8 +14,8 @@ from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, r
 from service.policy.document import NotReadError, canonical_json, content, read_document
 from service.policy.levels import read_levels
 from service.policy.place import BadPolicies, Place, Problem, plain_name
-from service.sla.calendar import ALWAYS, Calendar, YearUnknown
-from service.sla.duration import parse_duration
+from service.sla.calendar.calendar import ALWAYS, Calendar, YearUnknown
+from service.sla.calendar.duration import parse_duration
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Match, PausesThatCount, Policy
 from service.sla.statement import ACTIVITY

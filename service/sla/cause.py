@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from service.sla.announce import Told
+from service.sla.changes import Told
 from service.sla.facts import Fact
 
 

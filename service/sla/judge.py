@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from service.sla.calendar import Calendar, Interval
+from service.sla.calendar.calendar import Calendar, Interval
 from service.sla.course import Leg, course
 from service.sla.cycle import Cycle, cycles
 from service.sla.facts import Fact, Kind

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from service.sla.announce import Told, announcement, changes
 from service.sla.announcement import Announcement
 from service.sla.cause import Causes
+from service.sla.changes import Told, announcement, changes
 from service.sla.facts import Fact
 from service.sla.judge import judge_unique
 from service.sla.policy import Policies
+from service.sla.retention import forget_at, wake_at
+from service.sla.state import Ticket
 from service.sla.statement import statements
-from service.sla.ticket import Ticket
-from service.sla.wake import forget_at, wake_at
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):

@@ -7,8 +7,7 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from service.sla import history
-from service.sla import ticket as state
+from service.sla import history, state
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
@@ -17,7 +16,7 @@ from service.sla.outlook import Moment, outlook
 from service.sla.policy import Policies
 from service.sla.sequel import sequel
 from service.sla.space import LARGEST, Space
-from service.sla.ticket import NEVER, Header, Ticket, UnreadableStateError
+from service.sla.state import NEVER, Header, Ticket, UnreadableStateError
 from service.sla.timers import Timers
 
 HEAVY = 64 * 1024  # bytes of state that are judged in one step: a ticket with hundreds of cycles is 30 ms

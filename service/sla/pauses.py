@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from service.sla.calendar import Interval
+from service.sla.calendar.calendar import Interval
 from service.sla.facts import Fact, Kind
 from service.sla.policy import PausesThatCount
 

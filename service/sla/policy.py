@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from schemas.envelope import DEFAULT_TENANT
-from service.sla.calendar import ALWAYS, Calendar, Interval, YearUnknown
+from service.sla.calendar.calendar import ALWAYS, Calendar, Interval, YearUnknown
 from service.sla.facts import CANCELLING, Kind, implied_by
 
 Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, category, service, region

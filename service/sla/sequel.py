@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from service.sla.announce import FIRST_NEWS, Fresh, Told, first_news, first_told
 from service.sla.announcement import Type
+from service.sla.changes import FIRST_NEWS, Fresh, Told, first_news, first_told
 from service.sla.course import EVIDENCE_ONLY, LONGEST, MOST, Leg, course
 from service.sla.cycle import received
 from service.sla.facts import CANCELLING, Fact, Kind
 from service.sla.judge import AT_RISK, BREACHED, MET, has_lapsed
 from service.sla.outlook import Outlook
 from service.sla.policy import Attributes, Clock, Policies, Policy, matches
-from service.sla.ticket import NEVER, Ticket
+from service.sla.state import NEVER, Ticket
 
 _kind = attrgetter("kind")
 _RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)

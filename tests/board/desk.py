@@ -7,12 +7,12 @@ from service.board.board import Board
 from service.board.desks import DeskShelf
 from service.board.shelf import Shelf
 from service.board.sight import Reach, Sight
-from service.sla import ticket as state
-from service.sla.announce import Told, changes
+from service.sla import state
+from service.sla.changes import Told, changes
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies
-from service.sla.ticket import NEVER, Header, Ticket, key
+from service.sla.state import NEVER, Header, Ticket, key
 from tests.sla.stories import LETTER
 
 

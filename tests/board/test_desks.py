@@ -4,10 +4,10 @@ import pytest
 
 from service.board.desks import DeskLine
 from service.board.sight import Reach
-from service.sla import ticket as state
-from service.sla.desk import desk_of
+from service.sla import state
+from service.sla.desks.desk import desk_of
 from service.sla.facts import Fact
-from service.sla.ticket import NEVER, Header
+from service.sla.state import NEVER, Header
 from service.theirs import theirs
 from tests.board.browser import browser
 from tests.board.desk import Desk

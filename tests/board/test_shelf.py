@@ -10,10 +10,10 @@ from service.board.account import account
 from service.board.query import Query
 from service.board.shelf import Shelf
 from service.board.summary import Condition, Section, Summary
-from service.sla import ticket as state
+from service.sla import state
 from service.sla.partition import edition
 from service.sla.policy import Policies
-from service.sla.ticket import NEVER
+from service.sla.state import NEVER
 from tests.board.desk import Desk, record
 from tests.sla.stories import (
     COMPLEX,

@@ -19,7 +19,7 @@ from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import Status
 from service.kafka.exactly_once.worker import Worker, consumer_settings
 from service.now import now_ms
-from service.sla.calendar import ALWAYS
+from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy
 from service.sla.space import LARGEST

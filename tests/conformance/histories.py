@@ -7,7 +7,7 @@ from typing import Any
 from schemas.instant import milliseconds, read
 from service.policy.calendar_file import read_calendar
 from service.policy.policy_file import read_policy
-from service.sla.calendar import Calendar
+from service.sla.calendar.calendar import Calendar
 from service.sla.facts import Fact, Kind
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies

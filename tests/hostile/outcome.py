@@ -13,7 +13,7 @@ from service.kafka.codec.records import decode
 from service.kafka.topics.rejected import aside
 from service.kafka.topics.tickets import kept_tickets
 from service.sla.history import identity
-from service.sla.ticket import decode as state
+from service.sla.state import decode as state
 from tests.broker.log import read
 
 Place = tuple[int, int]  # partition and offset of the input

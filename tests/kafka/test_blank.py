@@ -7,7 +7,7 @@ from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.blank import blank
 from service.kafka.exactly_once.placement import Placed
 from service.sla.partition import Partition
-from service.sla.ticket import names
+from service.sla.state import names
 from tests.sla.stories import DAY, clock, policy
 
 POLICIES = policy(clock("response", "received", "response_started", {"minor": 60_000}))

@@ -9,9 +9,9 @@ from service.kafka.codec.record import Record
 from service.kafka.exactly_once import decision
 from service.kafka.exactly_once.repair import Decision, Found, Held, place_of
 from service.settings import Refusal
-from service.sla import ticket as state
+from service.sla import state
 from service.sla.facts import Fact, Kind
-from service.sla.ticket import Header, Ticket
+from service.sla.state import Header, Ticket
 
 PLACE = place_of("complaints.lifecycle", "sla.tickets", 3)
 RECEIVED = Fact(0, Kind.RECEIVED, "/desk", "e-1", {"customer_id": "C"}, 0, 3, 7)

@@ -10,16 +10,16 @@ from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, Topic
 from service.kafka.codec.records import encode
 from service.kafka.exactly_once.transaction import Outgoing
 from service.policy.directory import read_policies
-from service.sla import ticket as state
-from service.sla.announce import Change, announcement
+from service.sla import state
 from service.sla.announcement import Announcement, Type
-from service.sla.channel import Span
-from service.sla.desk import MOST_CHANNELS, MOST_SPANS, Desk
+from service.sla.changes import Change, announcement
+from service.sla.desks.channel import Span
+from service.sla.desks.desk import MOST_CHANNELS, MOST_SPANS, Desk
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.history import MOST_FACTS
 from service.sla.judge import judge
+from service.sla.state import Header, Ticket
 from service.sla.statement import statements
-from service.sla.ticket import Header, Ticket
 
 LONGEST = 128  # characters of an identifier, or of a code
 LAST = 253_402_300_799_999  # ms

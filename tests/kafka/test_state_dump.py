@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.state_dump import BadDumpError, end, head, line, records
-from service.sla import ticket as state
-from service.sla.announce import Told
+from service.sla import state
+from service.sla.changes import Told
+from service.sla.dump import BadDumpError, end, head, line, records
 from service.sla.facts import Fact, Kind
-from service.sla.ticket import NEVER, Header, Ticket
+from service.sla.state import NEVER, Header, Ticket
 
 HEAD = head("sla.tickets", 3, 0)
 MS = st.integers(0, 2**43)

@@ -11,10 +11,10 @@ from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.breaches import event_out
 from service.kafka.topics.tickets import Kept, opened
 from service.settings import Refusal
-from service.sla import ticket as state
-from service.sla.announce import Told
+from service.sla import state
+from service.sla.changes import Told
 from service.sla.facts import Fact
-from service.sla.ticket import Header, Ticket
+from service.sla.state import Header, Ticket
 
 HEADER = Header(reflects=7, at=1_780_000_000_000, wake_at=1_780_000_060_000)
 FACT = Fact(1_780_000_000_000, 0, "/desk", "e1", {"customer_id": "secret"}, 1_780_000_000_001, 0, 7)

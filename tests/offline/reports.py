@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from service.offline.report.asked import Asked, Range, Zones
 from service.offline.report.from_file import from_file
-from service.sla.local_days import LocalDays
+from service.sla.calendar.local_days import LocalDays
+from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Policies
-from service.sla.working_time import WorkingTime
 from tests.sla.stories import LETTER
 
 EVERYTHING = Range()

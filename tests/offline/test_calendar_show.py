@@ -12,7 +12,7 @@ from service.offline.calendar_show import show
 from service.offline.policies_check import check
 from service.policy.directory import read_policies
 from service.settings import Refusal
-from service.sla.calendar import YearUnknown
+from service.sla.calendar.calendar import YearUnknown
 from tests.policy.vip import VIP
 from tests.sla.stories import fact
 

@@ -15,7 +15,7 @@ from service.offline.report.columns import STATES
 from service.offline.report.from_file import from_file
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
-from service.sla.calendar import ALWAYS
+from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy
 from tests.offline.exports import HELPDESK, PROJECT, SAMPLE

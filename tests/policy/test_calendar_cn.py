@@ -10,7 +10,7 @@ import chinese_calendar
 import pytest
 
 from service.policy.directory import read_calendar_at
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.working_hours import WorkingTime
 from tests.sla.hours import HOUR, at, shown
 
 FILE = Path(__file__).parents[2] / "policies" / "calendars" / "cn.yaml"

@@ -8,8 +8,8 @@ import pytest
 from service.policy.calendar_file import read_calendar
 from service.policy.directory import read_policies
 from service.policy.place import BadPolicies
-from service.sla.local_days import LocalDays
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.local_days import LocalDays
+from service.sla.calendar.working_hours import WorkingTime
 from tests.policy.vip import VIP
 
 DESK = """\

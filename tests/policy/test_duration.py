@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sla.duration import LONGEST, duration_text, parse_duration
+from service.sla.calendar.duration import LONGEST, duration_text, parse_duration
 
 
 @pytest.mark.parametrize(

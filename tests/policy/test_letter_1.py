@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from service.policy.directory import read_policies
-from service.sla.calendar import ALWAYS
+from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policy
 

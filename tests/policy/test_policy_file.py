@@ -8,7 +8,7 @@ import pytest
 
 from service.policy.place import BadPolicies
 from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read_policy
-from service.sla.calendar import ALWAYS, Always
+from service.sla.calendar.calendar import ALWAYS, Always
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level
 from tests.policy.vip import VIP

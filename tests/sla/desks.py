@@ -2,8 +2,8 @@
 
 from itertools import count
 
-from service.sla.calendar import ALWAYS, Calendar
-from service.sla.desk_partition import DeskPartition
+from service.sla.calendar.calendar import ALWAYS, Calendar
+from service.sla.desks.partition import DeskPartition
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.partition import Step
 from service.sla.policy import Clock, Level, Policies, Policy

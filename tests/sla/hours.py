@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from service.sla.local_days import WEEKDAYS, LocalDays, Windows
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.local_days import WEEKDAYS, LocalDays, Windows
+from service.sla.calendar.working_hours import WorkingTime
 from service.timezones import zone
 
 MINUTE, HOUR = 60_000, 3_600_000

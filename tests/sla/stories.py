@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from service.sla.calendar import ALWAYS
+from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Fact, Kind
 from service.sla.policy import Clock, Level, Match, PausesThatCount, Policies, Policy
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from service.sla.announce import LATE_AFTER, breach_id, standing
 from service.sla.announcement import Announcement
+from service.sla.changes import LATE_AFTER, breach_id, standing
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.partition import Partition
 from service.sla.policy import Policies

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import pytest
 
-from service.sla.calendar import ALWAYS, YearUnknown
-from service.sla.local_days import LocalDays
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.calendar import ALWAYS, YearUnknown
+from service.sla.calendar.local_days import LocalDays
+from service.sla.calendar.working_hours import WorkingTime
 from service.timezones import zone
 from tests.sla.hours import DAY, HOUR, MINUTE, at, calendar, shown, week
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from service.sla.calendar import ALWAYS, Interval
-from service.sla.local_days import LocalDays, Windows
-from service.sla.working_time import WorkingTime
+from service.sla.calendar.calendar import ALWAYS, Interval
+from service.sla.calendar.local_days import LocalDays, Windows
+from service.sla.calendar.working_hours import WorkingTime
 from service.timezones import zone
 from tests.sla.hours import DAY, MINUTE
 

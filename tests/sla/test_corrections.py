@@ -1,6 +1,6 @@
 """What a retraction or a correction says of the present, and because of what."""
 
-from service.sla.announce import standing
+from service.sla.changes import standing
 from service.sla.judge import END_OF_TIME, judge
 from tests.sla.stories import HOUR, MINUTE, RESPONSE, at, clock, fact, policy
 from tests.sla.test_partition import Desk

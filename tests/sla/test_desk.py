@@ -2,16 +2,16 @@
 
 import pytest
 
-from service.sla.channel import SINGLE
-from service.sla.desk import MOST_CHANNELS, MOST_SPANS, desk_of
-from service.sla.desk_partition import DeskPartition
+from service.sla.desks.channel import SINGLE
+from service.sla.desks.desk import MOST_CHANNELS, MOST_SPANS, desk_of
+from service.sla.desks.outages import judge_desk
+from service.sla.desks.partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import END_OF_TIME
-from service.sla.outages import judge_desk
 from service.sla.policy import Policies
 from service.sla.space import size
-from service.sla.ticket import UnreadableStateError
+from service.sla.state import UnreadableStateError
 from tests.sla.desks import CHOICE, LETTERS, SUPPORT, Support, beats, desk_clock, desk_policy, sign
 from tests.sla.hours import calendar
 from tests.sla.stories import DAY, HOUR, MINUTE, SECOND, at

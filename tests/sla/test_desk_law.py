@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.sla.announcement import Announcement
-from service.sla.desk_partition import DeskPartition
+from service.sla.desks.partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.policy import Policies
 from tests.naive.desk import verdicts

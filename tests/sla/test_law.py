@@ -5,11 +5,11 @@ from collections import defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.sla.announce import standing
 from service.sla.announcement import Announcement, Type
+from service.sla.changes import standing
 from service.sla.judge import judge
 from service.sla.partition import Partition
-from service.sla.ticket import decode
+from service.sla.state import decode
 from tests.naive.histories import FAR, Made, made
 from tests.naive.judge import naive_judge
 from tests.naive.policies import TENANT

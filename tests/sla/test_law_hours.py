@@ -7,13 +7,13 @@ from random import Random
 import pytest
 from msgspec import structs
 
-from service.sla.announce import standing
 from service.sla.announcement import Announcement
+from service.sla.calendar.working_hours import WorkingTime
+from service.sla.changes import standing
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.partition import Partition
 from service.sla.policy import Policies
-from service.sla.working_time import WorkingTime
 from tests.naive.histories import seeded
 from tests.naive.policies import BEGIN, STEP, TENANT
 from tests.sla.hours import at, calendar

@@ -5,14 +5,13 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from msgspec.structs import replace
 
-from service.sla import space
-from service.sla import ticket as state
+from service.sla import space, state
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import MOST_FACTS, Outcome
 from service.sla.partition import Partition, Step
 from service.sla.policy import Policies
-from service.sla.ticket import UnknownStateVersionError, UnreadableStateError
+from service.sla.state import UnknownStateVersionError, UnreadableStateError
 from tests.sla.stories import DAY, HOUR, LETTER, MINUTE, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000

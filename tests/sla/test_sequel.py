@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from service.sla.announce import LATE_AFTER
 from service.sla.announcement import Type
+from service.sla.changes import LATE_AFTER
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add
 from service.sla.outlook import Moment, Outlook, outlook
 from service.sla.policy import Policies
 from service.sla.sequel import sequel
-from service.sla.ticket import NEVER, Ticket
+from service.sla.state import NEVER, Ticket
 from tests.naive.histories import ANYTHING, Dice, Drawn, Seeded, data_from
 from tests.naive.policies import BEGIN, STEP, TENANT, policies_from
 from tests.sla.hours import calendar

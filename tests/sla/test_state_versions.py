@@ -2,12 +2,12 @@
 
 import pytest
 
-from service.sla import desk
-from service.sla import ticket as state
-from service.sla.announce import Told
-from service.sla.channel import Span
+from service.sla import state
+from service.sla.changes import Told
+from service.sla.desks import desk
+from service.sla.desks.channel import Span
 from service.sla.facts import Fact, Kind, Sign
-from service.sla.ticket import NEVER
+from service.sla.state import NEVER
 
 # As version 1 wrote it. Never change these bytes: another form of state is another version beside this one.
 VERSION_1 = bytes.fromhex(

@@ -6,7 +6,7 @@ from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.exactly_once.transaction import Outgoing
-from service.sla.ticket import key as key_of
+from service.sla.state import key as key_of
 
 
 def blank(changelog: TopicPartition, partitions: int, partitioner: Partitioner) -> Outgoing:

@@ -6,9 +6,9 @@ from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import named
 from service.kafka.exactly_once.repair import Decision, Found
 from service.settings import Refusal
-from service.sla import ticket as state
-from service.sla.desk import Desk
-from service.sla.ticket import Ticket, UnknownStateVersionError, UnreadableStateError
+from service.sla import state
+from service.sla.desks.desk import Desk
+from service.sla.state import Ticket, UnknownStateVersionError, UnreadableStateError
 
 Read = Callable[[bytes], Ticket | Desk]  # the content of a state; raises UnreadableStateError
 

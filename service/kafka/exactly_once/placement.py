@@ -3,7 +3,7 @@
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.unreadable import named
 from service.kafka.exactly_once.restore import Restorable
-from service.sla.ticket import names
+from service.sla.state import names
 
 LOOK_AT = 1_000  # records: were keys placed otherwise, no more than half of them would fit by chance
 

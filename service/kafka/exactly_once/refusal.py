@@ -10,7 +10,7 @@ from service.kafka.codec.unreadable import UnreadableRecordError, named
 from service.kafka.exactly_once.placement import MisplacedError
 from service.kafka.exactly_once.restore import LostRecordsError
 from service.kafka.exactly_once.transaction import TooLargeError
-from service.sla.ticket import UnreadableStateError
+from service.sla.state import UnreadableStateError
 
 AGAIN = (5.0, 60.0)  # seconds until it is tried again, doubled from the first to the second
 

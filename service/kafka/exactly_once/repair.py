@@ -26,8 +26,8 @@ from service.kafka.exactly_once.transaction import (
 from service.kafka.topics.members import offset_of
 from service.kafka.topics.scan import spans_of
 from service.settings import Refusal
-from service.sla import ticket as state
-from service.sla.ticket import UnreadableStateError
+from service.sla import state
+from service.sla.state import UnreadableStateError
 
 AT_ONCE = 8 * 2**20  # bytes in one transaction
 TRIES = (

@@ -13,7 +13,7 @@ from aiokafka.errors import CorruptRecordException
 from service.kafka.client.groupless_consumer import Span, reading
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.sla.ticket import UnreadableStateError
+from service.sla.state import UnreadableStateError
 
 log = logging.getLogger(__name__)
 

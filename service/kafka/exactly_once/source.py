@@ -10,7 +10,7 @@ from service.kafka.client.batches import LARGEST as READ
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import decode
-from service.sla.desk_partition import DeskPartition
+from service.sla.desks.partition import DeskPartition
 from service.sla.facts import Fact
 from service.sla.partition import Arrival, Partition, Step
 from service.sla.policy import Policies

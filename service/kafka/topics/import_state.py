@@ -14,11 +14,11 @@ from aiokafka.errors import KafkaError
 from service.kafka.client.patience import unreachable
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.state_dump import Record
 from service.kafka.topics.scan import spans_of
 from service.kafka.topics.tickets import kept_tickets
 from service.settings import Refusal
-from service.sla.ticket import key as key_of
+from service.sla.dump import Record
+from service.sla.state import key as key_of
 
 _LASTS = 900_000  # ms that Kafka lets a transaction last at most (transaction.max.timeout.ms)
 _COMMIT_WITHIN = 60.0  # seconds

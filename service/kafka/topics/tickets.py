@@ -7,11 +7,11 @@ from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.scan import scan, spans_of
-from service.sla import ticket as state
+from service.sla import state
 from service.sla.announcement import Type
 from service.sla.facts import Kind
-from service.sla.ticket import Header, Ticket
-from service.sla.ticket import key as key_of
+from service.sla.state import Header, Ticket
+from service.sla.state import key as key_of
 
 _KINDS = frozenset(Kind)
 _LAST = 253_402_300_799_999  # ms: the last instant of the year 9999

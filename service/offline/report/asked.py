@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, tzinfo
 
 from schemas.instant import written
 from service.policy.directory import PolicyDirectory
+from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Clock, Policy
-from service.sla.working_time import WorkingTime
 
 BY = ("day", "week", "month")
 

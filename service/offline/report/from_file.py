@@ -13,7 +13,7 @@ from service.offline.report.inputs import FactsHash, Hashed
 from service.offline.report.tally import Tally
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.policy import Policies
-from service.sla.ticket import names
+from service.sla.state import names
 
 
 def from_file(

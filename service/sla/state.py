@@ -5,7 +5,7 @@ import struct
 import msgspec
 from msgspec.structs import replace
 
-from service.sla.announce import Told
+from service.sla.changes import Told
 from service.sla.facts import Fact
 
 STATE_VERSION = 1

@@ -3,21 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from service.sla import announce, desk
-from service.sla import ticket as state
+from service.sla import changes as announce
+from service.sla import state
 from service.sla.cause import Causes
-from service.sla.desk import Desk
+from service.sla.desks import desk
+from service.sla.desks.desk import Desk
+from service.sla.desks.outages import judge_desk, out_at
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import Judgement, has_lapsed
-from service.sla.outages import judge_desk, out_at
 from service.sla.outlook import Moment
 from service.sla.partition import SEEN_AGAIN, Arrival, Step, edition
 from service.sla.policy import InForce, Policies
+from service.sla.retention import wake_at
 from service.sla.space import LARGEST, Space
+from service.sla.state import NEVER, Header, UnreadableStateError
 from service.sla.statement import statements
-from service.sla.ticket import NEVER, Header, UnreadableStateError
-from service.sla.wake import wake_at
 
 _TIMEOUT = 60_000  # ms; signs of a desk in no policy are kept as if this were its timeout
 

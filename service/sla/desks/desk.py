@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from service.sla import channel as channels
-from service.sla.announce import Told
-from service.sla.channel import Channel, Open
+from service.sla.changes import Told
+from service.sla.desks import channel as channels
+from service.sla.desks.channel import Channel, Open
 from service.sla.facts import Fact
 from service.sla.history import order
-from service.sla.ticket import NO_MESSAGEPACK, UnreadableStateError, content
+from service.sla.state import NO_MESSAGEPACK, UnreadableStateError, content
 
 MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
 MOST_SPANS = 4_000  # of one desk, whatever its timeout: signs that say one thing and another within it

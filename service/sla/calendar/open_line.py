@@ -6,8 +6,8 @@ Whole years are added as they are asked for; then every question is a binary sea
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
-from service.sla.calendar import Stretch
-from service.sla.local_days import LocalDays
+from service.sla.calendar.calendar import Stretch
+from service.sla.calendar.local_days import LocalDays
 
 
 class OpenLine:

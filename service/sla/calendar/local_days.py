@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from service.sla.calendar import Stretch, YearUnknown
+from service.sla.calendar.calendar import Stretch, YearUnknown
 
 Windows = tuple[tuple[int, int], ...]  # [open, close) in seconds of the day, in order; 86,400 is 24:00
 

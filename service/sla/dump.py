@@ -10,11 +10,11 @@ import msgspec
 from msgspec.structs import asdict
 
 from schemas.instant import written
-from service.sla import ticket as state
-from service.sla.announce import Told
+from service.sla import state
 from service.sla.announcement import Type
+from service.sla.changes import Told
 from service.sla.facts import Fact, Kind
-from service.sla.ticket import NEVER, STATE_VERSION, Header, Ticket
+from service.sla.state import NEVER, STATE_VERSION, Header, Ticket
 
 DUMP_VERSION = 1
 _NOTHING_READ = -1  # input offset that imported state reflects: the group's own offset says where to go on

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from service.sla.calendar import Interval, Stretch
-from service.sla.local_days import LocalDays
-from service.sla.open_line import OpenLine
+from service.sla.calendar.calendar import Interval, Stretch
+from service.sla.calendar.local_days import LocalDays
+from service.sla.calendar.open_line import OpenLine
 
 
 class WorkingTime:

@@ -1,8 +1,8 @@
 """When a ticket has to be looked at again although nothing new came in."""
 
 from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement
+from service.sla.state import NEVER, Ticket
 from service.sla.statement import stalled
-from service.sla.ticket import NEVER, Ticket
 
 FORGET_PAUSED_AFTER = 400 * 24 * 3_600_000  # ms, at least, for a ticket whose last clock is paused for ever
 

@@ -9,9 +9,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from service.sla.channel import Open
 from service.sla.cycle import Cycle
-from service.sla.desk import Desk
+from service.sla.desks.channel import Open
+from service.sla.desks.desk import Desk
 from service.sla.facts import Fact, Sign
 from service.sla.history import order
 from service.sla.judge import END_OF_TIME, STOPPED, Judgement, Run, is_beyond, judge_levels

@@ -1,0 +1,1 @@
+"""Counted time: working hours, days without work, durations."""

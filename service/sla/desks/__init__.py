@@ -1,0 +1,1 @@
+"""Support desks: channels, outages, and their partition."""
