@@ -8,9 +8,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
 from schemas import topics
-from service import stall
 from service.asyncapi import document
-from service.collector import collect_seldom
 from service.connections import Places
 from service.died import died
 from service.ending import when_asked_to_end
@@ -21,13 +19,15 @@ from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import State
-from service.logs import open_log
-from service.meter import Meter
-from service.metrics import Metrics
 from service.now import now_ms
 from service.settings import Refusal, Settings
 from service.sla.policy import Policies
 from service.start import Ground, prepare
+from service.telemetry import loop_lag as stall
+from service.telemetry.gc_tuning import collect_seldom
+from service.telemetry.logs import open_log
+from service.telemetry.metrics import Metrics
+from service.telemetry.recorder import Meter
 from service.timezones import database_version
 
 log = logging.getLogger(__name__)

@@ -21,11 +21,11 @@ from service.kafka.client.options import connection
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
 from service.kafka.topics.policies import published
-from service.logs import open_log
 from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
 from service.settings import Refusal, Settings
+from service.telemetry.logs import open_log
 from service.timezones import database_version
 
 log = logging.getLogger(__name__)

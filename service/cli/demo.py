@@ -30,8 +30,8 @@ def demo(length: int | None, seed: int, *, only_traffic: bool) -> int:
         if length is not None:
             raise click.UsageError("--only-traffic has no end; leave out --for")
         from service.demo.feed import feed
-        from service.logs import no_log
         from service.settings import read_settings
+        from service.telemetry.logs import no_log
 
         no_log()
         return feed(read_settings(os.environ), seed)

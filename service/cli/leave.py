@@ -17,8 +17,8 @@ def leave(instances: tuple[str, ...]) -> int:
 
     from service.kafka.client.options import connection
     from service.kafka.topics.departure import alive, take_out
-    from service.logs import no_log
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
     settings = read_settings(os.environ)

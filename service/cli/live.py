@@ -11,12 +11,12 @@ from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.policies import published
 from service.kafka.topics.tickets import Kept, kept_ticket, opened
-from service.logs import no_log
 from service.now import now_ms
 from service.offline.explain import explain_facts
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import Publication, VersionKey, verify
 from service.settings import Refusal, Settings, read_settings
+from service.telemetry.logs import no_log
 from service.timezones import database_version
 from service.visible import visible
 

@@ -10,7 +10,6 @@ from service.kafka.client.options import connection
 from service.kafka.topics.breaches import announced
 from service.kafka.topics.policies import published
 from service.kafka.topics.tickets import kept_tickets, opened
-from service.logs import no_log
 from service.now import now_ms
 from service.offline.report.asked import Asked
 from service.offline.report.document import document
@@ -21,6 +20,7 @@ from service.policy.directory import PolicyDirectory
 from service.policy.publication import verify
 from service.settings import Settings, read_settings
 from service.sla.judge import judge
+from service.telemetry.logs import no_log
 from service.timezones import database_version
 
 

@@ -27,10 +27,10 @@ def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | No
     from schemas.topics import LIFECYCLE
     from service.kafka.client.options import connection
     from service.kafka.topics.lifecycle import sending
-    from service.logs import no_log
     from service.now import now_ms
     from service.offline.publish import publish as send
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
     settings = read_settings(os.environ)
@@ -71,9 +71,9 @@ def simulate(
 
     EVENTS is a file, or - for standard input. JSON Lines of what stands.
     """
-    from service.collector import collect_seldom
     from service.offline.simulate import simulate as judge
     from service.policy.directory import read_policies
+    from service.telemetry.gc_tuning import collect_seldom
 
     collect_seldom()
     return judge(

@@ -94,8 +94,8 @@ def _run(name: str, decide: "Decide", *, of_state: bool, yes: bool) -> int:
     from service.kafka.client.options import connection
     from service.kafka.exactly_once.repair import repair
     from service.kafka.topics.ensure import find
-    from service.logs import no_log
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
     settings = read_settings(os.environ)

@@ -208,8 +208,8 @@ def _text(content: bytes | None) -> object:
 def _run(command: "Callable[[Settings], Coroutine[None, None, int]]") -> int:
     import asyncio
 
-    from service.logs import no_log
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
     return asyncio.run(command(read_settings(os.environ)))

@@ -119,8 +119,8 @@ def _records(name: str, dump: BinaryIO) -> "Iterator[Record]":
 def _run(command: "Callable[[Settings, _Argument], Awaitable[int]]", argument: _Argument) -> int:
     import asyncio
 
-    from service.logs import no_log
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
 

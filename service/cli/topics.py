@@ -23,8 +23,8 @@ def ensure(partitions: int | None) -> int:
 
     from service.kafka.client.options import connection
     from service.kafka.topics.ensure import ensure as create
-    from service.logs import no_log
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
     settings = read_settings(os.environ)
@@ -51,8 +51,8 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
     from service.kafka.topics.check import check as examine
     from service.kafka.topics.check import other_partitions, warnings
     from service.kafka.topics.ensure import find
-    from service.logs import no_log
     from service.settings import read_settings
+    from service.telemetry.logs import no_log
 
     no_log()
     settings = read_settings(os.environ)

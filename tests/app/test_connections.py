@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from service.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places, Refused
 from service.http import Server, listen
-from service.logs import Rate
+from service.telemetry.logs import Rate
 
 WITHIN = 30.0  # seconds: a busy machine
 WHOLE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"

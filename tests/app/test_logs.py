@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.logs import FIELDS, Json, Output, Rate, Text
+from service.telemetry.logs import FIELDS, Json, Output, Rate, Text
 
 
 def record(message: str, at: float = 0.0, **extra: object) -> logging.LogRecord:
@@ -72,7 +72,7 @@ def test_no_line_steers_who_reads_it_whatever_is_in_message_and_fields(
 
 
 def test_the_traceback_of_a_developer_steers_nothing_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.logs._traces", lambda: True)
+    monkeypatch.setattr("service.telemetry.logs._traces", lambda: True)
     crash = record("died")
     crash.exc_info = (ValueError, ValueError("\x1b[2J\u202e"), None)
     assert Text().format(crash).splitlines()[1:] == ["ValueError: <U+001B>[2J<U+202E>"]
@@ -93,7 +93,7 @@ def test_a_disk_that_is_full_is_said_once_and_what_is_missing_when_it_has_room_a
     output.emit(record("line 4"))
     said = [line.split(maxsplit=3)[2:] for line in (tmp_path / "log").read_text().splitlines()]
     assert said == [
-        ["service.logs", "3 lines before this one could not be written"],
+        ["service.telemetry.logs", "3 lines before this one could not be written"],
         ["aiokafka.client", "line 3"],
         ["aiokafka.client", "line 4"],
     ]
@@ -106,7 +106,7 @@ def test_a_line_that_was_torn_stays_alone_on_its_line(tmp_path: Path) -> None:
     """A disk takes what still fits."""
     program = (
         "import logging, os, resource, signal, sys\n"
-        "from service.logs import Output\n"
+        "from service.telemetry.logs import Output\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "output = Output(1, sys.stderr)\n"
         "def say(text, limit):\n"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from service.meter import Meter
-from service.metrics import Metrics
 from service.sla.facts import Fact
 from service.sla.partition import Partition, Step
+from service.telemetry.metrics import Metrics
+from service.telemetry.recorder import Meter
 from tests.sla.stories import DAY, RESPONSE, at, fact, policy
 
 CLOCKS = [("response", "warning"), ("response", "minor")]

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from service import stall
+from service.telemetry import loop_lag as stall
 
 
 async def test_a_loop_that_is_held_up_is_seen() -> None:

@@ -14,11 +14,11 @@ import click
 from service.cli.program import sla_timer
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import State, Status
-from service.meter import Meter
-from service.metrics import Metrics
 from service.offline.simulate import simulate
 from service.sla.partition import Partition
 from service.sla.policy import Policies
+from service.telemetry.metrics import Metrics
+from service.telemetry.recorder import Meter
 from tests.naive.cases import CONFORMANCE, policy
 from tests.sla.stories import LETTER, at, fact
 

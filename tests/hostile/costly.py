@@ -17,7 +17,6 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from service.collector import collect_seldom
 from service.events.structured import LARGEST
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
@@ -25,6 +24,7 @@ from service.kafka.exactly_once.batch import Room, Turn
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
+from service.telemetry.gc_tuning import collect_seldom
 from tests.broker.rig import policies
 
 NOW = 1_772_413_265_000  # ms: 2026-03-02T01:01:05Z

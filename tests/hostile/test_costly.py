@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.collector import collect_seldom
+from service.telemetry.gc_tuning import collect_seldom
 from tests.hostile.costly import PLACES, Kind, cost
 
 HELD = 0.05  # seconds of CPU that the loop may be held by one record

@@ -9,7 +9,7 @@ import yaml
 
 from service.app import ACTIVITY
 from service.kafka.exactly_once.status import State, Status
-from service.metrics import Metrics
+from service.telemetry.metrics import Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RATE_INTERVAL = "30s"  # what Grafana puts in the place of $__rate_interval

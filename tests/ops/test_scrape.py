@@ -15,9 +15,9 @@ from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import State
-from service.metrics import Metrics
 from service.now import Clock
 from service.sla.partition import Partition
+from service.telemetry.metrics import Metrics
 from tests.sla.stories import DAY, LETTER, at, fact
 
 TICKETS, PARTITIONS = 1_000_000, 12

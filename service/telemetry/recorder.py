@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-from service.metrics import FIRED, OF_CLOCK, WHOLE_CLOCK, Metrics
 from service.sla.partition import Step
+from service.telemetry.metrics import FIRED, OF_CLOCK, WHOLE_CLOCK, Metrics
 
 
 class Meter:
