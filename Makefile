@@ -68,7 +68,7 @@ broker: $(READY) ## tests against a real Kafka; never skipped for want of one
 asyncapi: $(READY) ## the AsyncAPI document against the official parser; needs Node
 	@mkdir -p build/asyncapi && cp tests/asyncapi/package.json tests/asyncapi/check.mjs build/asyncapi/
 	@cd build/asyncapi && npm install --silent --no-package-lock --ignore-scripts
-	$(call suite,asyncapi,$(BIN)/python -c 'from service.asyncapi import document; print(document("", "0").decode())' \
+	$(call suite,asyncapi,$(BIN)/python -c 'from service.processes.asyncapi import document; print(document("", "0").decode())' \
 		| node build/asyncapi/check.mjs)
 
 $(READY_OPS): $(READY) requirements-ops.txt

@@ -29,7 +29,7 @@ def _service(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tu
 )
 def board(http: str | None, services: tuple[str, ...]) -> int:
     """Show the open tickets by nearest deadline, live, in a browser. Reads committed state only."""
-    from service.board_app import serve_board
+    from service.processes.board import serve_board
     from service.settings import read_settings
 
     address = http or (None if os.environ.get("SLA_HTTP") else DEFAULT_ADDRESS)

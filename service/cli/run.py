@@ -25,7 +25,7 @@ def _settings_as_options(command: Callable[..., int]) -> Callable[..., int]:
 @_settings_as_options
 def run(**flags: str | None) -> int:
     """Run the service: judge, announce, serve probes and metrics."""
-    from service.app import serve
+    from service.processes.service import serve
     from service.settings import read_settings
 
     return serve(read_settings(os.environ, {name: text for name, text in flags.items() if text is not None}))

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from schemas.topics import CHANNELS, LIFECYCLE, Topic
 from service.demo.traffic import Happening, heartbeats, record, traffic
-from service.ending import when_asked_to_end
 from service.kafka.client.options import connection
 from service.kafka.topics.lifecycle import Send, sending
 from service.now import now_ms
+from service.processes.signals import when_asked_to_end
 from service.settings import Settings
 
 

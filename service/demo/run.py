@@ -20,11 +20,11 @@ from service.demo.feed import publish
 from service.demo.leash import Leash
 from service.demo.lines import HEADING, coloured, line, words
 from service.demo.traffic import heartbeats, traffic
-from service.ending import asked_to_end, when_asked_to_end
 from service.kafka.client.options import connection
 from service.kafka.topics.ensure import ensure
 from service.kafka.topics.tail import Committed, tailing
 from service.now import now_ms
+from service.processes.signals import asked_to_end, when_asked_to_end
 from service.settings import Settings, read_settings
 
 PARTITIONS = 3

@@ -26,7 +26,7 @@ _WHY = "the log on standard output cannot be written: {}; going on without it"
 
 
 class Text(logging.Formatter):
-    """Lines such as `2026-01-01T00:00:00.000Z INFO service.app listening port=8080`."""
+    """Lines such as `2026-01-01T00:00:00.000Z INFO service.processes.service listening port=8080`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter; a line break becomes a space, what would steer a terminal `<U+001B>`."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
-from service.connections import Refused
+from service.processes.connections import Refused
 from service.sla.announcement import Type
 from service.sla.history import Outcome
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from service.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places, Refused
-from service.http import Server, listen
+from service.processes.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places, Refused
+from service.processes.http import Server, listen
 from service.telemetry.logs import Rate
 
 WITHIN = 30.0  # seconds: a busy machine
@@ -258,7 +258,7 @@ async def test_the_last_descriptors_are_for_others_but_a_probe_is_let_in() -> No
 
 
 async def test_what_is_told_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    logger = logging.getLogger(f"service.connections.{Refused.SLOW_HEAD}")
+    logger = logging.getLogger(f"service.processes.connections.{Refused.SLOW_HEAD}")
     (rate,) = logger.filters
     logger.removeFilter(rate)
     logger.addFilter(Rate(rate.most))  # what other tests told does not count

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from service.http import Answers, OwnHosts, application
+from service.processes.http import Answers, OwnHosts, application
 
 
 def ask(

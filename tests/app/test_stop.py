@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.died import died, last_words
 from service.kafka.exactly_once.worker import GroupError
+from service.processes.last_words import died, last_words
 from tests.broker.service import STOPS_WITHIN, environment
 
 

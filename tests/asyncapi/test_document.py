@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.catalog import MODELS
-from service.asyncapi import document
+from service.processes.asyncapi import document
 
 CHECK = Path(__file__).parents[2] / "build" / "asyncapi"  # where `make asyncapi` puts the parser
 

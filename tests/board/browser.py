@@ -6,7 +6,7 @@ import httpx
 
 from service.board.door import Token
 from service.board.routes import application
-from service.http import OwnHosts
+from service.processes.http import OwnHosts
 from tests.board.desk import Desk
 
 

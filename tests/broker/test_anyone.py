@@ -13,8 +13,8 @@ from service.kafka.client.admin import Admin
 from service.kafka.client.client import SILENT_AFTER, Client
 from service.kafka.client.options import connection
 from service.kafka.topics.ensure import ensure
+from service.processes.startup_checks import prepare
 from service.settings import read_settings
-from service.start import prepare
 from tests.broker.service import environment
 
 COPIES = {"default.replication.factor": "3", "min.insync.replicas": "2"}

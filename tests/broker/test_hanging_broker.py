@@ -24,8 +24,8 @@ from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.exactly_once.resume import surely
 from service.kafka.topics.ensure import ensure
 from service.now import now_ms
+from service.processes.startup_checks import prepare
 from service.settings import read_settings
-from service.start import prepare
 from tests.broker.live import event, publish, set_up
 from tests.broker.log import write
 from tests.broker.service import environment, running

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from service.demo.broker import Broker
 from service.policy.place import BadPolicies
+from service.processes.startup_checks import Ground, prepare
 from service.settings import read_settings
-from service.start import Ground, prepare
 from tests.broker.service import POLICIES, environment, sla_timer
 
 LETTER = (POLICIES / "letter-1.yaml").read_text()

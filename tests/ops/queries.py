@@ -7,8 +7,8 @@ from pathlib import Path
 import promql_parser
 import yaml
 
-from service.app import ACTIVITY
 from service.kafka.exactly_once.status import State, Status
+from service.processes.service import ACTIVITY
 from service.telemetry.metrics import Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

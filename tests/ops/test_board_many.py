@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, CDPSession, expect
 
 from service.board.routes import application
 from service.board.sight import Sight
-from service.http import Server, listen
+from service.processes.http import Server, listen
 from tests.board.desk import Desk, record
 from tests.ops.board import chromium, watched
 from tests.sla.stories import MINUTE, RESPONSE, at, fact, policy

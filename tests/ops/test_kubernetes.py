@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from service.http import OwnHosts
+from service.processes.http import OwnHosts
 from service.settings import SETTINGS, read_settings
 from tests.ops.queries import DEPLOY
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.http import OwnHosts
+from service.processes.http import OwnHosts
 from service.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]

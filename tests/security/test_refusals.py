@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from service.processes.startup_checks import prepare
 from service.settings import Refusal, read_settings
-from service.start import prepare
 from tests.broker.service import environment, sla_timer
 from tests.security.broker import USER, SecuredBroker
 from tests.security.certificates import new_authority

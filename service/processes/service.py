@@ -8,21 +8,21 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
 from schemas import topics
-from service.asyncapi import document
-from service.connections import Places
-from service.died import died
-from service.ending import when_asked_to_end
 from service.events.rejection import Reason
-from service.http import Answers, Server, application, listen
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import State
 from service.now import now_ms
+from service.processes.asyncapi import document
+from service.processes.connections import Places
+from service.processes.http import Answers, Server, application, listen
+from service.processes.last_words import died
+from service.processes.signals import when_asked_to_end
+from service.processes.startup_checks import Ground, prepare
 from service.settings import Refusal, Settings
 from service.sla.policy import Policies
-from service.start import Ground, prepare
 from service.telemetry import loop_lag as stall
 from service.telemetry.gc_tuning import collect_seldom
 from service.telemetry.logs import open_log

@@ -13,10 +13,6 @@ from service.board.routes import MOST_VIEWERS, application
 from service.board.services import Services
 from service.board.shelf import Shelf
 from service.board.sight import Group, Owner, Reach, Sight
-from service.connections import Places
-from service.died import died
-from service.ending import when_asked_to_end
-from service.http import OwnHosts, Server, listen
 from service.kafka.client.options import connection
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
@@ -24,6 +20,10 @@ from service.kafka.topics.policies import published
 from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
+from service.processes.connections import Places
+from service.processes.http import OwnHosts, Server, listen
+from service.processes.last_words import died
+from service.processes.signals import when_asked_to_end
 from service.settings import Refusal, Settings
 from service.telemetry.logs import open_log
 from service.timezones import database_version

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.connections import Bounded, Listener, Places
+from service.processes.connections import Bounded, Listener, Places
 from service.settings import LOOPBACK, Refusal
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
