@@ -19,7 +19,7 @@ from service.board.row import Row
 from service.board.sight import Sight
 from service.board.words import WORDS, name
 from service.explanation.told import told
-from service.theirs import boxed, plain, theirs
+from service.text.foreign import boxed, plain, theirs
 
 STATES = ("breached", "at_risk", "running", "paused", SILENT)
 _MOST_NEWS = 3

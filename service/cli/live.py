@@ -17,8 +17,8 @@ from service.policy.directory import PolicyDirectory
 from service.policy.publication import Publication, VersionKey, verify
 from service.settings import Refusal, Settings, read_settings
 from service.telemetry.logs import no_log
+from service.text.visible import visible
 from service.timezones import database_version
-from service.visible import visible
 
 
 def explain(

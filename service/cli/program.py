@@ -23,7 +23,7 @@ from service.cli.topics import topics
 from service.processes.signals import asked_to_end
 from service.settings import Refusal
 from service.sla.calendar.calendar import YearUnknown
-from service.visible import visible
+from service.text.visible import visible
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.events.rejection import Reason
-from service.visible import visible, visible_json
+from service.text.visible import visible, visible_json
 
 if TYPE_CHECKING:
     from service.kafka.topics.rejected import Aside

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.instant import milliseconds
 from schemas.instant import read as read_instant
-from service.visible import visible
+from service.text.visible import visible
 
 HEADING = f"{'ticket':8}{'clock':22}{'what':18}{'level':9}{'due':14}{'ms late':>8}  note"
 COLOURS = {  # ANSI: red, yellow, green, cyan, grey

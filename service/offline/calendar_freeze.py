@@ -11,7 +11,7 @@ from service.policy.calendar_file import read_calendar
 from service.policy.document import Node, NotReadError, read_document
 from service.policy.place import BadPolicies, Problem
 from service.settings import Refusal
-from service.visible import visible
+from service.text.visible import visible
 from service.whole_file import whole_file
 
 _FROZEN = ("holidays", "working_days", "official")

@@ -13,7 +13,7 @@ from service.sla.calendar.calendar import Stretch
 from service.sla.calendar.duration import duration_text
 from service.sla.calendar.local_days import WEEKDAYS, LocalDays
 from service.sla.calendar.working_hours import WorkingTime
-from service.visible import visible
+from service.text.visible import visible
 
 _MOST_DAYS = 366 * 10
 

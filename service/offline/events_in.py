@@ -19,7 +19,7 @@ from service.offline.progress import Progress
 from service.settings import Refusal
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
-from service.visible import visible
+from service.text.visible import visible
 
 STANDARD_INPUT = "-"
 _SIGNS = frozenset(Sign)

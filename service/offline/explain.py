@@ -13,7 +13,7 @@ from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies
 from service.sla.state import key
-from service.visible import visible, visible_json
+from service.text.visible import visible, visible_json
 
 
 def explain(

@@ -14,7 +14,7 @@ from service.sla.calendar.calendar import YearUnknown
 from service.sla.calendar.duration import duration_text
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Clock, Level, Match, Policy, tenants
-from service.visible import visible
+from service.text.visible import visible
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
 

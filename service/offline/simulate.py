@@ -22,7 +22,7 @@ from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
 from service.sla.sequel import sequel
 from service.sla.state import Ticket, names
-from service.visible import visible_json
+from service.text.visible import visible_json
 
 
 def simulate(

@@ -12,8 +12,8 @@ from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read
 from service.sla.calendar.local_days import LocalDays
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Match, Policies, Policy, tenants
+from service.text.visible import visible
 from service.timezones import zone
-from service.visible import visible
 
 _SUFFIXES = (".yaml", ".yml")
 

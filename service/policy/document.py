@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from service.visible import visible
+from service.text.visible import visible
 
 LARGEST = 256 * 1024  # bytes of one file
 _DEEPEST = 12  # levels of nesting; a policy needs five

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from service.policy.document import Node
 from service.settings import Refusal
-from service.visible import visible
+from service.text.visible import visible
 
 _NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,128}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")

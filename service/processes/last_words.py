@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from service.visible import one_line
+from service.text.visible import one_line
 
 CRASHED = 70  # exit code (EX_SOFTWARE)
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
-from service.visible import one_line, visible, visible_json
+from service.text.visible import one_line, visible, visible_json
 
 FIELDS = (
     "partition",

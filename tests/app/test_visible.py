@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.visible import one_line, visible, visible_json
+from service.text.visible import one_line, visible, visible_json
 
 STEERS = ["\x1b", "\x9b", "\x00", "\x07", "\x08", "\t", "\n", "\r", "\x7f", "\x85", "\u2028", "\u2029"]
 TURNS = ["\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202d", "\u202e", "\u202c", "\u2066", "\u2069"]

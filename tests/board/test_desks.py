@@ -8,7 +8,7 @@ from service.sla import state
 from service.sla.desks.desk import desk_of
 from service.sla.facts import Fact
 from service.sla.state import NEVER, Header
-from service.theirs import theirs
+from service.text.foreign import theirs
 from tests.board.browser import browser
 from tests.board.desk import Desk
 from tests.sla.desks import LETTERS, beats, sign

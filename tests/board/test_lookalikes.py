@@ -4,9 +4,9 @@ import unicodedata
 
 import pytest
 
-from service.lookalikes import Kind, Oddity, oddities
-from service.theirs import boxed, plain, theirs
-from service.visible import is_hidden, pieces, visible
+from service.text.foreign import boxed, plain, theirs
+from service.text.lookalikes import Kind, Oddity, oddities
+from service.text.visible import is_hidden, pieces, visible
 
 
 @pytest.mark.parametrize(

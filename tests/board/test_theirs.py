@@ -7,7 +7,7 @@ import pytest
 
 from service.board.listing import News
 from service.board.pages import Look, Pages
-from service.theirs import plain, theirs
+from service.text.foreign import plain, theirs
 from tests.board.browser import browser
 from tests.board.desk import Desk
 from tests.sla.stories import at, fact

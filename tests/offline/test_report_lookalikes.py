@@ -7,7 +7,7 @@ import pytest
 
 from service.offline.report.words import WORDS
 from service.offline.report.written import write
-from service.theirs import plain, theirs
+from service.text.foreign import plain, theirs
 from tests.offline.reports import HISTORY, event, reported
 
 ALIKE = ["c-1", "c\u200b-1", "\u0441-1", "\u202ec-1", "caf\u00e9", "cafe\u0301", "c\u0430fe"]

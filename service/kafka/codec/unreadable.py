@@ -1,7 +1,7 @@
 """A record in a topic of ours that is not what we write there, and its place."""
 
 from service.settings import Refusal
-from service.visible import visible
+from service.text.visible import visible
 
 
 class UnreadableRecordError(Refusal):

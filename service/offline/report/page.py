@@ -9,7 +9,7 @@ from service.offline.report import charts, table
 from service.offline.report.columns import COLUMNS
 from service.offline.report.document import customers_with_most_breaches
 from service.offline.report.words import WORDS
-from service.theirs import boxed, plain, theirs
+from service.text.foreign import boxed, plain, theirs
 
 _TONGUES = {"en": "en", "zh": "zh-CN"}
 

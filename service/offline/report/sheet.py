@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from service.offline.report.columns import COLUMNS
 from service.settings import Refusal
-from service.visible import visible
+from service.text.visible import visible
 
 # A spreadsheet would run a text that begins with one of these, or with one that it takes for the same.
 _RUNS = frozenset("=+-@\N{MINUS SIGN}")

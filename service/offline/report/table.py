@@ -8,7 +8,7 @@ from service.offline.report.columns import COLUMNS, COUNTS, SCORES, STATES
 from service.offline.report.document import Row, customers_with_most_breaches
 from service.offline.report.words import WORDS, percent_text, roughly
 from service.sla.judge import State
-from service.visible import visible
+from service.text.visible import visible
 
 MOST_CUSTOMERS = 20  # that are listed for people
 

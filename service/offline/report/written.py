@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from service.offline.report.page import page
 from service.offline.report.sheet import sheet
 from service.offline.report.table import table
-from service.visible import visible, visible_json
+from service.text.visible import visible, visible_json
 from service.whole_file import whole_file
 
 FORMS = ("table", "csv", "json", "html")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
-from service.lookalikes import Kind, Oddity, oddities
-from service.visible import pieces, turns, visible
+from service.text.lookalikes import Kind, Oddity, oddities
+from service.text.visible import pieces, turns, visible
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from confusable_homoglyphs import categories
 
-from service.visible import is_hidden
+from service.text.visible import is_hidden
 
 _OF_ALL = ("COMMON", "INHERITED", "Unknown")
 _EAST_ASIAN = frozenset({"HAN", "BOPOMOFO", "HIRAGANA", "KATAKANA", "HANGUL"})

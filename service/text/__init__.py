@@ -1,0 +1,1 @@
+"""Text of others: shown so that it steers nobody."""
