@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from service.board.row import ClockLine, clock_lines
 from service.board.shelf import Shelf, Times
 from service.board.summary import Condition, open_runs, worst
-from service.explanation.derivation import derivation
+from service.explain.derivation import derivation
 from service.sla.announcement import Type
 from service.sla.calendar.calendar import YearUnknown
 from service.sla.changes import Told, breach_id, changes

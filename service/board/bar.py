@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from service.explanation.stretches import Stretch, stretches
+from service.explain.intervals import Stretch, stretches
 from service.sla.judge import NOT_APPLICABLE, Run
 
 WIDTH = 1_000  # units that a bar is wide

@@ -18,7 +18,7 @@ from service.board.partitions import partition_lines
 from service.board.row import Row
 from service.board.sight import Sight
 from service.board.words import WORDS, name
-from service.explanation.told import told
+from service.explain.text import told
 from service.text.foreign import boxed, plain, theirs
 
 STATES = ("breached", "at_risk", "running", "paused", SILENT)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from service.explanation.derivation import derivation
-from service.explanation.told import LANGUAGES, told
+from service.explain.derivation import derivation
+from service.explain.text import LANGUAGES, told
 from service.offline.events_in import Problems, fit, tickets
 from service.settings import Refusal
 from service.sla.facts import Fact

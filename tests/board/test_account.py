@@ -4,7 +4,7 @@ import io
 import json
 
 from service.board.account import Account
-from service.explanation.told import told
+from service.explain.text import told
 from service.offline.explain import explain_facts
 from service.sla.announcement import Type
 from tests.board.desk import Desk

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.instant import milliseconds, read
-from service.explanation.derivation import derivation
+from service.explain.derivation import derivation
 from service.offline.calendar_show import show
 from service.offline.policies_check import check
 from service.policy.directory import read_policies

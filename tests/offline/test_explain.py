@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instant import milliseconds
-from service.explanation.derivation import derivation
-from service.explanation.words import WORDS
+from service.explain.derivation import derivation
+from service.explain.translations import WORDS
 from service.offline.explain import explain, explain_facts
 from service.policy.directory import read_policies
 from service.settings import Refusal

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.explanation.words import WORDS
+from service.explain.translations import WORDS
 
 LANGUAGES = tuple(WORDS)
 

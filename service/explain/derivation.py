@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from schemas.instant import written
-from service.explanation.stretches import stretches
+from service.explain.intervals import stretches
 from service.sla.cycle import Cycle
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
