@@ -11,13 +11,13 @@ from service.kafka.topics.breaches import announced
 from service.kafka.topics.policies import published
 from service.kafka.topics.tickets import kept_tickets, opened
 from service.now import now_ms
-from service.offline.report.asked import Asked
-from service.offline.report.document import document
-from service.offline.report.inputs import FactsHash
-from service.offline.report.retractions import Retractions
-from service.offline.report.tally import Tally
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import verify
+from service.report.document import document
+from service.report.inputs import FactsHash
+from service.report.request import Asked
+from service.report.retractions import Retractions
+from service.report.tally import Tally
 from service.settings import Settings, read_settings
 from service.sla.judge import judge
 from service.telemetry.logs import no_log

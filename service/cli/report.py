@@ -86,9 +86,9 @@ def report(
     What counts is whose due instant is from --from to --to. EVENTS is a file, or - for standard input.
     Without it: of the tickets that the live service remembers, and of the breaches that it took back.
     """
-    from service.offline.report.asked import Asked, Range, zones
-    from service.offline.report.written import write
     from service.policy.directory import read_policies
+    from service.report.request import Asked, Range, zones
+    from service.report.write import write
 
     directory = read_policies(policies)
     asked = Asked(zones(directory, zone), by, Range(since, to), tenant, options.milliseconds(until))
@@ -101,7 +101,7 @@ def report(
 
         document, code = from_log(asked, directory), 0
     else:
-        from service.offline.report.from_file import from_file
+        from service.report.from_file import from_file
 
         document, code = from_file(
             events, asked, directory.policies, mapping=mapping, stdin=sys.stdin.buffer, err=sys.stderr

@@ -6,8 +6,8 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.offline.report.asked import Asked, Range, Zones
-from service.offline.report.from_file import from_file
+from service.report.from_file import from_file
+from service.report.request import Asked, Range, Zones
 from service.sla.calendar.local_days import LocalDays
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Policies

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.offline.report.asked import Asked, Range, Zones, period
-from service.offline.report.columns import STATES
-from service.offline.report.from_file import from_file
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
+from service.report.columns import STATES
+from service.report.from_file import from_file
+from service.report.request import Asked, Range, Zones, period
 from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy

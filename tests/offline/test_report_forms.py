@@ -13,13 +13,13 @@ import pytest
 from click import Choice
 
 from service.cli.report import report
-from service.offline.report.asked import BY
-from service.offline.report.charts import filled
-from service.offline.report.columns import COLUMNS
-from service.offline.report.durations import buckets, quantile
-from service.offline.report.sheet import _cell
-from service.offline.report.words import WORDS, length_text, percent_text
-from service.offline.report.written import FORMS, write
+from service.report.charts import filled
+from service.report.columns import COLUMNS
+from service.report.csv import _cell
+from service.report.durations import buckets, quantile
+from service.report.request import BY
+from service.report.translations import WORDS, length_text, percent_text
+from service.report.write import FORMS, write
 from service.settings import Refusal
 from tests.offline.reports import HISTORY, event, reported
 from tests.sla.stories import HOUR, MINUTE, clock, policy

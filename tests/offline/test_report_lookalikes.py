@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from service.offline.report.words import WORDS
-from service.offline.report.written import write
+from service.report.translations import WORDS
+from service.report.write import write
 from service.text.foreign import plain, theirs
 from tests.offline.reports import HISTORY, event, reported
 

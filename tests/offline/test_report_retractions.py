@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.offline.report.asked import Asked, Range, Zones
-from service.offline.report.retractions import Retractions
+from service.report.request import Asked, Range, Zones
+from service.report.retractions import Retractions
 from service.sla.policy import Policies
 from tests.offline.reports import AUCKLAND, BEIJING
 from tests.sla.stories import LETTER

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.instant import milliseconds, read
-from service.offline.report.asked import Asked
+from service.report.request import Asked
 from service.sla.announcement import Type
 from service.sla.policy import Policies
 

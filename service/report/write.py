@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from service.offline.report.page import page
-from service.offline.report.sheet import sheet
-from service.offline.report.table import table
+from service.report.csv import sheet
+from service.report.html import page
+from service.report.table import table
 from service.text.visible import visible, visible_json
 from service.whole_file import whole_file
 

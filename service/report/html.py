@@ -5,16 +5,16 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from service.offline.report import charts, table
-from service.offline.report.columns import COLUMNS
-from service.offline.report.document import customers_with_most_breaches
-from service.offline.report.words import WORDS
+from service.report import charts, table
+from service.report.columns import COLUMNS
+from service.report.document import customers_with_most_breaches
+from service.report.translations import WORDS
 from service.text.foreign import boxed, plain, theirs
 
 _TONGUES = {"en": "en", "zh": "zh-CN"}
 
 _pages = Environment(
-    loader=PackageLoader("service.offline.report"),
+    loader=PackageLoader("service.report"),
     autoescape=True,  # ids are the publishers': they may hold anything but blanks
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.instant import written
-from service.offline.report.asked import Asked, bound_text
-from service.offline.report.columns import STATES
-from service.offline.report.durations import buckets, limits, quantile
-from service.offline.report.tally import Pace, Tally
+from service.report.columns import STATES
+from service.report.durations import buckets, limits, quantile
+from service.report.request import Asked, bound_text
+from service.report.tally import Pace, Tally
 from service.sla.judge import State
 from service.sla.policy import Clock, Level, Policies, Policy
 

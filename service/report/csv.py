@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from service.offline.report.columns import COLUMNS
+from service.report.columns import COLUMNS
 from service.settings import Refusal
 from service.text.visible import visible
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from service.offline.report.document import Row
-from service.offline.report.words import length_text, percent_text
+from service.report.document import Row
+from service.report.translations import length_text, percent_text
 
 WIDTH = 700
 

@@ -7,10 +7,10 @@ from typing import Any, BinaryIO, TextIO
 from service.offline.desks_in import Signs, judge_signs, setting_aside
 from service.offline.events_in import Problems, fit, tickets
 from service.offline.progress import Progress
-from service.offline.report.asked import Asked
-from service.offline.report.document import document
-from service.offline.report.inputs import FactsHash, Hashed
-from service.offline.report.tally import Tally
+from service.report.document import document
+from service.report.inputs import FactsHash, Hashed
+from service.report.request import Asked
+from service.report.tally import Tally
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.policy import Policies
 from service.sla.state import names

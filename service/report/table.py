@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from service.offline.report.columns import COLUMNS, COUNTS, SCORES, STATES
-from service.offline.report.document import Row, customers_with_most_breaches
-from service.offline.report.words import WORDS, percent_text, roughly
+from service.report.columns import COLUMNS, COUNTS, SCORES, STATES
+from service.report.document import Row, customers_with_most_breaches
+from service.report.translations import WORDS, percent_text, roughly
 from service.sla.judge import State
 from service.text.visible import visible
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
-from service.offline.report.asked import Asked, local, period
+from service.report.request import Asked, local, period
 from service.sla.cycle import Cycle
 from service.sla.facts import Kind
 from service.sla.judge import STOPPED, Judgement, Run, State
