@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from service.offline.verdicts import Row
+from service.offline.rows_out import Row
 
 _NAMES = ("tenant", "ticket_id", "cycle", "clock", "level")
 _VERDICT = ("state", "due_at", "stopped_at")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from service.offline.events_in import Event
+from service.offline.event_file import Event
 from service.sla.desks.desk import Desk, desk_of
 from service.sla.desks.outages import judge_desk
 from service.sla.facts import Fact

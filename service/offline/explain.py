@@ -7,7 +7,7 @@ from typing import BinaryIO, TextIO
 
 from service.explain.derivation import derivation
 from service.explain.text import LANGUAGES, told
-from service.offline.events_in import Problems, fit, tickets
+from service.offline.event_file import Problems, fit, tickets
 from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME

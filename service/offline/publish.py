@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from schemas.instant import written
 from service.events.fact import COMPLAINTS
-from service.offline.events_in import STANDARD_INPUT, Event, Problems, fit
+from service.offline.event_file import STANDARD_INPUT, Event, Problems, fit
 from service.offline.progress import Progress
 from service.sla.state import names
 

@@ -11,9 +11,9 @@ from service.events.announced import verdict
 from service.offline import compare as comparing
 from service.offline.compare import Comparison
 from service.offline.desks_in import Signs, judge_signs, setting_aside
-from service.offline.events_in import Problems, StoppedError, fit, tickets
+from service.offline.event_file import Problems, StoppedError, fit, tickets
 from service.offline.progress import Progress
-from service.offline.verdicts import Place, Row, clock_rows, order, place
+from service.offline.rows_out import Place, Row, clock_rows, order, place
 from service.settings import Refusal
 from service.sla.announcement import Announcement, Type
 from service.sla.changes import standing

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from service.offline.desks_in import Signs, judge_signs, setting_aside
-from service.offline.events_in import Problems, fit, tickets
+from service.offline.event_file import Problems, fit, tickets
 from service.offline.progress import Progress
 from service.report.document import document
 from service.report.inputs import FactsHash, Hashed

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from service.offline.export import export_lines
-from service.offline.lines import Problem
-from service.offline.mapping import Mapping, read_mapping
+from service.offline.csv_import.events import export_lines
+from service.offline.csv_import.mapping import Mapping, read_mapping
+from service.offline.json_lines import Problem
 
 PROJECT = Path(__file__).parents[2]
 HELPDESK = PROJECT / "mappings" / "helpdesk.yaml"

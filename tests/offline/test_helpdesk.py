@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.offline.export import export_lines
-from service.offline.mapping import read_mapping
+from service.offline.csv_import.events import export_lines
+from service.offline.csv_import.mapping import read_mapping
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
 from service.sla.policy import Policies

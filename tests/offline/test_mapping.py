@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from schemas.instant import written
-from service.offline.local_time import instant
-from service.offline.mapping import Time, read_mapping
+from service.offline.csv_import.local_time import instant
+from service.offline.csv_import.mapping import Time, read_mapping
 from service.settings import Refusal
 from tests.offline.exports import HEADER, HELPDESK, SAMPLE, SMALL, mapping, read, short
 

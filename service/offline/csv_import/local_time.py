@@ -5,7 +5,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from schemas.instant import milliseconds
-from service.offline.mapping import ISO, Time
+from service.offline.csv_import.mapping import ISO, Time
 
 _zone = lru_cache(ZoneInfo)
 

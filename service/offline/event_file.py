@@ -12,9 +12,9 @@ import msgspec
 from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
-from service.offline.export import export_lines
-from service.offline.lines import Line, Problem, json_lines
-from service.offline.mapping import read_mapping
+from service.offline.csv_import.events import export_lines
+from service.offline.csv_import.mapping import read_mapping
+from service.offline.json_lines import Line, Problem, json_lines
 from service.offline.progress import Progress
 from service.settings import Refusal
 from service.sla.facts import Fact, Sign

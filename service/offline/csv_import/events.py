@@ -12,10 +12,10 @@ from typing import BinaryIO
 import msgspec
 
 from schemas.instant import written
-from service.offline.lines import Line, Problem
-from service.offline.local_time import instant
-from service.offline.mapping import Cell, Happening, Mapping
-from service.offline.rows import Row, Rows
+from service.offline.csv_import.local_time import instant
+from service.offline.csv_import.mapping import Cell, Happening, Mapping
+from service.offline.csv_import.rows import Row, Rows
+from service.offline.json_lines import Line, Problem
 from service.sla.facts import Kind
 
 _KINDS = {kind.word: kind for kind in Kind}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from service.offline.lines import Problem
-from service.offline.mapping import Column
+from service.offline.csv_import.mapping import Column
+from service.offline.json_lines import Problem
 from service.settings import Refusal
 
 

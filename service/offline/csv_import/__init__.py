@@ -1,0 +1,1 @@
+"""Exports of help desks as CSV, read as events."""
