@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from service.board.account import Account, account
 from service.board.desks import DeskLine, DeskShelf
+from service.board.filters import Query
 from service.board.listing import Fitting, Listing, listing
-from service.board.query import Query
-from service.board.shelf import Shelf
-from service.board.sight import Reach, Sight
+from service.board.snapshot import Reach, Sight
 from service.board.stream import Ticker
+from service.board.ticket_page import Account, account
+from service.board.tickets import Shelf
 
 LOOK_EVERY = 0.1  # seconds
 TICK_EVERY = 0.5  # seconds, at most so often when something changes

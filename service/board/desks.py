@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from service.board.row import ClockLine, line_of
-from service.board.shelf import placed
+from service.board.tickets import placed
 from service.sla import state
 from service.sla.calendar.calendar import YearUnknown
 from service.sla.desks import desk as state_of_desks

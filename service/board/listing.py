@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from service.board.census import FACETS
-from service.board.query import PAGE, Query
+from service.board.facets import FACETS
+from service.board.filters import PAGE, Query
 from service.board.row import Row, row
-from service.board.shelf import Shelf, Times
 from service.board.summary import Summary
+from service.board.tickets import Shelf, Times
 from service.sla.calendar.calendar import YearUnknown
 
 _OFFERED = 30  # values of one facet

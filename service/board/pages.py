@@ -9,15 +9,15 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from service.board.account import Account
-from service.board.census import SILENT
 from service.board.desks import DeskLine
-from service.board.health import Notice, as_of, notices
+from service.board.facets import SILENT
 from service.board.listing import Listing, News
+from service.board.notices import Notice, as_of, notices
 from service.board.partitions import partition_lines
 from service.board.row import Row
-from service.board.sight import Sight
-from service.board.words import WORDS, name
+from service.board.snapshot import Sight
+from service.board.ticket_page import Account
+from service.board.translations.translate import WORDS, name
 from service.explain.text import told
 from service.text.foreign import boxed, plain, theirs
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from service.board.sight import Reach, Sight
+from service.board.snapshot import Reach, Sight
 
 
 class PartitionLine(NamedTuple):

@@ -10,14 +10,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from service.board.auth import COOKIE, SIGNED_IN_FOR, Door, Token
 from service.board.board import Board
-from service.board.door import COOKIE, SIGNED_IN_FOR, Door, Token
-from service.board.health import as_of
+from service.board.filters import read_query
+from service.board.notices import as_of
 from service.board.pages import Look, Page, Pages, Writer
-from service.board.query import read_query
 from service.board.stream import messages
+from service.board.translations.translate import LANGUAGES
 from service.board.viewers import Viewers, Watching
-from service.board.words import LANGUAGES
 from service.sla.state import key
 
 MOST_VIEWERS = 200  # streams at once

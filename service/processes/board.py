@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from schemas.topics import DESKS, LIFECYCLE, POLICIES, TICKETS
+from service.board.auth import Token
 from service.board.board import Board
 from service.board.desks import DeskShelf
-from service.board.door import Token
+from service.board.probes import Services
 from service.board.routes import MOST_VIEWERS, application
-from service.board.services import Services
-from service.board.shelf import Shelf
-from service.board.sight import Group, Owner, Reach, Sight
+from service.board.snapshot import Group, Owner, Reach, Sight
+from service.board.tickets import Shelf
 from service.kafka.client.options import connection
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners

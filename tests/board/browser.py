@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from service.board.door import Token
+from service.board.auth import Token
 from service.board.routes import application
 from service.processes.http import OwnHosts
 from tests.board.desk import Desk

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from service.board.board import Board
 from service.board.desks import DeskShelf
-from service.board.shelf import Shelf
-from service.board.sight import Reach, Sight
+from service.board.snapshot import Reach, Sight
+from service.board.tickets import Shelf
 from service.sla import state
 from service.sla.changes import Told, changes
 from service.sla.facts import Fact

@@ -3,7 +3,7 @@
 import io
 import json
 
-from service.board.account import Account
+from service.board.ticket_page import Account
 from service.explain.text import told
 from service.offline.explain import explain_facts
 from service.sla.announcement import Type

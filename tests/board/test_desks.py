@@ -3,7 +3,7 @@
 import pytest
 
 from service.board.desks import DeskLine
-from service.board.sight import Reach
+from service.board.snapshot import Reach
 from service.sla import state
 from service.sla.desks.desk import desk_of
 from service.sla.facts import Fact

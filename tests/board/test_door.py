@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.board.door import COOKIE, SIGNED_IN_FOR, Token
+from service.board.auth import COOKIE, SIGNED_IN_FOR, Token
 from tests.board.browser import browser
 from tests.board.desk import Desk
 from tests.sla.stories import at, fact

@@ -7,10 +7,10 @@ from threading import Thread
 
 import pytest
 
-from service.board.health import LAG_FOR, OLD_AFTER, Kind, Notice, as_of, notices
+from service.board.notices import LAG_FOR, OLD_AFTER, Kind, Notice, as_of, notices
 from service.board.partitions import partition_lines
-from service.board.services import probe, read_probe
-from service.board.sight import Group, Owner, Probe, Reach, Sight
+from service.board.probes import probe, read_probe
+from service.board.snapshot import Group, Owner, Probe, Reach, Sight
 
 NOW = 1_800_000_000_000
 OURS = Owner("service-1", "10.0.0.1")

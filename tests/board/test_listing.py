@@ -2,8 +2,8 @@
 
 import pytest
 
+from service.board.filters import PAGE, Query, read_query
 from service.board.listing import Listing, News, news
-from service.board.query import PAGE, Query, read_query
 from tests.board.desk import Desk
 from tests.sla.stories import MINUTE, at, fact
 

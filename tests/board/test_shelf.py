@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.board.account import account
-from service.board.query import Query
-from service.board.shelf import Shelf
+from service.board.filters import Query
 from service.board.summary import Condition, Section, Summary
+from service.board.ticket_page import account
+from service.board.tickets import Shelf
 from service.sla import state
 from service.sla.partition import edition
 from service.sla.policy import Policies

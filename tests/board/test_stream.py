@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
+from service.board.filters import PAGE, Query
 from service.board.listing import News
 from service.board.pages import Look, Page, Pages
-from service.board.query import PAGE, Query
 from service.board.routes import MOST_VIEWERS, application
-from service.board.sight import Sight
+from service.board.snapshot import Sight
 from service.board.stream import Changes, Ticker, messages
 from tests.board.desk import Desk
 from tests.sla.stories import MINUTE, at, fact

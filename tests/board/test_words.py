@@ -2,10 +2,10 @@
 
 import re
 
-from service.board.census import FACETS
-from service.board.health import Kind
+from service.board.facets import FACETS
+from service.board.notices import Kind
 from service.board.pages import STATES
-from service.board.words import LANGUAGES, WORDS, name
+from service.board.translations.translate import LANGUAGES, WORDS, name
 from service.sla import facts
 from service.sla.announcement import Type
 from service.sla.judge import State

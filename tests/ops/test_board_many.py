@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, expect
 
 from service.board.routes import application
-from service.board.sight import Sight
+from service.board.snapshot import Sight
 from service.processes.http import Server, listen
 from tests.board.desk import Desk, record
 from tests.ops.board import chromium, watched

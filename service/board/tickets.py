@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from service.board.census import Census
+from service.board.facets import Census
 from service.board.summary import Summary, look_again_at, summary
 from service.sla import state
 from service.sla.calendar.calendar import YearUnknown

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from service.board import chinese, english
+from service.board.translations import en as english
+from service.board.translations import zh as chinese
 
 WORDS: Mapping[str, Mapping[str, str]] = {"en": english.SENTENCES, "zh": chinese.SENTENCES}
 LANGUAGES = tuple(WORDS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from service.board.census import FACETS, values
+from service.board.facets import FACETS, values
 from service.board.summary import Summary
 from service.sla.state import names
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from service.board.sight import Probe, Reach, Sight
+from service.board.snapshot import Probe, Reach, Sight
 
 OLD_AFTER = 5_000  # ms; data older than this is said to be old
 WAITING_MORE_THAN = 100  # tickets; fewer are judged in a moment

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from service.board.row import ClockLine, clock_lines
-from service.board.shelf import Shelf, Times
 from service.board.summary import Condition, open_runs, worst
+from service.board.tickets import Shelf, Times
 from service.explain.derivation import derivation
 from service.sla.announcement import Type
 from service.sla.calendar.calendar import YearUnknown

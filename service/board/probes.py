@@ -8,7 +8,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-from service.board.sight import Probe
+from service.board.snapshot import Probe
 
 ASK_EVERY = 2.0  # seconds
 ANSWER_WITHIN = 2.0  # seconds

@@ -1,0 +1,1 @@
+"""What the board says, in each of its languages."""
