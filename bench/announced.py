@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from service.now import now_ms
+from service.clock import now_ms
 
 
 async def breaches(bootstrap: str, prefix: str, partitions: int) -> AsyncIterator[tuple[ConsumerRecord, int]]:

@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from bench import workload
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 
 TURN = 0.05  # seconds
 

@@ -8,7 +8,7 @@ from statistics import median
 from bench.options import Options
 from bench.result import Figure, ratio
 from bench.tickets import RETENTION, policies, receipt, states
-from service.now import now_ms
+from service.clock import now_ms
 from service.sla.facts import Fact, Kind
 from service.sla.partition import Partition
 

@@ -15,8 +15,8 @@ from bench.punctuality import RESPONSE
 from bench.result import Figure, ratio
 from bench.tickets import placed, states
 from schemas.instant import milliseconds, read
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 
 TICKETS = 1_000_000
 OF_PEER = 300_000

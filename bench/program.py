@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.clock import now_ms
 from service.demo.leash import Leash
-from service.now import now_ms
 
 _TICK = os.sysconf("SC_CLK_TCK")  # clock ticks per second
 _STOP = 15.0  # seconds to end in order

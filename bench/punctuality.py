@@ -16,7 +16,7 @@ from bench.program import in_time, ready, running
 from bench.result import Figure
 from bench.tickets import placed, states
 from schemas.instant import milliseconds, read
-from service.now import now_ms
+from service.clock import now_ms
 
 TICKETS = 1_000_000
 PARTITIONS = 4

@@ -8,7 +8,7 @@ from bench.options import Options
 from bench.program import ready, running
 from bench.result import Figure
 from bench.tickets import placed, states
-from service.now import now_ms
+from service.clock import now_ms
 
 TICKETS = 1_000_000
 PARTITIONS = 4

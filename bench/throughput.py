@@ -13,8 +13,8 @@ from bench.contestants import Contestant
 from bench.options import Options
 from bench.program import running
 from bench.result import Figure, ratio
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 
 TICKETS = 200_000
 PARTITIONS = 4

@@ -7,11 +7,11 @@ import sys
 import click
 
 from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from service.clock import now_ms
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.policies import published
 from service.kafka.topics.tickets import Kept, kept_ticket, opened
-from service.now import now_ms
 from service.offline.explain import explain_facts
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import Publication, VersionKey, verify

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.topics import BREACHES, POLICIES, TICKETS
+from service.clock import now_ms
 from service.kafka.client.options import connection
 from service.kafka.topics.breaches import announced
 from service.kafka.topics.policies import published
 from service.kafka.topics.tickets import kept_tickets, opened
-from service.now import now_ms
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import verify
 from service.report.document import document

@@ -25,9 +25,9 @@ def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | No
     EVENTS is a file, or - for standard input.
     """
     from schemas.topics import LIFECYCLE
+    from service.clock import now_ms
     from service.kafka.client.options import connection
     from service.kafka.topics.lifecycle import sending
-    from service.now import now_ms
     from service.offline.publish import publish as send
     from service.settings import read_settings
     from service.telemetry.logs import no_log

@@ -53,11 +53,11 @@ def import_(file: Path) -> int:
 
 async def _export(settings: "Settings", out: BinaryIO) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
+    from service.clock import now_ms
     from service.kafka.client.options import connection
     from service.kafka.topics.members import members, unread
     from service.kafka.topics.scan import partitions_of
     from service.kafka.topics.tickets import kept_tickets, opened
-    from service.now import now_ms
     from service.sla.dump import end, head, line
 
     reach = connection(settings)

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from schemas.topics import CHANNELS, LIFECYCLE, Topic
+from service.clock import now_ms
 from service.demo.traffic import Happening, heartbeats, record, traffic
 from service.kafka.client.options import connection
 from service.kafka.topics.lifecycle import Send, sending
-from service.now import now_ms
 from service.processes.signals import when_asked_to_end
 from service.settings import Settings
 

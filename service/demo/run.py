@@ -14,6 +14,7 @@ from pathlib import Path
 
 from schemas.instant import written
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, LIFECYCLE
+from service.clock import now_ms
 from service.demo import child, kraft
 from service.demo.broker import Broker, broker
 from service.demo.feed import publish
@@ -23,7 +24,6 @@ from service.demo.traffic import heartbeats, traffic
 from service.kafka.client.options import connection
 from service.kafka.topics.ensure import ensure
 from service.kafka.topics.tail import Committed, tailing
-from service.now import now_ms
 from service.processes.signals import asked_to_end, when_asked_to_end
 from service.settings import Settings, read_settings
 

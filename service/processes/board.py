@@ -13,11 +13,11 @@ from service.board.probes import Services
 from service.board.routes import MOST_VIEWERS, application
 from service.board.snapshot import Group, Owner, Reach, Sight
 from service.board.tickets import Shelf
+from service.clock import now_ms
 from service.kafka.client.options import connection
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
 from service.kafka.topics.policies import published
-from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
 from service.processes.connections import Places

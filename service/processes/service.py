@@ -8,13 +8,13 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
 from schemas import topics
+from service.clock import now_ms
 from service.events.rejection import Reason
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import State
-from service.now import now_ms
 from service.processes.asyncapi import document
 from service.processes.connections import Places
 from service.processes.http import Answers, Server, application, listen

@@ -4,12 +4,12 @@ import logging
 from dataclasses import dataclass
 
 from schemas.topics import POLICIES
+from service.clock import now_ms
 from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
 from service.kafka.topics.check import check, warnings
 from service.kafka.topics.ensure import Found, find
 from service.kafka.topics.policies import publish, published
-from service.now import now_ms
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
 from service.settings import Refusal, Settings

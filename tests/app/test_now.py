@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.now import SAY_AGAIN, TRY_AGAIN, Clock
+from service.clock import SAY_AGAIN, TRY_AGAIN, Clock
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
 START = 1_000 * HOUR

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer
 
 from schemas.instant import written
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.context import Terms, Topics
@@ -18,7 +19,6 @@ from service.kafka.exactly_once.observer import Nobody, Observer
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import Status
 from service.kafka.exactly_once.worker import Worker, consumer_settings
-from service.now import now_ms
 from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy

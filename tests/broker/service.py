@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from service.now import now_ms
+from service.clock import now_ms
 
 POLICIES = Path(__file__).parents[2] / "policies"
 STARTS_WITHIN = 30.0  # seconds

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer
 
 from schemas.instant import written
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.live import WITHIN
 from tests.broker.log import read, write
 from tests.broker.service import environment, running, sla_timer

@@ -5,8 +5,8 @@ import json
 import re
 from pathlib import Path
 
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 from tests.broker.live import POLICY, event, publish, set_up, stopped_after, told
 from tests.broker.service import environment, sla_timer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.live import WITHIN, event, publish, set_up, told
 from tests.broker.service import STOPS_WITHIN, running, until
 

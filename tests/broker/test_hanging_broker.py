@@ -15,6 +15,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
 
+from service.clock import now_ms
 from service.demo.maven_broker import MavenBroker, Node, maven_broker
 from service.kafka.client.admin import Admin
 from service.kafka.client.client import Client
@@ -23,7 +24,6 @@ from service.kafka.client.options import connection
 from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.exactly_once.resume import surely
 from service.kafka.topics.ensure import ensure
-from service.now import now_ms
 from service.processes.startup_checks import prepare
 from service.settings import read_settings
 from tests.broker.live import event, publish, set_up

@@ -15,9 +15,9 @@ from time import monotonic
 import httpx
 import pytest
 
+from service.clock import now_ms
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.topics.members import instance_of, members
-from service.now import now_ms
 from tests.broker.live import event, publish, set_up, told
 from tests.broker.log import read
 from tests.broker.service import STARTS_WITHIN, STOPS_WITHIN, running, sla_timer

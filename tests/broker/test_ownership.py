@@ -11,10 +11,10 @@ from dataclasses import asdict
 
 import pytest
 
+from service.clock import now_ms
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.observer import Nobody
 from service.kafka.exactly_once.worker import GroupError
-from service.now import now_ms
 from tests.broker.log import read
 from tests.broker.rig import Rig, event, new_rig
 

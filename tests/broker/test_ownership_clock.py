@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from service.clock import elapsed_ms, now_ms
 from service.kafka.client.groupless_consumer import spans
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.completeness import SILENT_AFTER
 from service.kafka.exactly_once.context import Terms
 from service.kafka.exactly_once.observer import Observer
 from service.kafka.exactly_once.status import State
-from service.now import elapsed_ms, now_ms
 from service.sla.log_time import ASK_AFTER
 from tests.broker.log import read
 from tests.broker.rig import BY_THE_LOG, BY_THE_WRITER, Rig, event, new_rig, only

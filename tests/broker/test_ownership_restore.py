@@ -4,9 +4,9 @@ import asyncio
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from service.clock import now_ms
 from service.kafka.exactly_once.observer import Nobody
 from service.kafka.exactly_once.status import State
-from service.now import now_ms
 from tests.broker.log import write
 from tests.broker.rig import Rig, event, new_rig, only
 

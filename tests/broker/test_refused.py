@@ -15,11 +15,11 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from schemas.topics import DESKS, LIFECYCLE, TICKETS
+from service.clock import now_ms
 from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.decision import reset, skip
 from service.kafka.exactly_once.repair import TRIES, Decision, Found, place_of, repair
-from service.now import now_ms
 from service.settings import Refusal
 from tests.broker.live import WITHIN, event, publish, set_up, stopped_after, told
 from tests.broker.log import read, write

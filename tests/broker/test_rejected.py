@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 from tests.broker.live import WITHIN, event, set_up, stopped_after, told
 from tests.broker.log import read
 from tests.broker.service import sla_timer

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.log import read
 from tests.broker.rig import Rig, event, new_rig
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.live import event, publish, set_up, stopped_after, told
 from tests.broker.service import sla_timer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.live import event, publish, set_up, stopped_after, told
 from tests.broker.log import read
 from tests.broker.service import sla_timer

@@ -10,11 +10,11 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from schemas.topics import LIFECYCLE, TICKETS
+from service.clock import now_ms
 from service.kafka.client.groupless_consumer import spans
 from service.kafka.exactly_once.status import State, Status
 from service.kafka.exactly_once.worker import GroupError, Worker
 from service.kafka.topics.tickets import kept_tickets
-from service.now import now_ms
 from tests.broker.live import WITHIN, set_up
 from tests.broker.log import new_topics, read, write
 from tests.broker.rig import event, new_rig, only

@@ -8,9 +8,9 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from service.clock import now_ms
 from service.kafka.client.log_end import Asker
 from service.kafka.exactly_once.worker import GroupError
-from service.now import now_ms
 from tests.broker.log import new_topics, write
 from tests.broker.rig import Rig, event, new_rig
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 from tests.broker.live import event, publish, set_up, stopped_after, told
 from tests.broker.log import write
 from tests.broker.service import sla_timer

@@ -16,8 +16,8 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, LIFECYCLE, POLICIES, TICKETS, TOPICS
+from service.clock import now_ms
 from service.kafka.codec.record import Record
-from service.now import now_ms
 from tests.broker.log import read, write
 from tests.broker.rig import event
 from tests.broker.service import Service, environment, running, sla_timer, until

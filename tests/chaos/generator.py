@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.instant import written
-from service.now import now_ms
+from service.clock import now_ms
 
 RESPONSE, RESOLUTION = 2_000, 5_000  # ms: the minor levels of the policy
 TICK = 0.02  # seconds

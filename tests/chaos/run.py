@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from schemas import topics
+from service.clock import now_ms
 from service.demo.leash import Leash
-from service.now import now_ms
 from tests.broker.service import environment, sla_timer
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet

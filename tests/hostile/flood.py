@@ -13,8 +13,8 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 from tests.hostile.records import KINDS, Hostile
 
 TICK = 0.05  # seconds

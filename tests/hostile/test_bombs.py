@@ -8,8 +8,8 @@ import httpx
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
-from service.now import now_ms
 from tests.broker.live import WITHIN, event, publish, set_up, told
 from tests.broker.service import running, until
 from tests.hostile.bombs import TICKET, loaded, send

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.live import WITHIN, set_up, told
 from tests.broker.log import read
 from tests.broker.service import running

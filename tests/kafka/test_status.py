@@ -3,6 +3,7 @@
 import pytest
 from aiokafka import TopicPartition
 
+from service.clock import Clock
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.context import Terms, Topics
@@ -10,7 +11,6 @@ from service.kafka.exactly_once.owner import Owner
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
-from service.now import Clock
 from tests.sla.stories import DAY, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000

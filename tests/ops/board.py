@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from service.clock import now_ms
 from service.demo.broker import Broker
-from service.now import now_ms
 from tests.broker.live import event, stopped_after
 from tests.broker.service import environment, sla_timer, until
 from tests.ops.debian import program

@@ -6,6 +6,7 @@ from time import perf_counter
 
 from aiokafka import TopicPartition
 
+from service.clock import Clock
 from service.events.rejection import Reason
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
@@ -15,7 +16,6 @@ from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import State
-from service.now import Clock
 from service.sla.partition import Partition
 from service.telemetry.metrics import Metrics
 from tests.sla.stories import DAY, LETTER, at, fact

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import yaml
 
+from service.clock import now_ms
 from service.demo.kraft import free_ports
 from service.demo.leash import Leash
-from service.now import now_ms
 from tests.broker.live import publish
 from tests.broker.service import environment, running, sla_timer
 from tests.ops.debian import program

@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, POLICIES, REJECTED, TICKETS
+from service.clock import now_ms
 from service.kafka.codec.record import Record
-from service.now import now_ms
 from tests.broker.log import read
 from tests.security import personal
 from tests.security.broker import KEY_PASSWORD, PASSWORD, SecuredBroker

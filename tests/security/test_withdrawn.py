@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from service.now import now_ms
+from service.clock import now_ms
 from tests.broker.log import write
 from tests.broker.rig import event
 from tests.security.broker import Grant, SecuredBroker

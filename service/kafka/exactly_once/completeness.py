@@ -6,9 +6,9 @@ import logging
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.clock import Clock
 from service.kafka.client.leadership import NotConfirmedError
 from service.kafka.client.log_end import Answer, Asker
-from service.now import Clock
 from service.sla.watermark import Watermark
 
 log = logging.getLogger(__name__)

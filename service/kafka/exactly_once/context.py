@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from service.clock import elapsed_ms
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.exactly_once.observer import Nobody, Observer
 from service.kafka.exactly_once.source import Input
-from service.now import elapsed_ms
 
 
 class Topics(NamedTuple):

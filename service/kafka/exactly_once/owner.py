@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.clock import Clock
 from service.kafka.client.groupless_consumer import Span, spans
 from service.kafka.client.log_end import Answer, Asker
 from service.kafka.codec.record import Record
@@ -31,7 +32,6 @@ from service.kafka.exactly_once.status import State, Status
 from service.kafka.exactly_once.transaction import FencedError, NotCommittedError, Transactions
 from service.kafka.exactly_once.warm_state import Kept
 from service.kafka.topics.acl import denied
-from service.now import Clock
 
 log = logging.getLogger(__name__)
 

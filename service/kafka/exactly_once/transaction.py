@@ -17,8 +17,8 @@ from aiokafka.errors import (
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
+from service.clock import Clock
 from service.kafka.client.transactional_producer import BATCH_SIZE, FateUnknownError, discard, open_producer
-from service.now import Clock
 
 COMMIT_WITHIN = 8.0  # seconds
 _OVERHEAD = 100  # bytes of a batch and its only record
