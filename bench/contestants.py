@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.demo.kraft import free_ports
+from service.demo.broker_config import free_ports
 
 ROOT = Path(__file__).parents[1]
 PEER = ROOT.parent / "shared" / "peers" / "kafka-streams"  # where one may lie beside a checkout

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from service.demo.kraft import VERSION
+from service.demo.broker_config import VERSION
 
 
 def machine() -> dict[str, Any]:

@@ -24,8 +24,8 @@ from bench.options import Options
 from bench.program import ProgramError, Running, ready, running
 from bench.result import Figure
 from schemas.topics import LIFECYCLE
-from service.demo.feed import publish
-from service.demo.kraft import free_ports
+from service.demo.broker_config import free_ports
+from service.demo.publish import publish
 from service.demo.traffic import Happening
 from service.settings import read_settings
 

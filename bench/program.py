@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.clock import now_ms
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 
 _TICK = os.sysconf("SC_CLK_TCK")  # clock ticks per second
 _STOP = 15.0  # seconds to end in order

@@ -29,7 +29,7 @@ def demo(length: int | None, seed: int, *, only_traffic: bool) -> int:
     if only_traffic:
         if length is not None:
             raise click.UsageError("--only-traffic has no end; leave out --for")
-        from service.demo.feed import feed
+        from service.demo.publish import feed
         from service.settings import read_settings
         from service.telemetry.logs import no_log
 

@@ -10,7 +10,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from service.demo import kraft
+from service.demo import broker_config as kraft
 from service.demo.absence import NoBroker
 
 IMAGE = f"apache/kafka:{kraft.VERSION}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from service.demo import kraft
+from service.demo import broker_config as kraft
 from service.demo.absence import NoBroker
 
 OLDEST_JAVA = 17

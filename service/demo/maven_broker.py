@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from service.demo import jars, kraft
+from service.demo import broker_config as kraft
+from service.demo import jars
 from service.demo.absence import NoBroker
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 
 START = 90.0  # seconds for a node to start; 3 s on an idle machine
 QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # up a third sooner; not for measuring

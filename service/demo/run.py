@@ -15,11 +15,12 @@ from pathlib import Path
 from schemas.instant import written
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, LIFECYCLE
 from service.clock import now_ms
-from service.demo import child, kraft
+from service.demo import broker_config as kraft
+from service.demo import processes as child
 from service.demo.broker import Broker, broker
-from service.demo.feed import publish
-from service.demo.leash import Leash
-from service.demo.lines import HEADING, coloured, line, words
+from service.demo.console import HEADING, coloured, line, words
+from service.demo.process_guard import Leash
+from service.demo.publish import publish
 from service.demo.traffic import heartbeats, traffic
 from service.kafka.client.options import connection
 from service.kafka.topics.ensure import ensure

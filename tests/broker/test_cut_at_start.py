@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.demo import kraft
+from service.demo import broker_config as kraft
 from service.kafka.client.options import connection
 from service.kafka.client.patience import PATIENCE
 from service.kafka.topics.acl import missing

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 from tests.chaos.cluster import cluster
 from tests.chaos.oracle import Row
 from tests.chaos.run import play

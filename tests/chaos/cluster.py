@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from service.demo import jars, kraft
-from service.demo.leash import Leash
+from service.demo import broker_config as kraft
+from service.demo import jars
 from service.demo.maven_broker import QUICK, Node, _node
+from service.demo.process_guard import Leash
 from tests.chaos.proxy import Proxy
 
 BROKERS = 3

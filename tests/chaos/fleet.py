@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from service.demo import kraft
-from service.demo.leash import Leash
+from service.demo import broker_config as kraft
+from service.demo.process_guard import Leash
 
 STOPS_WITHIN = 10.0  # seconds: promised
 LOOK = 0.5  # seconds between looks at who is there

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schemas import topics
 from service.clock import now_ms
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 from tests.broker.service import environment, sla_timer
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.topics import LIFECYCLE
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 from tests.chaos.clocks import wrong_clock
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet

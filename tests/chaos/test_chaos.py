@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 from tests.chaos.cluster import cluster
 from tests.chaos.run import play
 from tests.chaos.scenarios import short

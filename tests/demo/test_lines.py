@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from service.demo.lines import HEADING, coloured, line
+from service.demo.console import HEADING, coloured, line
 
 BEIJING = timezone(timedelta(hours=8))
 SEEN_AT = 1_790_000_000_250  # 2026-09-21T14:13:20.250Z

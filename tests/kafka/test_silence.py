@@ -10,7 +10,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, TopicAuthorizationFailedError
 from aiokafka.protocol.metadata import MetadataRequest
 
-from service.demo import kraft
+from service.demo import broker_config as kraft
 from service.kafka.client.client import CONNECTIONS, SILENT_AFTER, Client
 from service.kafka.client.connection_errors import greeting
 from service.kafka.client.patience import patiently

@@ -17,8 +17,8 @@ import httpx
 import yaml
 
 from service.clock import now_ms
-from service.demo.kraft import free_ports
-from service.demo.leash import Leash
+from service.demo.broker_config import free_ports
+from service.demo.process_guard import Leash
 from tests.broker.live import publish
 from tests.broker.service import environment, running, sla_timer
 from tests.ops.debian import program

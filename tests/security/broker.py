@@ -9,7 +9,7 @@ from pathlib import Path
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
-from service.demo import kraft
+from service.demo import broker_config as kraft
 from service.demo.maven_broker import maven_broker
 from tests.security.certificates import Authority, Pair, new_authority
 from tests.security.scram import AddUser

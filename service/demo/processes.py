@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from service.demo.leash import Leash
+from service.demo.process_guard import Leash
 from service.settings import Refusal
 
 READY = 60.0  # seconds: the service owns its partitions, the board has read the state
