@@ -11,13 +11,13 @@ import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from enum import StrEnum
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.telemetry.logs import Rate
+from service.telemetry.metrics import Refused
 
 HEAD_WITHIN = 10.0  # seconds from the connection's begin or the last answer's end to a whole head
 BODY_WITHIN = 10.0  # seconds from the head to the end of the body
@@ -27,17 +27,6 @@ _SHARE = 3  # one of so many descriptors at most is a connection's
 _KEPT = 32  # descriptors that no connection takes, be they free or not
 _FEW = 8  # connections that there may be whatever else is open: probes
 _AT_ONCE = 2  # accepted in one turn of the loop, so that each can speak before it is the oldest
-
-
-class Refused(StrEnum):
-    """Why a connection ended before its time."""
-
-    FULL = "full"  # all others have an answer under way
-    CROWDED_OUT = "crowded_out"  # it had waited for a request for longest when another one came
-    SLOW_HEAD = "slow_head"
-    SLOW_BODY = "slow_body"
-    UNTAKEN = "untaken"
-
 
 _SAID = {
     Refused.FULL: "HTTP: a connection was refused: %d are open, all with an answer under way",

@@ -5,11 +5,11 @@ start, so that a rate over the first breach is right. The alerts on them: deploy
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
-from service.processes.connections import Refused
 from service.sla.announcement import Type
 from service.sla.history import Outcome
 
@@ -49,6 +49,16 @@ ANNOUNCED = {
         "Warnings, met and cancelled taken back. Worry when it rises: facts arrive late.",
     ),
 }
+
+
+class Refused(StrEnum):
+    """Why a connection ended before its time."""
+
+    FULL = "full"  # all others have an answer under way
+    CROWDED_OUT = "crowded_out"  # it had waited for a request for longest when another one came
+    SLOW_HEAD = "slow_head"
+    SLOW_BODY = "slow_body"
+    UNTAKEN = "untaken"
 
 
 class Partition(Protocol):

@@ -29,6 +29,10 @@ RETRY_AFTER = (
 )
 TRANSACTION_TIMEOUT = 10_000  # ms; then the broker aborts what a dead process left open
 BATCH_SIZE = 900_000  # bytes; below the default max.message.bytes, which counts whole batches
+STAMP_REFUSED = (
+    "Kafka refuses the time stamps of this machine: its clock is further ahead than a topic's "
+    "message.timestamp.after.max.ms allows, an hour by default; set the clock right"
+)
 
 _SENT_ONCE = (EndTxnRequest, TxnOffsetCommitRequest, AddOffsetsToTxnRequest, AddPartitionsToTxnRequest)
 

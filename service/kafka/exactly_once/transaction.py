@@ -18,15 +18,17 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from service.clock import Clock
-from service.kafka.client.transactional_producer import BATCH_SIZE, FateUnknownError, discard, open_producer
+from service.kafka.client.transactional_producer import (
+    BATCH_SIZE,
+    STAMP_REFUSED,
+    FateUnknownError,
+    discard,
+    open_producer,
+)
 
 COMMIT_WITHIN = 8.0  # seconds
 _OVERHEAD = 100  # bytes of a batch and its only record
 _LOG_APPEND_TIME = 1  # in Kafka's words: a broker gave the time, not the producer
-STAMP_REFUSED = (
-    "Kafka refuses the time stamps of this machine: its clock is further ahead than a topic's "
-    "message.timestamp.after.max.ms allows, an hour by default; set the clock right"
-)
 LARGEST = 1_000_000  # bytes of one record, where its topic's limit is not given: the broker's default
 
 

@@ -9,10 +9,9 @@ from aiokafka.errors import InvalidTimestampError
 from service.clock import now_ms
 from service.kafka.client.groupless_consumer import reading
 from service.kafka.client.patience import PATIENCE, patiently
-from service.kafka.client.transactional_producer import discard
+from service.kafka.client.transactional_producer import STAMP_REFUSED, discard
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.exactly_once.transaction import STAMP_REFUSED
 from service.policy.publication import (
     BadPublicationError,
     Publication,
