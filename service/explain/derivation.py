@@ -5,11 +5,11 @@ from typing import Any
 
 from schemas.instant import written
 from service.explain.intervals import stretches
-from service.sla.cycle import Cycle
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
 from service.sla.judge import END_OF_TIME, Judgement, Run, State, Verdict, has_lapsed, judge
 from service.sla.policy import Policies
+from service.sla.timeline import Cycle
 
 Part = dict[str, Any]  # of the derivation; instants as text, lengths in ms
 

@@ -20,8 +20,7 @@ from service.sla.changes import standing
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
-from service.sla.sequel import sequel
-from service.sla.state import Ticket, names
+from service.sla.state import names
 from service.text.visible import visible_json
 
 
@@ -91,23 +90,12 @@ def _lines(
     for key, known, by in judged:
         tenant, ticket_id = names(key)
         progress.advance()
-        if not clocks and by is _ticket and (kept := _kept(key, known, policies, at)):
-            yield from map(_line, kept)
-            continue
         judgement = by(key, known, policies, at)
         _tell_undated(tenant, ticket_id, judgement, problems, progress)
         if clocks:
             yield from ((order(row), _encode(row)) for row in clock_rows(tenant, ticket_id, judgement))
         else:
             yield from map(_line, standing(tenant, ticket_id, judgement, at))
-
-
-def _kept(key: str, facts: list[Fact], policies: Policies, at: int) -> list[Announcement]:
-    """What stands of a ticket whose story merely goes on, by clocks that are dated; else nothing."""
-    found = sequel(names(key), Ticket(facts, []), facts, policies, retention=0, at=at, now=None, grace=0)
-    if found is None or not all(told.policy and told.policy.is_dated for told in found.announcements):
-        return []
-    return found.announcements
 
 
 def _line(told: Announcement) -> tuple[Place, bytes]:

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from service.report.request import Asked, local, period
-from service.sla.cycle import Cycle
 from service.sla.facts import Kind
 from service.sla.judge import STOPPED, Judgement, Run, State
 from service.sla.policy import Policy
 from service.sla.statement import first_breach_at
+from service.sla.timeline import Cycle
 
 _SATISFACTION = int(Kind.SATISFACTION_SUBMITTED)
 

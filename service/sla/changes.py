@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact, Kind
-from service.sla.judge import Judgement, State
-from service.sla.policy import Clock, Policy
-from service.sla.statement import Key, Statement, digest, held_now, statements
+from service.sla.judge import Judgement
+from service.sla.statement import Key, Statement, held_now, statements
 
 LATE_AFTER = 5_000  # ms after due + grace; news of a breach that comes later says so
 
@@ -23,7 +22,6 @@ _OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
 _namespace = sha1(NAMESPACE_URL.bytes, usedforsecurity=False)
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
 _encode = msgspec.json.Encoder().encode
-FIRST_NEWS = frozenset(_INDEXES[type_] for type_ in (Type.MET, Type.BREACHED, Type.AT_RISK))  # indexes
 _OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
 _REASONS: dict[int, str] = {
     Kind.VOIDED: "voided",
@@ -159,85 +157,6 @@ def announcement(
         change.cause,
         statement.evidence or ((change.cause,) if change.cause else ()),  # of a clock that never started
     )
-
-
-class Fresh(msgspec.Struct, frozen=True, gc=False):
-    """What is told for the first time of a clock of cycle 1 that no pause touched. Instants in ms."""
-
-    type: Type  # MET of the clock, BREACHED or AT_RISK of a level
-    state: State
-    clock: Clock
-    level: str | None
-    supersedes: str | None  # the next lower breached level
-    started_at: int
-    due_at: int | None
-    stopped_at: int | None
-    evidence: tuple[Fact, ...]
-
-
-def first_news(
-    name: tuple[str, str],
-    customer_id: str | None,
-    policy: Policy,
-    said: Fresh,
-    detected_at: int | None,
-    grace: int,
-) -> Announcement:
-    """The event out: as `changes` and `announcement` make it of a judgement.
-
-    `name`: tenant and ticket id. Instants and `grace` in ms.
-    """
-    tenant, ticket_id = name
-    clock, level, lower = said.clock, said.level, said.supersedes
-    started_at, due_at, stopped_at = said.started_at, said.due_at, said.stopped_at
-    elapsed_for = overrun_for = None
-    if stopped_at is not None:
-        elapsed_for = clock.calendar.elapsed(started_at, stopped_at, ())
-        overrun_for = None if due_at is None else clock.calendar.elapsed(due_at, stopped_at, ())
-    return Announcement(
-        said.type,
-        breach_id(tenant, ticket_id, (1, clock.name, level)),
-        1,
-        said.state,
-        tenant,
-        ticket_id,
-        customer_id,
-        1,
-        clock.name,
-        level,
-        breach_id(tenant, ticket_id, (1, clock.name, lower)) if lower else None,
-        clock.clause,
-        policy,
-        started_at,
-        due_at,
-        stopped_at,
-        0,
-        elapsed_for,
-        overrun_for,
-        detected_at,
-        _is_late(said.type, due_at, stopped_at, detected_at, grace),
-        None,
-        None,
-        said.evidence,
-    )
-
-
-def first_told(news: Announcement, policy: Policy, lower: str | None) -> Told:
-    """What to remember of first news; `lower` is the level whose breach id they supersede."""
-    due_at = news.due_at
-    told = (
-        news.type,
-        (policy.id, policy.version),
-        news.customer_id,
-        news.started_at,
-        due_at,
-        news.stopped_at,
-        0,
-        news.elapsed_for,
-        lower,
-        None,
-    )
-    return Told(1, news.clock, news.level, 1, _INDEXES[news.type], due_at, digest(told))
 
 
 def _is_late(

@@ -1,9 +1,9 @@
 """A ticket's facts as they count: each identity once, voids applied, in fact order."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from operator import attrgetter
+from operator import attrgetter, is_
 
 from service.sla.facts import Fact, Kind
 
@@ -83,6 +83,22 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
         return ordered
     voided = {(str(void.data.get("event_source", void.source)), str(void.data["event_id"])) for void in voids}
     return [fact for fact in ordered if fact.kind == _VOIDED or identity(fact) not in voided]
+
+
+def is_appended(arrived: Sequence[Fact], facts: Sequence[Fact], ordered: Sequence[Fact]) -> bool:
+    """True when the facts that `arrived` follow all others in fact order, and neither undo nor replace one.
+
+    `facts`: those of the ticket with them, in order of arrival; `ordered`: those that stand, as `lead` does.
+    """
+    count = len(arrived)
+    if not count:
+        return True
+    return (
+        count < len(ordered)
+        and all(map(is_, facts[-count:], arrived))
+        and all(map(is_, ordered[-count:], sorted(arrived, key=order)))
+        and not any(fact.kind == _VOIDED for fact in arrived)
+    )
 
 
 def lead(ordered: list[Fact]) -> list[Fact]:

@@ -1,20 +1,21 @@
 """The judge: which clocks ran, and what became of each level of each, by the facts alone.
 
-Everything that decides a verdict is here and in the files it reads: history, cycle, course, pauses.
+Everything that decides a verdict is here and in the files it reads: history, timeline, pauses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from service.sla.calendar.calendar import Calendar, Interval
-from service.sla.course import Leg, course
-from service.sla.cycle import Cycle, cycles
 from service.sla.facts import Fact, Kind
 from service.sla.history import lead, standing, unique
 from service.sla.pauses import counted
 from service.sla.policy import Clock, Level, Policies, Policy, matches
+from service.sla.timeline import Cycle, Span, Timeline
+
+Untouched = set[tuple[int, str]]  # cycle and name of clocks that were not judged anew
 
 END_OF_TIME = 1 << 53  # an instant after every deadline, still exact in JSON numbers
 
@@ -134,18 +135,54 @@ def judge(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> Ju
 
 def judge_unique(facts: Sequence[Fact], policies: Policies, tenant: str, at: int) -> Judgement:
     """As `judge`, for facts that are one per identity, as a ticket keeps them."""
-    found = cycles(lead(standing(facts)), policies, tenant)
-    runs = [
-        _run(cycle, cycle.policy, leg, at)
-        for cycle in found
-        if cycle.policy is not None
-        for leg in course(cycle.policy, cycle.roles)
-    ]
-    return Judgement(found, runs)
+    return judge_timeline(Timeline.of(lead(standing(facts)), policies, tenant), at)
 
 
-def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
-    clock, start, end = leg
+def judge_timeline(timeline: Timeline, at: int) -> Judgement:
+    """What is true at `at` (ms) of every clock that started."""
+    return Judgement(timeline.cycles, [_run(cycle, span, at) for cycle, span in _spans(timeline)])
+
+
+def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> tuple[Judgement, Untouched]:
+    """As `judge_timeline`, but for the clocks of which nothing can have changed; and which these are.
+
+    The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies. Since then
+    facts were appended, and time went on to `at`: neither changes a clock that one of the first facts ended,
+    and whose end had come by then.
+    """
+    runs: list[Run] = []
+    untouched: Untouched = set()
+    for cycle, span in _spans(timeline):
+        ended = _end(cycle, span)
+        if ended is not None and ended[0] < known and _had_come(cycle.instant(ended[1]), span, judged_at):
+            untouched.add((cycle.number, span.clock.name))
+        else:
+            runs.append(_run(cycle, span, at))
+    return Judgement(timeline.cycles, runs), untouched
+
+
+def _spans(timeline: Timeline) -> Iterator[tuple[Cycle, Span]]:
+    for cycle in timeline.cycles:
+        for span in cycle.spans:
+            yield cycle, span
+
+
+def _had_come(ended_at: int, span: Span, judged_at: int) -> bool:
+    """True when a clock's end, an instant in ms, was known for good at `judged_at`: it may be dated ahead."""
+    return ended_at <= judged_at and not is_beyond(span.clock.calendar, ended_at)
+
+
+def _end(cycle: Cycle, span: Span) -> tuple[int, Fact] | None:
+    """What ended a clock, and how many facts of the ticket came before that; None when nothing did."""
+    if span.end is not None:
+        return cycle.first + span.end, cycle.facts[span.end]
+    if cycle.followed_by is not None:
+        return cycle.first + len(cycle.facts), cycle.followed_by
+    return None
+
+
+def _run(cycle: Cycle, span: Span, at: int) -> Run:
+    clock, start, end = span
     facts = cycle.facts
     if end is None:
         last = cycle.followed_by
@@ -164,9 +201,10 @@ def _run(cycle: Cycle, policy: Policy, leg: Leg, at: int) -> Run:
     if clock.pauses:  # what follows the end does not touch the clock
         pauses = counted(facts if end is None else facts[: end + 1], clock.pauses, cycle.origin)
     started_at = cycle.instant(facts[start])
+    assert cycle.policy is not None
     run = Run(
         cycle,
-        policy,
+        cycle.policy,
         clock,
         facts[start],
         started_at,

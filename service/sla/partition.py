@@ -9,12 +9,11 @@ from msgspec.structs import replace
 
 from service.sla import history, state
 from service.sla.announcement import Announcement
+from service.sla.evaluation import Moment, evaluate
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
 from service.sla.judge import has_lapsed
-from service.sla.outlook import Moment, outlook
 from service.sla.policy import Policies
-from service.sla.sequel import sequel
 from service.sla.space import LARGEST, Space
 from service.sla.state import NEVER, Header, Ticket, UnreadableStateError
 from service.sla.timers import Timers
@@ -144,15 +143,17 @@ class Partition:
             # What was told was true then, perhaps by another process: judging earlier would take it back.
             moment = replace(moment, at=head.at)
         name, policies, retention = state.names(key), self._policies, self._retention
-        found = None
-        if head.edition == self._edition:
-            found = sequel(
-                name, ticket, arrived or [], policies, retention, moment.at, moment.now, moment.grace
-            )
-        if found is None:
-            found = outlook(
-                name, ticket, arrived or (), lambda: self._open(key).facts, policies, retention, moment
-            )
+        judged_at = head.at if before and head.edition == self._edition else None
+        found = evaluate(
+            name,
+            ticket,
+            arrived or (),
+            lambda: self._open(key).facts,
+            policies,
+            retention,
+            moment,
+            judged_at,
+        )
         step.announcements += found.announcements
         step.unjudged += found.unjudged
         if has_lapsed(found.forget_at, moment.at):

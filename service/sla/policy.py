@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas.envelope import DEFAULT_TENANT
 from service.sla.calendar.calendar import ALWAYS, Calendar, Interval, YearUnknown
@@ -82,18 +82,6 @@ class Clock:
             return [started_at + target for target in self._plain]
         return [self._known_due(level, started_at, pauses) for level in self.levels]
 
-    def due_of(self, index: int, started_at: int) -> int | None:
-        """When the time of one level is up without pauses, as in `dues`."""
-        if self._plain is not None:
-            return started_at + self._plain[index]
-        return self._known_due(self.levels[index], started_at, ())
-
-    def last_due(self, started_at: int) -> int:
-        """The last of `dues` without pauses that is known; 0 when none is."""
-        if self._plain:
-            return started_at + max(self._plain)
-        return max((due_at for due_at in self.dues(started_at, ()) if due_at is not None), default=0)
-
     def _known_due(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
         try:
             return self.due_at(level, started_at, pauses)
@@ -121,20 +109,6 @@ class Policy:
     stalled_after_ms: int | None = None
     desks: frozenset[str] = frozenset()  # the support desks it is about; none: it is about tickets
     heartbeat_timeout_ms: int = 0  # how long a channel stays open after a sign of life
-    courses: dict[bytes, Any] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )  # see course
-    outlines: dict[tuple[Any, ...], Any] = field(
-        init=False, repr=False, compare=False, default_factory=dict
-    )  # see sequel
-    asked: tuple[str, ...] = field(init=False, repr=False, compare=False)  # attributes that clocks ask for
-    is_dated: bool = field(init=False, repr=False, compare=False)  # no clock needs official days
-
-    def __post_init__(self) -> None:
-        asked = {key for clock in self.clocks for key, _ in clock.when}
-        object.__setattr__(self, "asked", tuple(sorted(asked)))
-        is_dated = all(clock.calendar.valid_until is None for clock in self.clocks)
-        object.__setattr__(self, "is_dated", is_dated)
 
 
 class InForce(NamedTuple):

@@ -1,6 +1,6 @@
 """When a ticket has to be looked at again although nothing new came in."""
 
-from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement
+from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, State
 from service.sla.state import NEVER, Ticket
 from service.sla.statement import stalled
 
@@ -17,19 +17,23 @@ def wake_at(judgement: Judgement, at: int) -> int:
     return min(lapse_at, silence.due_at)
 
 
+def is_endless(judgement: Judgement) -> bool:
+    """True while a clock that can be stopped runs: then the ticket is not forgotten."""
+    return RUNNING in _ongoing(judgement)
+
+
+def _ongoing(judgement: Judgement) -> list[State]:
+    """What each clock that can be stopped, and was not, is in the end if nothing more happens."""
+    return [run.ongoing(END_OF_TIME) for run in judgement.runs if run.ending is None and run.clock.stop]
+
+
 def forget_at(ticket: Ticket, judgement: Judgement, retention: int) -> int:
-    """The instant (ms) after which the ticket is forgotten; NEVER while a clock that can be stopped runs.
+    """The instant (ms) after which a ticket is forgotten that is not endless.
 
     `retention` ms after the last record and the last due instant. Of the record it is our own clock that
     counts: log time may be the publisher's.
     """
-    paused = False
-    for run in judgement.runs:
-        if run.ending is None and run.clock.stop:
-            state = run.ongoing(END_OF_TIME)
-            if state is RUNNING:
-                return NEVER
-            paused = paused or state is PAUSED
+    paused = PAUSED in _ongoing(judgement)
     dues = [due_at for run in judgement.runs for due_at in run.dues if due_at is not None]
     last = max([ticket.seen_at, *dues])
     return last + (max(FORGET_PAUSED_AFTER, retention) if paused else retention)

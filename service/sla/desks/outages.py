@@ -9,13 +9,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from service.sla.cycle import Cycle
 from service.sla.desks.channel import Open
 from service.sla.desks.desk import Desk
 from service.sla.facts import Fact, Sign
 from service.sla.history import order
 from service.sla.judge import END_OF_TIME, STOPPED, Judgement, Run, is_beyond, judge_levels
 from service.sla.policy import Clock, InForce, Policy
+from service.sla.timeline import Cycle
 
 # Stands for what began an outage when the desk was never heard of before; it is no evidence of anything.
 _SILENCE = Fact(0, Sign.CLOSED, "", "", {}, 0, -1, -1)

@@ -9,10 +9,10 @@ from service.sla.cause import Causes
 from service.sla.desks import desk
 from service.sla.desks.desk import Desk
 from service.sla.desks.outages import judge_desk, out_at
+from service.sla.evaluation import Moment
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import Judgement, has_lapsed
-from service.sla.outlook import Moment
 from service.sla.partition import SEEN_AGAIN, Arrival, Step, edition
 from service.sla.policy import InForce, Policies
 from service.sla.retention import wake_at

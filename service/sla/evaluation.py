@@ -1,0 +1,85 @@
+"""An evaluation of a ticket: what is news of it, what was announced of it in all, and when to look again."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from service.sla.announcement import Announcement
+from service.sla.cause import Causes
+from service.sla.changes import Told, announcement, changes
+from service.sla.facts import Fact
+from service.sla.history import is_appended, lead, standing
+from service.sla.judge import judge_timeline, judge_touched, judge_unique
+from service.sla.policy import Policies
+from service.sla.retention import forget_at, is_endless, wake_at
+from service.sla.state import NEVER, Ticket
+from service.sla.statement import statements
+from service.sla.timeline import Timeline
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """When a step takes place, and which input it reflects. Instants and lengths in ms."""
+
+    at: int
+    now: int  # the instant of detection
+    offset: int
+    grace: int
+
+
+class Evaluation(msgspec.Struct, frozen=True, gc=False):
+    """Instants in ms, or NEVER."""
+
+    announcements: list[Announcement]
+    told: list[Told]  # all that was announced by then; empty when there is no news
+    wake_at: int  # after it, there may be news without a fact
+    forget_at: int  # after it, the ticket is forgotten
+    unjudged: int = 0  # cycles that began and that no policy judges
+
+
+def evaluate(
+    name: tuple[str, str],
+    ticket: Ticket,
+    arrived: Sequence[Fact],
+    before: Callable[[], Sequence[Fact]],
+    policies: Policies,
+    retention: int,
+    moment: Moment,
+    judged_at: int | None,
+) -> Evaluation:
+    """Judge what can have changed of a ticket, and compare it with what was announced.
+
+    `name`: tenant and ticket id; `arrived`: its new facts; `before`: gives the facts it had; `retention` in
+    ms; `judged_at`: the instant (ms) at which the same policies judged the facts it had, None: they did not.
+    """
+    at = moment.at
+    tenant, ticket_id = name
+    facts = lead(standing(ticket.facts))
+    timeline = Timeline.of(facts, policies, tenant)
+    known = 0  # facts that were judged, and to which the others were merely appended
+    if judged_at is not None and is_appended(arrived, ticket.facts, facts):
+        known = len(facts) - len(arrived)
+    judgement, untouched = judge_touched(timeline, at, judged_at or 0, known)
+
+    def digests(facts: Sequence[Fact]) -> set[int]:
+        then = judge_unique(facts, policies, tenant, at)
+        return {statement.digest for statement in statements(then, at)}
+
+    causes = Causes(before, arrived, digests)
+    told = ticket.told
+    if untouched:
+        told = [latest for latest in told if (latest.cycle, latest.clock) not in untouched]
+    found = list(changes(judgement, at, told, causes.of))
+    latest = {one.key: one for one in [*ticket.told, *[change.told for change in found]]} if found else {}
+    endless = is_endless(judgement)
+    if untouched and not endless:
+        judgement = judge_timeline(timeline, at)  # when to forget it, all its due instants say
+    return Evaluation(
+        [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
+        list(latest.values()),
+        wake_at(judgement, at),
+        NEVER if endless else forget_at(ticket, judgement, retention),
+        sum(
+            cycle.policy is None and any(fact is cycle.facts[0] for fact in arrived)
+            for cycle in timeline.cycles
+        ),
+    )
