@@ -78,8 +78,10 @@ def evaluate(
         list(latest.values()),
         wake_at(judgement, at),
         NEVER if endless else forget_at(ticket, judgement, retention),
-        sum(
-            cycle.policy is None and any(fact is cycle.facts[0] for fact in arrived)
-            for cycle in timeline.cycles
-        ),
+        _unjudged(timeline, arrived) if arrived else 0,
     )
+
+
+def _unjudged(timeline: Timeline, arrived: Sequence[Fact]) -> int:
+    begun = [cycle.facts[0] for cycle in timeline.cycles if cycle.policy is None]
+    return sum(any(fact is start for fact in arrived) for start in begun)
