@@ -10,6 +10,7 @@ from bench.contestants import BUILD, PEER
 from bench.machine import machine
 from bench.options import Options
 from bench.result import save, table
+from service.kafka.client.patches import patch_aiokafka
 
 ROWS = ("throughput", "trickle", "punctuality", "herd", "restore", "growth", "scale_out", "batch")
 ALONE = ("page",)  # only by name: an hour, and a browser
@@ -18,6 +19,7 @@ ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out
 
 def main() -> int:
     """Measures, prints a table and writes build/bench/ROW.json. Gives the exit code."""
+    patch_aiokafka()
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "row", nargs="?", choices=(*ROWS, *ALONE, *ALSO), help="default: all but page, about an hour"

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from service.demo.broker import Broker, broker
+from service.kafka.client.patches import patch_aiokafka
 
 BROKER_TESTS_END_WITHIN = 600  # seconds, with the start of Kafka, on a busy machine
+
+patch_aiokafka()  # tests make clients of the library without our factories
 
 for inherited in (signal.SIGINT, signal.SIGHUP):
     # Under nohup, or behind `&` in a script, we ignore these, and so would every process that a test starts.

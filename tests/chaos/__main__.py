@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from service.demo.process_guard import Leash
+from service.kafka.client.patches import patch_aiokafka
 from tests.chaos.cluster import cluster
 from tests.chaos.oracle import Row
 from tests.chaos.run import play
@@ -25,6 +26,7 @@ HEAD = (
 
 async def main(names: list[str], seconds: float | None, rate: float, seed: int) -> int:
     """Plays them one after the other on one cluster."""
+    patch_aiokafka()  # brokers hang for the generator and the reader as well
     rows: list[Row] = []
     with Leash() as leash:
         async with cluster(leash) as running:

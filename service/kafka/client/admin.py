@@ -1,14 +1,18 @@
 """An admin client that no broker keeps from the others: one that is down, or that hangs."""
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, NotControllerError
 
-PASSED_ON_WITHIN = (
-    5.0  # seconds, until when others have a new controller, then the next broker is told as well
-)
+from service.kafka.client.patches import patch_aiokafka
+
+# Seconds until others have a new controller; then the next broker is told as well.
+PASSED_ON_WITHIN = 5.0
+ANSWER_WITHIN = 15_000  # ms
 
 
 class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
@@ -33,3 +37,15 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
             except (KafkaError, TimeoutError) as error:
                 failure = error
         raise failure
+
+
+@asynccontextmanager
+async def administering(options: Mapping[str, Any], within: int = ANSWER_WITHIN) -> AsyncIterator[Admin]:
+    """A started admin client, whose requests are answered `within` ms. Raises KafkaError and OSError."""
+    patch_aiokafka()
+    admin = Admin(**options, request_timeout_ms=within)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.kafka.client.patches import patch_aiokafka
+
 ANSWER_WITHIN = 8.0  # seconds
 STOP_WITHIN = 2.0  # seconds
 REQUEST_TIMEOUT = 15_000  # ms
@@ -25,6 +27,7 @@ async def open_reader(connection: Mapping[str, Any], *, committed: bool) -> AIOK
 
     Raises KafkaError, OSError or TimeoutError.
     """
+    patch_aiokafka()
     reader = AIOKafkaConsumer(
         **connection,
         group_id=None,

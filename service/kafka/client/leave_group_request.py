@@ -14,7 +14,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
 
-from service.kafka.client.admin import Admin
+from service.kafka.client.admin import administering
 
 ANSWER_WITHIN = 5_000  # ms
 AGAIN = 0.1  # seconds until the coordinator is asked once more, when it has moved
@@ -75,9 +75,7 @@ async def leave(
     Asks until the coordinator answers: bound it. Raises KafkaError and OSError.
     """
     asked = list(leavers)
-    admin = Admin(**connection, request_timeout_ms=ANSWER_WITHIN)
-    try:
-        await admin.start()
+    async with administering(connection, ANSWER_WITHIN) as admin:
         while True:
             try:
                 coordinator = await admin.find_coordinator(group)
@@ -87,5 +85,3 @@ async def leave(
                 return {name: for_code(code) for _, name, code in answer.members if code}
             except _MOVED:
                 await asyncio.sleep(AGAIN)
-    finally:
-        await admin.close()

@@ -19,6 +19,8 @@ from aiokafka.protocol.transaction import (
     TxnOffsetCommitRequest,
 )
 
+from service.kafka.client.patches import patch_aiokafka
+
 log = logging.getLogger(__name__)
 
 START_WITHIN = 15.0  # seconds
@@ -73,6 +75,7 @@ async def open_producer(
 
     `lasts`: ms that a transaction may. Raises KafkaError, OSError or TimeoutError.
     """
+    patch_aiokafka()
     producer = AIOKafkaProducer(
         **connection,
         transactional_id=transactional_id,

@@ -12,6 +12,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from schemas.topics import BREACHES
 from service.kafka.client.leave_group_request import Leaver, leave
+from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import patiently
 from service.kafka.exactly_once.context import Terms
 from service.kafka.exactly_once.transaction import NotCommittedError
@@ -38,6 +39,7 @@ class Group:
         self._terms = terms
         self.joined = False
         self.worker = Worker(terms, self._consumer, instance)
+        patch_aiokafka()  # FastStream makes the consumer
         self._broker = KafkaBroker(
             terms.connection["bootstrap_servers"],
             security=_security(terms.connection),

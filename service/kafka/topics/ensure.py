@@ -1,8 +1,7 @@
 """The topics on a broker: creates what is missing, finds what is there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka.admin import NewTopic
@@ -10,8 +9,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import LIFECYCLE, TOPICS, Topic
-from service.kafka.client.admin import Admin
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.admin import Admin, administering
+from service.kafka.client.patience import patiently
 from service.settings import Refusal
 
 LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created
@@ -52,7 +51,7 @@ async def ensure(connection: Mapping[str, object], prefix: str, partitions: int 
     created: dict[str, None] = {}  # also of an attempt that was not answered
 
     async def create() -> None:
-        async with _admin(connection) as admin:
+        async with administering(connection) as admin:
             await _create(admin, prefix, partitions, created)
 
     await patiently(connection, create)
@@ -85,7 +84,7 @@ async def find(
     """
 
     async def ask() -> dict[str, Found]:
-        async with _admin(connection) as admin:
+        async with administering(connection) as admin:
             until = asyncio.get_running_loop().time() + LEARNT_WITHIN
             while True:
                 found = await _describe(admin, prefix)
@@ -135,13 +134,3 @@ async def _configs(admin: Admin, names: Sequence[str]) -> dict[str, dict[str, st
                 )
             configs[name] = {entry[0]: entry[1] for entry in entries}
     return configs
-
-
-@asynccontextmanager
-async def _admin(connection: Mapping[str, object]) -> AsyncIterator[Admin]:
-    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await admin.close()

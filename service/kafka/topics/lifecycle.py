@@ -9,7 +9,8 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.patience import patiently
+from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.settings import Refusal
 
@@ -27,38 +28,29 @@ async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -
 
     Records of one key keep their order. Raises Refusal when the topic is missing or a record is not taken.
     """
-    producer = AIOKafkaProducer(
-        **connection,
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=5,
-        request_timeout_ms=int(PATIENCE * 1000),
-    )
     try:
-        partitions = await _started(producer, connection, topic)
-        under_way: deque[asyncio.Future[Any]] = deque()
+        async with producing(connection, linger=5) as producer:
+            partitions = await _partitions(producer, connection, topic)
+            under_way: deque[asyncio.Future[Any]] = deque()
 
-        async def send(key: str, value: bytes) -> None:
-            raw = key.encode()
-            partition = PARTITIONERS[partitioner](raw, partitions)
-            confirmed = await producer.send(topic, value, raw, partition=partition, headers=STRUCTURED)
-            # Only the oldest failure is awaited; without this the others would be logged as never retrieved.
-            confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
-            under_way.append(confirmed)
-            while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
-                await under_way.popleft()
+            async def send(key: str, value: bytes) -> None:
+                raw = key.encode()
+                partition = PARTITIONERS[partitioner](raw, partitions)
+                confirmed = await producer.send(topic, value, raw, partition=partition, headers=STRUCTURED)
+                # Only the oldest failure is awaited; the others would be logged as never retrieved.
+                confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+                under_way.append(confirmed)
+                while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
+                    await under_way.popleft()
 
-        yield send
-        await asyncio.gather(*under_way)
+            yield send
+            await asyncio.gather(*under_way)
     except KafkaError as error:
         raise Refusal(f"topic {topic}: Kafka does not take the events: {error}") from None
-    finally:
-        await producer.stop()
 
 
-async def _started(producer: AIOKafkaProducer, connection: Mapping[str, Any], topic: str) -> int:
+async def _partitions(producer: AIOKafkaProducer, connection: Mapping[str, Any], topic: str) -> int:
     """How many partitions the topic has."""
-    await patiently(connection, producer.start)
     # All are asked for: asking by name could create the topic.
     cluster = await patiently(connection, producer.client.fetch_all_metadata)
     partitions = cluster.partitions_for_topic(topic)

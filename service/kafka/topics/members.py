@@ -1,14 +1,13 @@
 """What Kafka knows of our group: who is in it, and how far it has come."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import for_code
 
-from service.kafka.client.admin import Admin
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.admin import administering
+from service.kafka.client.patience import patiently
 from service.kafka.topics.scan import spans_of
 
 _UUID = 36  # characters
@@ -18,7 +17,7 @@ async def members(connection: Mapping[str, Any], group: str) -> list[str]:
     """The ids that Kafka gave the processes of the group. Raises Refusal."""
 
     async def ask() -> list[str]:
-        async with _admin(connection) as admin:
+        async with administering(connection) as admin:
             (answer,) = await admin.describe_consumer_groups([group])
             (found,) = answer.to_object()["groups"]
             if found["error_code"]:  # then it has no members either
@@ -43,7 +42,7 @@ async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
     spans = await spans_of(connection, topic)
 
     async def ask() -> Any:
-        async with _admin(connection) as admin:
+        async with administering(connection) as admin:
             return await admin.list_consumer_group_offsets(group)
 
     passed = await patiently(connection, ask)
@@ -55,18 +54,8 @@ async def offset_of(connection: Mapping[str, Any], group: str, source: TopicPart
     """The group's offset of one partition; None: it has none. Raises Refusal."""
 
     async def ask() -> Any:
-        async with _admin(connection) as admin:
+        async with administering(connection) as admin:
             return await admin.list_consumer_group_offsets(group, partitions=[source])
 
     found = (await patiently(connection, ask)).get(source)
     return None if found is None or found.offset < 0 else int(found.offset)
-
-
-@asynccontextmanager
-async def _admin(connection: Mapping[str, Any]) -> AsyncIterator[Admin]:
-    admin = Admin(**connection, request_timeout_ms=int(PATIENCE * 1000))
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await admin.close()

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, for_code
 
-from service.kafka.client.admin import Admin
+from service.kafka.client.admin import Admin, administering
 from service.kafka.client.groupless_consumer import ANSWER_WITHIN, REQUEST_TIMEOUT, reading
 
 log = logging.getLogger(__name__)
@@ -61,17 +62,14 @@ class Owners:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _watch(self, reader: AIOKafkaConsumer) -> None:
-        admin = Admin(**self._connection, request_timeout_ms=REQUEST_TIMEOUT)
-        try:
+        async with AsyncExitStack() as stack:
             async with asyncio.timeout(ANSWER_WITHIN):
-                await admin.start()
+                admin = await stack.enter_async_context(administering(self._connection, REQUEST_TIMEOUT))
             while True:
                 async with asyncio.timeout(ANSWER_WITHIN):
                     self.seen = await self._look(admin, reader)
                 self.failure = None
                 await asyncio.sleep(LOOK_EVERY)
-        finally:
-            await admin.close()
 
     async def _look(self, admin: Admin, reader: AIOKafkaConsumer) -> Seen:
         at = self._now()

@@ -8,6 +8,7 @@ from aiokafka.errors import InvalidTimestampError
 
 from service.clock import now_ms
 from service.kafka.client.groupless_consumer import reading
+from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import PATIENCE, patiently
 from service.kafka.client.transactional_producer import STAMP_REFUSED, discard
 from service.kafka.codec.record import Record
@@ -59,6 +60,7 @@ async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publi
     records = [publication_record(publication) for publication in new]
 
     async def write() -> None:
+        patch_aiokafka()
         producer = AIOKafkaProducer(
             **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
         )

@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.events.structured import LARGEST
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.codec.record import Headers, Record
+from service.kafka.codec.record import Headers, Record, size_of
 from service.kafka.codec.records import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
 from service.kafka.topics.scan import partitions_of, scan, spans_of
 from service.settings import Refusal
@@ -84,8 +83,7 @@ def hopeless(record: Aside, topics: Collection[str]) -> str | None:
         return f"it came from {record.topic or 'nowhere'}"
     if record.key is None:
         return "it has no key, so nobody knows its partition"
-    size = len(record.key) + len(record.value or b"")
-    size += sum(len(name) + len(value or b"") for name, value in record.headers)
+    size = size_of(record.key, record.value, record.headers)
     return "it is larger than 256 KiB" if size > LARGEST else None
 
 
@@ -99,26 +97,20 @@ class Send(Protocol):
 @asynccontextmanager
 async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner) -> AsyncIterator[Send]:
     """Gives a function that sends records as they came, each once, to the partition of its key."""
-    producer = AIOKafkaProducer(
-        **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
-    )
     counts: dict[str, int] = {}
+    async with producing(connection) as producer:
 
-    async def send(record: Aside) -> tuple[int, int]:
-        topic, key = record.topic, record.key or b""
-        if topic not in counts:
-            counts[topic] = await partitions_of(connection, topic)
-        partition = partitioner(key, counts[topic])
-        try:
-            landed = await producer.send_and_wait(
-                topic, record.value, record.key, partition=partition, headers=list(record.headers)
-            )
-        except KafkaError as error:
-            raise Refusal(f"topic {topic}: Kafka does not take {record.name}: {error}") from None
-        return landed.partition, landed.offset
+        async def send(record: Aside) -> tuple[int, int]:
+            topic, key = record.topic, record.key or b""
+            if topic not in counts:
+                counts[topic] = await partitions_of(connection, topic)
+            partition = partitioner(key, counts[topic])
+            try:
+                landed = await producer.send_and_wait(
+                    topic, record.value, record.key, partition=partition, headers=list(record.headers)
+                )
+            except KafkaError as error:
+                raise Refusal(f"topic {topic}: Kafka does not take {record.name}: {error}") from None
+            return landed.partition, landed.offset
 
-    try:
-        await patiently(connection, producer.start)
         yield send
-    finally:
-        await producer.stop()

@@ -1,0 +1,22 @@
+"""What the service changes in aiokafka, for the whole process: each client factory of ours asks for it.
+
+* every client asks the next broker when one is silent (client.py),
+* every consumer unpacks what a fetch brought a little at a time (batches.py),
+* and gives records of ours (light_records.py).
+
+Whoever makes a client of the library without a factory of ours calls `patch_aiokafka` first.
+"""
+
+from functools import cache
+
+from service.kafka.client.batches import read_in_pieces
+from service.kafka.client.client import expect_silence
+from service.kafka.client.light_records import give_light_records
+
+
+@cache
+def patch_aiokafka() -> None:
+    """Change the library; once is enough."""
+    expect_silence()
+    read_in_pieces()
+    give_light_records()

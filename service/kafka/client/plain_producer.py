@@ -1,0 +1,31 @@
+"""A producer for single topics: idempotent, without transactions."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from service.kafka.client.patches import patch_aiokafka
+from service.kafka.client.patience import PATIENCE, patiently
+
+
+@asynccontextmanager
+async def producing(options: Mapping[str, Any], *, linger: int = 0) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer, which is stopped in the end. `linger`: ms to wait for more records.
+
+    Raises Refusal when Kafka does not answer.
+    """
+    patch_aiokafka()
+    producer = AIOKafkaProducer(
+        **options,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=linger,
+        request_timeout_ms=int(PATIENCE * 1000),
+    )
+    try:
+        await patiently(options, producer.start)
+        yield producer
+    finally:
+        await producer.stop()
