@@ -1,13 +1,10 @@
 """Instants from the times of an export, which often carry no offset."""
 
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from schemas.instant import milliseconds
 from service.offline.csv_import.mapping import ISO, Time
-
-_zone = lru_cache(ZoneInfo)
+from service.timezones import zone
 
 
 def instant(text: str, time: Time) -> int:
@@ -24,7 +21,7 @@ def instant(text: str, time: Time) -> int:
     if read.tzinfo is None:
         if time.zone is None:
             raise ValueError("has no offset, and the mapping names no zone")
-        read = read.replace(tzinfo=_zone(time.zone), fold=0)
+        read = read.replace(tzinfo=zone(time.zone), fold=0)
     try:
         return milliseconds(read)
     except OverflowError:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
@@ -19,6 +18,7 @@ from pydantic import (
 
 from service.settings import Refusal
 from service.sla.facts import Kind
+from service.timezones import zone
 
 ISO = "iso"
 
@@ -105,8 +105,8 @@ class Time(_Part):
     @classmethod
     def _known(cls, name: str | None) -> str | None:
         try:
-            return name and ZoneInfo(name).key
-        except (KeyError, ValueError, OSError):  # zoneinfo's, also for names that are no path
+            return name and zone(name).key
+        except KeyError:
             raise ValueError(f"{name!r} is no time zone of the IANA database") from None
 
 
