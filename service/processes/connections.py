@@ -16,8 +16,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from service.telemetry.catalogue import Refused
 from service.telemetry.logs import Rate
-from service.telemetry.metrics import Refused
 
 HEAD_WITHIN = 10.0  # seconds from the connection's begin or the last answer's end to a whole head
 BODY_WITHIN = 10.0  # seconds from the head to the end of the body

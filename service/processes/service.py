@@ -23,11 +23,12 @@ from service.processes.signals import when_asked_to_end
 from service.processes.startup_checks import Ground, prepare
 from service.settings import Refusal, Settings
 from service.sla.policy import Policies
+from service.telemetry import catalogue
 from service.telemetry import loop_lag as stall
 from service.telemetry.gc_tuning import collect_seldom
 from service.telemetry.logs import open_log
 from service.telemetry.metrics import Metrics
-from service.telemetry.recorder import Meter
+from service.telemetry.recorder import Recorder
 from service.timezones import database_version
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ async def _serve(settings: Settings) -> int:
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
             working = asyncio.create_task(group.run())
-            watching = asyncio.create_task(stall.watch(metrics.stalls.observe))
+            watching = asyncio.create_task(stall.watch(metrics[catalogue.LOOP_STALL].observe))
             told = False
             try:
                 first = await _first(working, serving, watching, stopping)
@@ -130,7 +131,7 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
         pace=settings.pace / 1_000,
         now=now_ms,
         partitioner=PARTITIONERS[settings.partitioner],
-        observer=Meter(metrics),
+        observer=Recorder(metrics),
         largest={prefix + name: found.largest for name, found in ground.topics.items()},
     )
     return Group(terms, settings.instance), metrics

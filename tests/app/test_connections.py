@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from service.processes.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places
 from service.processes.http import Server, listen
+from service.telemetry.catalogue import Refused
 from service.telemetry.logs import Rate
-from service.telemetry.metrics import Refused
 
 WITHIN = 30.0  # seconds: a busy machine
 WHOLE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.sla.facts import Fact
 from service.sla.partition import Partition, Step
 from service.telemetry.metrics import Metrics
-from service.telemetry.recorder import Meter
+from service.telemetry.recorder import Recorder
 from tests.sla.stories import DAY, RESPONSE, at, fact, policy
 
 CLOCKS = [("response", "warning"), ("response", "minor")]
@@ -121,11 +121,11 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
 
 def test_what_was_committed_is_counted() -> None:
     counted = metrics()
-    meter = Meter(counted)
-    meter.committed(0, [Step(unjudged=1)], records=3, now=0, seconds=0.01)
-    meter.rejected(0, "not_json")
-    meter.fenced(0)
-    meter.aborted(0)
+    recorder = Recorder(counted)
+    recorder.committed([Step(unjudged=1)], records=3, now=0, seconds=0.01)
+    recorder.rejected("not_json")
+    recorder.fenced()
+    recorder.aborted()
     shown = text(counted)
     assert "sla_records_processed_total 3.0" in shown
     assert "sla_tickets_without_policy_total 1.0" in shown
@@ -140,7 +140,7 @@ def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() 
     def commit(*facts: tuple[str, Fact], now: int) -> None:
         arrivals = [(key, fact) for key, fact in facts]
         step = partition.step(arrivals, at=now, now=now, offset=0, grace=0)
-        Meter(counted).committed(0, [step], len(arrivals), now=now + 2_000, seconds=0.01)
+        Recorder(counted).committed([step], len(arrivals), now=now + 2_000, seconds=0.01)
 
     commit(("T-1@default", fact("received", "07:00")), now=at("09:45"))
     assert 'sla_breaches_total{clock="response",level="minor"} 1.0' in text(counted)

@@ -15,7 +15,7 @@ from service.clock import now_ms
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.context import Terms, Topics
-from service.kafka.exactly_once.observer import Nobody, Observer
+from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import Status
 from service.kafka.exactly_once.worker import Worker, consumer_settings
@@ -128,7 +128,7 @@ class Rig:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, **consumer_settings(self.group, instance)
         )
-        worker = Worker(self.terms(observer or Nobody()), lambda: consumer, instance)
+        worker = Worker(self.terms(observer or NullObserver()), lambda: consumer, instance)
         await worker.start()
         consumer.subscribe([self.topics.lifecycle], listener=worker)
         await consumer.start()

@@ -13,7 +13,7 @@ import pytest
 
 from service.clock import now_ms
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.observer import Nobody
+from service.kafka.exactly_once.observer import NullObserver
 from service.kafka.exactly_once.worker import GroupError
 from tests.broker.log import read
 from tests.broker.rig import Rig, event, new_rig
@@ -93,7 +93,7 @@ async def test_nothing_is_lost_or_told_twice_when_the_process_is_killed_again_an
     )  # all facts were in the log: whoever told a breach had read them
 
 
-class Seen(Nobody):
+class Seen(NullObserver):
     """Waits for the group's assignments."""
 
     def __init__(self) -> None:

@@ -5,13 +5,13 @@ import asyncio
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from service.clock import now_ms
-from service.kafka.exactly_once.observer import Nobody
+from service.kafka.exactly_once.observer import NullObserver
 from service.kafka.exactly_once.status import State
 from tests.broker.log import write
 from tests.broker.rig import Rig, event, new_rig, only
 
 
-class Restores(Nobody):
+class Restores(NullObserver):
     """Remembers what was restored: (partition, records) in order."""
 
     def __init__(self) -> None:

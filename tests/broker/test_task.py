@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from service.clock import now_ms
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.batch import Room
-from service.kafka.exactly_once.observer import Nobody
+from service.kafka.exactly_once.observer import NullObserver
 from service.sla.partition import Step
 from tests.broker.log import new_topics, read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only
@@ -190,15 +190,13 @@ async def test_no_offset_was_ever_committed_so_reading_starts_at_the_beginning(b
         assert only(worker).lag == 0
 
 
-class Taken(Nobody):
+class Taken(NullObserver):
     """How many records each transaction took."""
 
     def __init__(self) -> None:
         self.records: list[int] = []
 
-    def committed(
-        self, partition: int, steps: Sequence[Step], records: int, now: int, seconds: float
-    ) -> None:
+    def committed(self, steps: Sequence[Step], records: int, now: int, seconds: float) -> None:
         self.records.append(records)
 
 

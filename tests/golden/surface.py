@@ -18,7 +18,7 @@ from service.offline.simulate import simulate
 from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.telemetry.metrics import Metrics
-from service.telemetry.recorder import Meter
+from service.telemetry.recorder import Recorder
 from tests.naive.cases import CONFORMANCE, policy
 from tests.sla.stories import LETTER, at, fact
 
@@ -35,20 +35,20 @@ def exposition(_: Path) -> str:
         calendars={"cn-2026": at("09:00")},
         build={"version": "0", "python": "3", "tzdata": "2026a"},
     )
-    meter, partition = Meter(metrics), Partition(LETTER, 35 * DAY)
+    recorder, partition = Recorder(metrics), Partition(LETTER, 35 * DAY)
     arrivals = [("T1@default", fact("received", "09:00")), ("T2@default", fact("received", "09:00"))]
     steps = [
         partition.step(arrivals, at=at("09:01"), now=at("09:01"), offset=1, grace=1_000),
         partition.step([], at=at("20:00"), now=at("20:00"), offset=1, grace=1_000),
     ]
-    meter.committed(0, steps, 2, at("20:01"), 0.0625)
+    recorder.committed(steps, 2, at("20:01"), 0.0625)
     for reason in list(Reason)[:3]:
-        meter.rejected(0, reason)
-    meter.acquired(0, 10, 0.5)
-    meter.aborted(0)
-    meter.lost(0, "KafkaError")
-    meter.fenced(0)
-    meter.assigned(2)
+        recorder.rejected(reason)
+    recorder.acquired(0, 10, 0.5)
+    recorder.aborted()
+    recorder.lost()
+    recorder.fenced()
+    recorder.assigned(2)
     status = Status(State.RUNNING, 10, 20, 50, 3.0, at("09:00"), at("10:00"), 1_500, 7, 5, 4, None)
     refused = replace(status, state=State.REFUSED, reason="it cannot be read", seconds_left=None)
     said = metrics.render({("in", 0): status, ("in", 1): refused}, 2, 250, compared=True).decode()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from service.clock import elapsed_ms
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.exactly_once.observer import Nobody, Observer
+from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.source import Input
 
 
@@ -29,7 +29,7 @@ class Terms:
     grace: int
     now: Callable[[], int]
     partitioner: Partitioner
-    observer: Observer = field(default_factory=Nobody)
+    observer: Observer = field(default_factory=NullObserver)
     largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
     pace: float = 0.0  # seconds, see service.kafka.exactly_once.pace
     elapsed: Callable[[], int] = elapsed_ms  # against which `now` is held

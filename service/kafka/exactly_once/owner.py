@@ -159,13 +159,13 @@ class Owner:
             self._forget()
             if isinstance(error, FencedError):
                 log.warning("%s: another process has taken the partition over", self._name)
-                self._terms.observer.fenced(self._source.partition)
+                self._terms.observer.fenced()
                 back_off = FENCED_FOR
             elif isinstance(error, LOG_FAILURES) and not isinstance(error, FORESEEN):
                 if denied(error):
                     raise error
                 log.warning("%s: acquiring again: %r", self._name, error)
-                self._terms.observer.lost(self._source.partition, type(error).__name__)
+                self._terms.observer.lost()
                 back_off = BACK_OFF[0] if was_running else min(2 * back_off, BACK_OFF[1])
             elif isinstance(error, MemoryError) or not isinstance(error, Exception):
                 raise error
@@ -313,7 +313,7 @@ class Owner:
             nothing = blank(self._changelog, self._counts[source.topic], terms.partitioner)
             await transactions.commit([nothing], {})
         except BaseException:  # a cancellation too
-            terms.observer.aborted(source.partition)
+            terms.observer.aborted()
             raise
         finally:
             self._in_turn = False
@@ -372,7 +372,7 @@ class Owner:
         if turn.taken:
             self._small_turn_at = _time() if turn.taken < MANY else float("-inf")
         for _, rejection in turn.rejected:
-            self._terms.observer.rejected(self._source.partition, rejection.reason)
+            self._terms.observer.rejected(rejection.reason)
         return turn.left, end
 
     async def _work(self, turn: Turn) -> None:
@@ -390,7 +390,7 @@ class Owner:
         To tell the group its offset is a third of what a small transaction costs. Where the changelog says as
         much, a second may pass between two.
         """
-        observer, partition = self._terms.observer, self._source.partition
+        observer = self._terms.observer
         offset = turn.next_offset
         told = offset > self._offset and not (
             turn.taken < MANY and turn.is_reflected and _time() - self._offset_at < OFFSET_EVERY
@@ -400,12 +400,12 @@ class Owner:
         try:
             await transactions.commit(turn.outgoing, {self._source: offset} if told else {})
         except BaseException:  # a cancellation too
-            observer.aborted(partition)
+            observer.aborted()
             raise
         self._turn_at = _time()
         if told:
             self._offset, self._offset_at = offset, self._turn_at
-        observer.committed(partition, turn.steps, turn.taken, self._clock.now(), _time() - began)
+        observer.committed(turn.steps, turn.taken, self._clock.now(), _time() - began)
 
     async def _tell_offset(self, transactions: Transactions) -> None:
         """The last word of an owner that stops: the group's offset, where it was not told of all turns."""

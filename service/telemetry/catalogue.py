@@ -1,0 +1,246 @@
+"""The table of all metrics: a name that is not here does not exist.
+
+Base units (seconds, records). No ticket, customer or tenant is ever a label. Each help text says when to
+worry; the alerts are in deploy/prometheus/alerts.yaml.
+
+To add one: a row here, and `metrics[ROW].inc()` where it happens, see recorder.py.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from service.sla.announcement import Type
+
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+OF_CLOCK, OF_LEVEL, BY_PARTITION = ("clock",), ("clock", "level"), ("topic", "partition")
+
+
+@dataclass(frozen=True, eq=False)
+class Metric(Generic[M]):
+    """A row of the table. `name` is without the suffix that Prometheus gives to a counter."""
+
+    kind: type[M]
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()  # upper bounds, of a histogram
+
+    def make(self, registry: CollectorRegistry) -> M:
+        """The metric itself, all 0."""
+        options: dict[str, Any] = {"buckets": self.buckets} if self.buckets else {}
+        return self.kind(self.name, self.help, self.labels, registry=registry, **options)
+
+
+class Refused(StrEnum):
+    """Why a connection ended before its time."""
+
+    FULL = "full"  # all others have an answer under way
+    CROWDED_OUT = "crowded_out"  # it had waited for a request for longest when another one came
+    SLOW_HEAD = "slow_head"
+    SLOW_BODY = "slow_body"
+    UNTAKEN = "untaken"
+
+
+ANNOUNCED: dict[Type, Metric[Counter]] = {
+    Type.BREACHED: Metric(
+        Counter,
+        "sla_breaches",
+        "Breaches announced. Worry when it rises faster than your promise allows.",
+        OF_LEVEL,
+    ),
+    Type.BREACH_RETRACTED: Metric(
+        Counter,
+        "sla_retractions",
+        "Breaches taken back. Worry when it rises: facts arrive late or wrong.",
+        OF_LEVEL,
+    ),
+    Type.BREACH_SETTLED: Metric(
+        Counter,
+        "sla_settled",
+        "Breached clocks that ended. Worry when it lags sla_breaches_total for days.",
+        OF_LEVEL,
+    ),
+    Type.AT_RISK: Metric(
+        Counter, "sla_at_risk", "Warnings announced. Worry when it rises: breaches follow.", OF_LEVEL
+    ),
+    Type.MET: Metric(
+        Counter,
+        "sla_met",
+        "Clocks that kept their promise. Worry when it stands still while tickets come in.",
+        OF_CLOCK,
+    ),
+    Type.CANCELLED: Metric(
+        Counter,
+        "sla_cancelled",
+        "Clocks cancelled. Worry when withdrawals or mergers outgrow the met ones.",
+        OF_CLOCK,
+    ),
+    Type.CORRECTED: Metric(
+        Counter,
+        "sla_corrected",
+        "Warnings, met and cancelled taken back. Worry when it rises: facts arrive late.",
+        OF_LEVEL,
+    ),
+}
+LATENESS = Metric(
+    Histogram,
+    "sla_lateness_seconds",
+    "From a due instant to the commit of its announcement, the grace included; what only a record "
+    "showed is not counted. Worry when the 99th percentile exceeds the grace by 5 s.",
+    ("clock", "level"),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10, 30, 60, 300, 1800, 3600),  # grace (1 s) included
+)
+TICKETS_WITHOUT_POLICY = Metric(
+    Counter,
+    "sla_tickets_without_policy",
+    "Cycles that no policy fits, judged by no clock. Worry when not 0: a promise may be missing.",
+)
+OPEN_TICKETS = Metric(
+    Gauge,
+    "sla_open_tickets",
+    "Tickets held in memory. Worry when it only ever rises: tickets are never closed.",
+    BY_PARTITION,
+)
+DEADLINES_ARMED = Metric(
+    Gauge,
+    "sla_deadlines_armed",
+    "Instants waiting to come due. Worry when it is 0 while tickets are open.",
+    BY_PARTITION,
+)
+OLDEST_OVERDUE = Metric(
+    Gauge,
+    "sla_oldest_overdue_seconds",
+    "How long ago the earliest deadline not told yet should have been. Worry above 5 s: breaches are "
+    "announced late.",
+    BY_PARTITION,
+)
+PARTITIONS_OWNED = Metric(
+    Gauge,
+    "sla_partitions_owned",
+    "Partitions this process was given, by what it does with them. Worry when the sum over all "
+    "processes is not sla_partitions_expected, or any is not `running` for minutes.",
+    ("state",),
+)
+PARTITIONS_EXPECTED = Metric(
+    Gauge,
+    "sla_partitions_expected",
+    "Partitions of the inputs, to be owned by all processes together; 0 before the group answered. "
+    "Worry when processes differ.",
+)
+INPUT_LAG = Metric(
+    Gauge,
+    "sla_input_lag_records",
+    "Input records not yet processed. Worry when it rises for minutes: breaches are announced late.",
+    BY_PARTITION,
+)
+RESTORE_REMAINING_RECORDS = Metric(
+    Gauge,
+    "sla_restore_remaining_records",
+    "Changelog records still to read before a partition is judged. Worry when it does not fall.",
+    BY_PARTITION,
+)
+RESTORE_REMAINING_SECONDS = Metric(
+    Gauge,
+    "sla_restore_remaining_seconds",
+    "Seconds until a partition is judged, by the pace of its restore so far. Worry when it rises.",
+    BY_PARTITION,
+)
+PARTITION_REFUSED = Metric(
+    Gauge,
+    "sla_partition_refused",
+    "1 while a partition waits for somebody to mend something: /readyz says what. Worry when it is 1: "
+    "its tickets are not judged.",
+    BY_PARTITION,
+)
+CLOCK_ASTRAY = Metric(
+    Gauge,
+    "sla_clock_astray_seconds",
+    "How far the wall clock is ahead of Kafka's (or back, below 0); 0 within a second. Worry when not "
+    "0: ahead, deadlines go by Kafka's clock alone; back, they are told late. Set it right.",
+)
+CLOCK_COMPARED = Metric(
+    Gauge,
+    "sla_clock_compared",
+    "1 once the wall clock was held against Kafka's. Worry when 0 while partitions are judged: one "
+    "that is wrong is not noticed; give our topics message.timestamp.type=LogAppendTime.",
+)
+RESTORE = Metric(
+    Histogram,
+    "sla_restore_seconds",
+    "How long a partition took from assigned to judged. Worry above a minute.",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
+)
+TRANSACTION = Metric(
+    Histogram,
+    "sla_transaction_seconds",
+    "How long a committed transaction took. Worry near 8 s: that is its limit.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8),  # 8 s: a transaction's deadline
+)
+TRANSACTIONS_ABORTED = Metric(
+    Counter,
+    "sla_transactions_aborted",
+    "Transactions given up; what they held is judged again. Worry when it keeps rising.",
+)
+PARTITIONS_LOST = Metric(
+    Counter,
+    "sla_partitions_lost",
+    "Times a partition was dropped for an error of the log, to be acquired again. Worry when it keeps "
+    "rising.",
+)
+FENCED = Metric(
+    Counter,
+    "sla_fenced",
+    "Times another process had taken a partition over. Worry when it rises without a deployment.",
+)
+REBALANCES = Metric(
+    Counter,
+    "sla_rebalances",
+    "Assignments received from the group. Worry when it rises without a deployment.",
+)
+RECORDS_PROCESSED = Metric(
+    Counter,
+    "sla_records_processed",
+    "Input records processed. Worry when it stands still while the lag is not 0.",
+)
+RECORDS_REJECTED = Metric(
+    Counter,
+    "sla_records_rejected",
+    "Records put aside as unusable. Worry when not 0: a publisher is wrong.",
+    ("reason",),
+)
+FACTS = Metric(
+    Counter,
+    "sla_facts",
+    "Facts by what became of them. Worry about `replaced` and `outranked`: one id, two contents.",
+    ("outcome",),
+)
+LOOP_STALL = Metric(
+    Histogram,
+    "sla_loop_stall_seconds",
+    "How late the event loop wakes up, looked at ten times a second. Worry when it exceeds 1 s: every "
+    "deadline of the process is that late.",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 10),
+)
+HTTP_CONNECTIONS_REFUSED = Metric(
+    Counter,
+    "sla_http_connections_refused",
+    "HTTP connections that were refused or ended before their time, by reason. Worry when it rises: "
+    "somebody opens more than are served, or sends half requests.",
+    ("reason",),
+)
+CALENDAR_VALID_UNTIL = Metric(
+    Gauge,
+    "sla_calendar_valid_until_timestamp_seconds",
+    "When a calendar runs out of official days. Worry 60 days ahead: due instants beyond it are not "
+    "known, so nothing is told of them.",
+    ("calendar",),
+)
+
+METRICS: tuple[Metric[Counter] | Metric[Gauge] | Metric[Histogram], ...] = (
+    *ANNOUNCED.values(),
+    *[row for row in list(globals().values()) if isinstance(row, Metric)],
+)
