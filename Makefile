@@ -79,7 +79,7 @@ $(READY_OPS): $(READY) requirements-ops.txt
 test-ops: $(READY_OPS) ## alerts, dashboards, board, containers; needs Debian's prometheus, prometheus-alertmanager, chromium
 	$(call suite,ops,$(BIN)/pytest -q tests/ops $(ARGS))
 
-bench: $(READY) $(if $(filter page,$(ROW)),$(READY_OPS)) ## every figure of the README, an hour; make bench ROW=throughput for one
+bench: $(READY) $(if $(filter page,$(ROW)),$(READY_OPS)) ## every figure of docs/performance.md, an hour; make bench ROW=throughput for one
 	@$(BIN)/python -m bench $(ROW) $(ARGS)
 
 mutants: $(READY) ## break the judge in a thousand ways; what no table test notices is in build/mutants.txt

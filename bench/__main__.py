@@ -1,4 +1,4 @@
-"""`make bench`: every figure of the README; `make bench ROW=throughput` for one of them, or ROW=page."""
+"""`make bench`: every figure of docs/performance.md; `make bench ROW=throughput` for one, or ROW=page."""
 
 import argparse
 import asyncio

@@ -11,7 +11,7 @@ from service.demo.broker_config import VERSION
 
 
 def machine() -> dict[str, Any]:
-    """For the result file and the README."""
+    """For the result file and docs/performance.md."""
     info = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in info if line.startswith("model name")), "?")
     memory = next(line for line in Path("/proc/meminfo").read_text().splitlines() if "MemTotal" in line)

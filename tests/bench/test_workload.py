@@ -1,4 +1,4 @@
-"""What is measured with is what the README says of it."""
+"""What is measured with is what docs/performance.md says of it."""
 
 from bench.workload import BETWEEN, binary, events, structured
 from service.events.rejection import Rejection

@@ -14,7 +14,7 @@ class Place(NamedTuple):
     heading: str
 
 
-OF_RUN = Place("README.md", "### Least privileges")
+OF_RUN = Place("docs/reference/acl.md", "## Least privileges of the service")
 OF_BOARD = Place("docs/security.md", "## Least privileges of the board")
 
 _DOCUMENTS = Path(__file__).parents[2]

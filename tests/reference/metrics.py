@@ -1,0 +1,89 @@
+"""The page of the metrics, from the registry of a process that owns one partition."""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import Metric
+
+from service.events.rejection import Reason
+from service.kafka.exactly_once.status import State, Status
+from service.sla.history import Outcome
+from service.telemetry.metrics import Metrics, Refused
+from tests.reference.markdown import code, codes, page, table
+
+WORRY = " Worry "  # every help text has this word once: see tests/app/test_metrics.py
+_LABELS: tuple[tuple[str, str], ...] = (
+    ("clock", "the name of a clock in a policy; `activity` for `stalled_after`"),
+    ("level", "the name of a level of that clock; empty when a whole clock is corrected"),
+    ("topic", "an input topic, its prefix included"),
+    ("partition", "a number of a partition of that topic"),
+    ("calendar", "the name of a calendar file"),
+)
+
+
+def metrics() -> str:
+    """docs/reference/metrics.md."""
+    families = sorted(_families(), key=lambda family: family.name)
+    return page(
+        "Metrics",
+        "the registry of `service/telemetry/metrics.py`",
+        _HEAD,
+        table(("name", "type", "labels", "is", "worry"), map(_row, families)),
+        "## Labels\n\nNo label holds a ticket, a customer or a tenant.",
+        table(("label", "values"), [*_LABELS, *_closed(families)]),
+        "## Buckets of the histograms",
+        table(("name", "upper bounds"), _buckets(families)),
+    )
+
+
+_HEAD = """`sla-timer run` serves them at `/metrics`, in the text format of Prometheus.
+A counter also has a series `…_created`, which says when the counter began.
+A histogram `NAME` has the series `NAME_bucket`, `NAME_count` and `NAME_sum`.
+What a transaction holds is counted after it has committed.
+The alerts are in [alerts.yaml](../../deploy/prometheus/alerts.yaml), their meaning in the
+[runbook](../runbook.md)."""
+
+
+def _families() -> list[Metric]:
+    metrics = Metrics(
+        [("CLOCK", "LEVEL")], reasons=Reason, states=State, calendars={"CALENDAR": 0}, build={"version": "0"}
+    )
+    metrics.render({("TOPIC", 0): Status(State.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, None)}, 1)
+    return list(metrics.registry.collect())
+
+
+def _labels(family: Metric) -> list[str]:
+    return list(dict.fromkeys(name for sample in family.samples for name in sample.labels if name != "le"))
+
+
+def _name(family: Metric) -> str:
+    return family.name + {"counter": "_total", "info": "_info"}.get(family.type, "")
+
+
+def _row(family: Metric) -> tuple[str, ...]:
+    what, _, worry = family.documentation.partition(WORRY)
+    labels = "one label for each version" if family.type == "info" else codes(_labels(family))
+    return code(_name(family)), family.type, labels, what, worry
+
+
+def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
+    """Labels whose values are a closed list in the code."""
+    known: dict[str, Iterable[str]] = {
+        "state of `sla_partitions_owned`": State,
+        "outcome": Outcome,
+        "reason of `sla_records_rejected_total`": Reason,
+        "reason of `sla_http_connections_refused_total`": Refused,
+    }
+    names = {label for family in families for label in _labels(family)}
+    assert names - {"version"} == {label.split()[0] for label in [*dict(_LABELS), *known]}
+    for label, values in known.items():
+        yield label, codes(str(value) for value in values)
+
+
+def _buckets(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
+    for family in families:
+        bounds = dict.fromkeys(sample.labels["le"] for sample in family.samples if "le" in sample.labels)
+        if bounds:
+            yield (
+                code(family.name),
+                " ".join(f"{float(bound):g}" for bound in bounds if bound != "+Inf") + " s",
+            )
