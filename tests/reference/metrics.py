@@ -25,7 +25,7 @@ def metrics() -> str:
     families = sorted(_families(), key=lambda family: family.name)
     return page(
         "Metrics",
-        "the registry of `service/telemetry/metrics.py`",
+        "the registry of `service/telemetry/catalogue.py`",
         _HEAD,
         table(("name", "type", "labels", "is", "worry"), map(_row, families)),
         "## Labels\n\nNo label holds a ticket, a customer or a tenant.",
