@@ -8,15 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from service.errors import Refusal
 from service.sla.calendar.duration import parse_duration
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class Refusal(ValueError):
-    """The service does not start, or a command does not run. Its text is one line that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from service.settings import Refusal
+from service.errors import Refusal
 
 _LONGEST_NAME = 255  # bytes of a name on common file systems
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)

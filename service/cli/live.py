@@ -8,6 +8,7 @@ import click
 
 from schemas.topics import LIFECYCLE, POLICIES, TICKETS
 from service.clock import now_ms
+from service.errors import Refusal
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.policies import published
@@ -15,7 +16,7 @@ from service.kafka.topics.tickets import Kept, kept_ticket, opened
 from service.offline.explain import explain_facts
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import Publication, VersionKey, verify
-from service.settings import Refusal, Settings, read_settings
+from service.settings import Settings, read_settings
 from service.telemetry.logs import no_log
 from service.text.visible import visible
 from service.timezones import database_version

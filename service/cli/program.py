@@ -20,8 +20,8 @@ from service.cli.run import run
 from service.cli.state import state
 from service.cli.streams import ReadEnoughError, open_streams
 from service.cli.topics import topics
+from service.errors import Refusal
 from service.processes.signals import asked_to_end
-from service.settings import Refusal
 from service.sla.calendar.calendar import YearUnknown
 from service.text.visible import visible
 

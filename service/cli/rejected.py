@@ -128,9 +128,9 @@ async def _chosen(
 ) -> "AsyncIterator[Aside]":
     """Those of these names and reasons; none given: all. Raises Refusal for a name that is not there."""
     from schemas.topics import REJECTED
+    from service.errors import Refusal
     from service.kafka.client.options import connection
     from service.kafka.topics.rejected import put_aside
-    from service.settings import Refusal
 
     topic = REJECTED.named(settings.topic_prefix)
     missing = dict.fromkeys(names)

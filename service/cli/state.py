@@ -82,12 +82,12 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
 
 async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
+    from service.errors import Refusal
     from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
     from service.kafka.topics.import_state import load, refuse_full
     from service.kafka.topics.members import members
     from service.kafka.topics.scan import partitions_of
-    from service.settings import Refusal
 
     tickets = sum(1 for _ in _records(*dump))  # all of it is read before anything is written
     reach = connection(settings)
@@ -104,7 +104,7 @@ async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
 
 
 def _records(name: str, dump: BinaryIO) -> "Iterator[Record]":
-    from service.settings import Refusal
+    from service.errors import Refusal
     from service.sla.dump import BadDumpError, records
 
     try:

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from service.settings import Refusal
+from service.errors import Refusal
 
 
 class ReadEnoughError(Exception):

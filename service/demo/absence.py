@@ -1,6 +1,6 @@
 """Why there is no broker."""
 
-from service.settings import Refusal
+from service.errors import Refusal
 
 
 class NoBroker(Refusal):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.demo.process_guard import Leash
-from service.settings import Refusal
+from service.errors import Refusal
 
 READY = 60.0  # seconds: the service owns its partitions, the board has read the state
 STOP = 12.0  # seconds for it to end in order

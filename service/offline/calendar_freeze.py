@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
+from service.errors import Refusal
 from service.offline.official_days import OfficialDays
 from service.policy.calendar_file import read_calendar
 from service.policy.document import Node, NotReadError, read_document
 from service.policy.place import BadPolicies, Problem
-from service.settings import Refusal
 from service.text.visible import visible
 from service.whole_file import whole_file
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TextIO
 
 from schemas.instant import milliseconds
+from service.errors import Refusal
 from service.policy.directory import read_calendar_at
-from service.settings import Refusal
 from service.sla.calendar.calendar import Stretch
 from service.sla.calendar.duration import duration_text
 from service.sla.calendar.local_days import WEEKDAYS, LocalDays

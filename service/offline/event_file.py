@@ -9,6 +9,7 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
+from service.errors import Refusal
 from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
@@ -16,7 +17,6 @@ from service.offline.csv_import.events import export_lines
 from service.offline.csv_import.mapping import read_mapping
 from service.offline.json_lines import Line, Problem, json_lines
 from service.offline.progress import Progress
-from service.settings import Refusal
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
 from service.text.visible import visible

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from service.errors import Refusal
 from service.explain.derivation import derivation
 from service.explain.text import LANGUAGES, told
 from service.offline.event_file import Problems, fit, tickets
-from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import holidays
 
-from service.settings import Refusal
+from service.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
+from service.errors import Refusal
 from service.events.announced import verdict
 from service.offline import compare as comparing
 from service.offline.compare import Comparison
@@ -14,7 +15,6 @@ from service.offline.desks_in import Signs, judge_signs, setting_aside
 from service.offline.event_file import Problems, StoppedError, fit, tickets
 from service.offline.progress import Progress
 from service.offline.rows_out import Place, Row, clock_rows, order, place
-from service.settings import Refusal
 from service.sla.announcement import Announcement, Type
 from service.sla.changes import standing
 from service.sla.facts import Fact

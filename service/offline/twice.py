@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from service.settings import Refusal
+from service.errors import Refusal
 
 
 @contextmanager

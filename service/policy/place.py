@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
 
+from service.errors import Refusal
 from service.policy.document import Node
-from service.settings import Refusal
 from service.text.visible import visible
 
 _NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,128}")

@@ -14,6 +14,7 @@ from service.board.routes import MOST_VIEWERS, application
 from service.board.snapshot import Group, Owner, Reach, Sight
 from service.board.tickets import Shelf
 from service.clock import now_ms
+from service.errors import Refusal
 from service.kafka.client.options import connection
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
@@ -24,7 +25,7 @@ from service.processes.connections import Places
 from service.processes.http import OwnHosts, Server, listen
 from service.processes.last_words import died
 from service.processes.signals import when_asked_to_end
-from service.settings import Refusal, Settings
+from service.settings import Settings
 from service.telemetry.logs import open_log
 from service.timezones import database_version
 

@@ -17,8 +17,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.errors import Refusal
 from service.processes.connections import Bounded, Listener, Places
-from service.settings import LOOPBACK, Refusal
+from service.settings import LOOPBACK
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 DRAIN = 3  # seconds an open response may take once we stop

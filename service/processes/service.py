@@ -9,6 +9,7 @@ from importlib.metadata import version as version_of
 
 from schemas import topics
 from service.clock import now_ms
+from service.errors import Refusal
 from service.events.rejection import Reason
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.context import Terms, Topics
@@ -21,7 +22,7 @@ from service.processes.http import Answers, Server, application, listen
 from service.processes.last_words import died
 from service.processes.signals import when_asked_to_end
 from service.processes.startup_checks import Ground, prepare
-from service.settings import Refusal, Settings
+from service.settings import Settings
 from service.sla.policy import Policies
 from service.telemetry import catalogue
 from service.telemetry import loop_lag as stall

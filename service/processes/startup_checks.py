@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from schemas.topics import POLICIES
 from service.clock import now_ms
+from service.errors import Refusal
 from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
 from service.kafka.topics.check import check, warnings
@@ -12,7 +13,7 @@ from service.kafka.topics.ensure import Found, find
 from service.kafka.topics.policies import publish, published
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
-from service.settings import Refusal, Settings
+from service.settings import Settings
 from service.timezones import database_version
 
 log = logging.getLogger(__name__)

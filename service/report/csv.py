@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from service.errors import Refusal
 from service.report.columns import COLUMNS
-from service.settings import Refusal
 from service.text.visible import visible
 
 # A spreadsheet would run a text that begins with one of these, or with one that it takes for the same.

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import SETTINGS, Refusal, Settings, read_settings
+from service.errors import Refusal
+from service.settings import SETTINGS, Settings, read_settings
 
 HERE = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"}
 

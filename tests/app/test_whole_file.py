@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Refusal
+from service.errors import Refusal
 from service.whole_file import whole_file
 
 OLD, NEW = b"the old one\n", b"the new one\n"
@@ -178,7 +178,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from tests.app.test_whole_file import write\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))\n"
-        "from service.settings import Refusal\n"
+        "from service.errors import Refusal\n"
         "try: write(Path(sys.argv[1]))\n"
         "except Refusal as refusal: sys.exit(str(refusal))\n"
     )

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from service.demo import broker_config as kraft
+from service.errors import Refusal
 from service.kafka.client.options import connection
 from service.kafka.client.patience import PATIENCE
 from service.kafka.topics.acl import missing
 from service.kafka.topics.ensure import ensure
-from service.settings import Refusal, read_settings
+from service.settings import read_settings
 from tests.broker.service import environment
 from tests.chaos.proxy import Proxy
 

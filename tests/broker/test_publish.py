@@ -9,12 +9,12 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from schemas.instant import written
 from service.demo.broker import Broker
+from service.errors import Refusal
 from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.codec.records import decode
 from service.kafka.topics.lifecycle import sending
 from service.offline.publish import publish
-from service.settings import Refusal
 from tests.broker.log import new_topics, read
 from tests.offline.exports import HELPDESK, SAMPLE
 from tests.sla.stories import DAY, at

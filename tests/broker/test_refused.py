@@ -16,11 +16,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from schemas.topics import DESKS, LIFECYCLE, TICKETS
 from service.clock import now_ms
+from service.errors import Refusal
 from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.decision import reset, skip
 from service.kafka.exactly_once.repair import TRIES, Decision, Found, place_of, repair
-from service.settings import Refusal
 from tests.broker.live import WITHIN, event, publish, set_up, stopped_after, told
 from tests.broker.log import read, write
 from tests.broker.rig import Rig, new_rig

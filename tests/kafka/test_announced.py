@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from service.errors import Refusal
 from service.kafka.codec.record import Record, size_of
 from service.kafka.topics.breaches import event_out
-from service.settings import Refusal
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 TYPE = ("ce_type", b"sla.breached")

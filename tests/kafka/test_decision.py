@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from service.errors import Refusal
 from service.kafka.client.groupless_consumer import Span
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once import decision
 from service.kafka.exactly_once.repair import Decision, Found, Held, place_of
-from service.settings import Refusal
 from service.sla import state
 from service.sla.facts import Fact, Kind
 from service.sla.state import Header, Ticket

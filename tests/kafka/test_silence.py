@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, TopicAuthor
 from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo import broker_config as kraft
+from service.errors import Refusal
 from service.kafka.client.client import CONNECTIONS, SILENT_AFTER, Client
 from service.kafka.client.connection_errors import greeting
 from service.kafka.client.patience import patiently
-from service.settings import Refusal
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 

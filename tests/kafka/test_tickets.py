@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.errors import Refusal
 from service.kafka.codec.record import Record, size_of
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.breaches import event_out
 from service.kafka.topics.tickets import Kept, opened
-from service.settings import Refusal
 from service.sla import state
 from service.sla.changes import Told
 from service.sla.facts import Fact

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from service.errors import Refusal
 from service.offline.calendar_freeze import freeze
 from service.offline.official_days import official_days
 from service.policy.directory import read_calendar_at
-from service.settings import Refusal
 
 CN = Path(__file__).parents[2] / "policies" / "calendars" / "cn.yaml"
 DESK = """\

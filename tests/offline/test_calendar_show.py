@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from schemas.instant import milliseconds, read
+from service.errors import Refusal
 from service.explain.derivation import derivation
 from service.offline.calendar_show import show
 from service.offline.policies_check import check
 from service.policy.directory import read_policies
-from service.settings import Refusal
 from service.sla.calendar.calendar import YearUnknown
 from tests.policy.vip import VIP
 from tests.sla.stories import fact

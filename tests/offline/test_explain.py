@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instant import milliseconds
+from service.errors import Refusal
 from service.explain.derivation import derivation
 from service.explain.translations import WORDS
 from service.offline.explain import explain, explain_facts
 from service.policy.directory import read_policies
-from service.settings import Refusal
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.policy import Policies

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from schemas.instant import written
+from service.errors import Refusal
 from service.offline.csv_import.local_time import instant
 from service.offline.csv_import.mapping import Time, read_mapping
-from service.settings import Refusal
 from tests.offline.exports import HEADER, HELPDESK, SAMPLE, SMALL, mapping, read, short
 
 DAY = "02.03.2026"  # Rome is one hour ahead of UTC

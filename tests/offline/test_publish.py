@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from service.errors import Refusal
 from service.offline.publish import Send, publish
-from service.settings import Refusal
 from tests.offline.exports import HELPDESK, SAMPLE
 from tests.offline.test_simulate import event, lines
 from tests.sla.stories import DAY, at

@@ -13,6 +13,7 @@ import pytest
 from click import Choice
 
 from service.cli.report import report
+from service.errors import Refusal
 from service.report.charts import filled
 from service.report.columns import COLUMNS
 from service.report.csv import _cell
@@ -20,7 +21,6 @@ from service.report.durations import buckets, quantile
 from service.report.request import BY
 from service.report.translations import WORDS, length_text, percent_text
 from service.report.write import FORMS, write
-from service.settings import Refusal
 from tests.offline.reports import HISTORY, event, reported
 from tests.sla.stories import HOUR, MINUTE, clock, policy
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from service.errors import Refusal
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
-from service.settings import Refusal
 from service.sla.policy import Policies
 from tests.offline.exports import HELPDESK, PROJECT, SAMPLE
 from tests.sla.stories import HOUR, LETTER, MINUTE, at, clock, policy

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from service.settings import SETTINGS, Refusal, Setting, read_settings
+from service.errors import Refusal
+from service.settings import SETTINGS, Setting, read_settings
 from tests.reference.markdown import code, page, table
 
 _ADDRESS = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"}

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from service.errors import Refusal
 from service.processes.startup_checks import prepare
-from service.settings import Refusal, read_settings
+from service.settings import read_settings
 from tests.broker.service import environment, sla_timer
 from tests.security.broker import USER, SecuredBroker
 from tests.security.certificates import new_authority

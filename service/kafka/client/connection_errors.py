@@ -14,7 +14,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from service.settings import Refusal
+from service.errors import Refusal
 
 PATIENCE = 5.0  # seconds for one server
 _CUT = (EOFError, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)

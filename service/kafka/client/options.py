@@ -2,7 +2,8 @@
 
 import ssl
 
-from service.settings import Refusal, Settings
+from service.errors import Refusal
+from service.settings import Settings
 
 
 def connection(settings: Settings) -> dict[str, object]:

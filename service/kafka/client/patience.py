@@ -7,8 +7,8 @@ from typing import Any, TypeVar, cast
 
 from aiokafka.errors import KafkaError
 
+from service.errors import Refusal
 from service.kafka.client.connection_errors import greeting
-from service.settings import Refusal
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """A record in a topic of ours that is not what we write there, and its place."""
 
-from service.settings import Refusal
+from service.errors import Refusal
 from service.text.visible import visible
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 
+from service.errors import Refusal
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import named
 from service.kafka.exactly_once.repair import Decision, Found
-from service.settings import Refusal
 from service.sla import state
 from service.sla.desks.desk import Desk
 from service.sla.state import Ticket, UnknownStateVersionError, UnreadableStateError

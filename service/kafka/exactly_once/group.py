@@ -11,6 +11,7 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from schemas.topics import BREACHES
+from service.errors import Refusal
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import patiently
@@ -18,7 +19,6 @@ from service.kafka.exactly_once.context import Terms
 from service.kafka.exactly_once.transaction import NotCommittedError
 from service.kafka.exactly_once.worker import Worker, consumer_settings
 from service.kafka.topics.acl import DENIALS, denied, missing
-from service.settings import Refusal
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
+from service.errors import Refusal
 from service.kafka.client.groupless_consumer import Span, spans
 from service.kafka.client.patience import unreachable
 from service.kafka.codec.record import Record
@@ -25,7 +26,6 @@ from service.kafka.exactly_once.transaction import (
 )
 from service.kafka.topics.members import offset_of
 from service.kafka.topics.scan import spans_of
-from service.settings import Refusal
 from service.sla import state
 from service.sla.state import UnreadableStateError
 

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.clock import Clock
+from service.errors import Refusal
 from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
@@ -22,7 +23,6 @@ from service.kafka.exactly_once.status import Status
 from service.kafka.exactly_once.warm_state import Kept
 from service.kafka.topics.acl import denied
 from service.kafka.topics.members import is_instance, members
-from service.settings import Refusal
 
 log = logging.getLogger(__name__)
 

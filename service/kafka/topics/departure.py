@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from service.errors import Refusal
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.client.patience import patiently
 from service.kafka.topics.acl import DENIALS, of_group
 from service.kafka.topics.members import instance_of, members
-from service.settings import Refusal
 
 BACK_WITHIN = 3.0  # seconds: a heartbeat, and what giving partitions up may take on a busy machine
 LOOK = 0.2  # seconds between two looks

@@ -9,9 +9,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import LIFECYCLE, TOPICS, Topic
+from service.errors import Refusal
 from service.kafka.client.admin import Admin, administering
 from service.kafka.client.patience import patiently
-from service.settings import Refusal
 
 LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created
 _LIMITS = ("max.message.bytes", "segment.bytes")

@@ -11,12 +11,12 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from service.errors import Refusal
 from service.kafka.client.patience import unreachable
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.topics.scan import spans_of
 from service.kafka.topics.tickets import kept_tickets
-from service.settings import Refusal
 from service.sla.dump import Record
 from service.sla.state import key as key_of
 

@@ -9,10 +9,10 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from service.errors import Refusal
 from service.kafka.client.patience import patiently
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.settings import Refusal
 
 Send = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent
 

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidTimestampError
 
 from service.clock import now_ms
+from service.errors import Refusal
 from service.kafka.client.groupless_consumer import reading
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import PATIENCE, patiently
@@ -20,7 +21,6 @@ from service.policy.publication import (
     parse_publication,
     publication_record,
 )
-from service.settings import Refusal
 
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:

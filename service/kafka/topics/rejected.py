@@ -6,13 +6,13 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka.errors import KafkaError
 
+from service.errors import Refusal
 from service.events.structured import LARGEST
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Headers, Record, size_of
 from service.kafka.codec.records import DETAIL, FIELD, OFFSET, PARTITION, REASON, TOPIC, WITHOUT_CONTENT
 from service.kafka.topics.scan import partitions_of, scan, spans_of
-from service.settings import Refusal
 
 _OURS = "sla_rejected_"
 

@@ -7,10 +7,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.errors import Refusal
 from service.kafka.client.groupless_consumer import Span, count, reading
 from service.kafka.client.patience import PATIENCE, patiently, unreachable
 from service.kafka.codec.record import Record
-from service.settings import Refusal
 
 
 async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from service.errors import Refusal
 from service.kafka.client.groupless_consumer import count, reading
-from service.settings import Refusal
 
 
 class Committed(NamedTuple):

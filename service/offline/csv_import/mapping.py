@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from service.settings import Refusal
+from service.errors import Refusal
 from service.sla.facts import Kind
 from service.timezones import zone
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from service.errors import Refusal
 from service.offline.csv_import.mapping import Column
 from service.offline.json_lines import Problem
-from service.settings import Refusal
 
 
 @dataclass(frozen=True, slots=True)
