@@ -31,7 +31,8 @@ from service.text.visible import visible
 def sla_timer() -> None:
     """Keep the promise clocks of complaint tickets and announce every breach, once.
 
-    Exit codes: 0 fine, 1 findings, 2 wrong usage or bad input, 130 interrupted.
+    Exit codes: 0 fine, 1 findings, 2 wrong usage or bad input, 70 a process died of an error of its own,
+    130 interrupted, 141 nobody reads its output any more.
     """
 
 

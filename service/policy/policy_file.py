@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from schemas.instant import EPOCH
-from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/offline.py)
+from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/options.py)
 from schemas.instant import read as read_instant
 from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, read_desks
 from service.policy.document import NotReadError, canonical_json, content, read_document

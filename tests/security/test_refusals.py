@@ -90,11 +90,11 @@ def authority_without_certificate(broker: SecuredBroker) -> dict[str, str]:
         (other_mechanism, "KAFKA_SASL_MECHANISM: {scram} does not take SCRAM-SHA-256"),
         (
             other_authority,
-            "KAFKA_SSL_CA_FILE: the certificate of {scram} does not do: unable to get local issuer",
+            "KAFKA_SSL_CA_FILE: the certificate of {scram} was rejected: unable to get local issuer",
         ),
         (
             other_name,
-            "KAFKA_BOOTSTRAP_SERVERS: the certificate of localhost:{scram_port} does not do: Hostname",
+            "KAFKA_BOOTSTRAP_SERVERS: the certificate of localhost:{scram_port} was rejected: Hostname",
         ),
         (no_certificate, "KAFKA_SSL_CERT_FILE: {mtls} wants a certificate of ours, or another than this one"),
         (

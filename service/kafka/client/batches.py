@@ -13,7 +13,7 @@ both. So here
   read. Kafka says that they are strings, and no broker looks. The library raises, and never gets past them.
 
 `_getall` and `_unpacked` stand in for the library's methods of these names, and do as they do but for that.
-Like producer.py this file knows one version of the library only.
+Like transactional_producer.py this file knows one version of the library only.
 """
 
 import gzip

@@ -2,8 +2,8 @@
 
 The library asks one broker after the other, each for as long as a request may take, connects to one at a
 time, and prefers none. Here the next one is asked when the first is silent, no broker waits for another, and
-whoever keeps a request waiting is asked whether it is there at all. Like producer.py this file knows one
-version only.
+whoever keeps a request waiting is asked whether it is there at all. Like transactional_producer.py this file
+knows one version only.
 """
 
 import asyncio

@@ -85,7 +85,7 @@ def _line(server: str, error: BaseException, security: Mapping[str, Any]) -> str
         match cause:
             case ssl.SSLCertVerificationError():
                 wrong = "BOOTSTRAP_SERVERS" if cause.verify_code in _OTHER_NAME else "SSL_CA_FILE"
-                return f"KAFKA_{wrong}: the certificate of {server} does not do: {cause.verify_message}"
+                return f"KAFKA_{wrong}: the certificate of {server} was rejected: {cause.verify_message}"
             case ssl.SSLError() if "ALERT" in (cause.reason or ""):
                 return (
                     f"KAFKA_SSL_CERT_FILE: {server} wants a certificate of ours, or another than this one"

@@ -1,6 +1,6 @@
 """Records of ours in the place of the library's dataclass of eleven fields, which takes four times as long.
 
-Like producer.py this file knows one version of the library only.
+Like transactional_producer.py this file knows one version of the library only.
 """
 
 from typing import Any

@@ -29,7 +29,7 @@ class _Mode(Enum):
     NEITHER = auto()  # no JSON
 
 
-_BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # see service.sla.cycle: names are quick
+_BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # see service.sla.timeline: names are quick
 
 
 def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) -> Found | None:

@@ -46,7 +46,7 @@ class Found:
 async def ensure(connection: Mapping[str, object], prefix: str, partitions: int | None = None) -> list[str]:
     """Creates the missing topics and gives their names; `partitions` is for the input and its like.
 
-    A topic that exists is left as it is: see topic_check. Raises Refusal when Kafka says no.
+    A topic that exists is left as it is: see check.py. Raises Refusal when Kafka says no.
     """
     created: dict[str, None] = {}  # also of an attempt that was not answered
 
