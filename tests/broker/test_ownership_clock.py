@@ -150,7 +150,7 @@ async def test_who_has_long_not_heard_of_the_log_is_silent_until_it_answers(boot
         await rig.publish([event("T1", "received", now_ms() - 10_000)])
         await rig.announced(at_least=2)
         (owner,) = worker._owners.values()
-        owner._horizon._heard_at -= SILENT_AFTER
+        owner._tenure.horizon._heard_at -= SILENT_AFTER
         assert only(worker).state is State.SILENT
         await rig.publish([event("T2", "received", now_ms())])
         await rig.announced(at_least=4)

@@ -6,11 +6,12 @@ from aiokafka import TopicPartition
 from service.clock import Clock
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
+from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.context import Terms, Topics
-from service.kafka.exactly_once.owner import Owner
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
+from service.kafka.exactly_once.tenure import Shared, Tenure
 from tests.sla.stories import DAY, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000
@@ -29,9 +30,9 @@ async def test_a_deadline_is_overdue_once_it_and_the_grace_have_passed(now: str,
     kept_clock = Clock(lambda: instant, lambda: 0)
     source = TopicPartition(tickets.topic, 0)
     counts = dict.fromkeys((tickets.topic, *TOPICS), 1)
-    owner = Owner(
-        source, tickets, terms, counts, None, Asker({}, kept_clock.earliest), kept_clock, Pace(0), Share()
-    )  # it is not started
+    asker = Asker({}, kept_clock.earliest)
+    shared = Shared(terms, counts, None, asker, kept_clock, Pace(0), Share())
+    tenure = Tenure(source, tickets, shared, Room(), None)  # it does not run
     arrivals = [("T-1@default", fact("received", "09:00"))]
-    owner._partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=GRACE)
-    assert owner.status().overdue_for == overdue_for
+    tenure.partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=GRACE)
+    assert tenure.status().overdue_for == overdue_for

@@ -20,6 +20,7 @@ from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import Status
+from service.kafka.exactly_once.tenure import Shared, Tenure
 from service.kafka.exactly_once.warm_state import Kept
 from service.kafka.topics.acl import denied
 from service.kafka.topics.members import is_instance, members
@@ -133,19 +134,12 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._terms.observer.assigned(len(assigned))
         log.info("assigned: %s", ", ".join(f"{topic}-{number}" for topic, number in sorted(assigned)))
         kept, self._kept = self._kept, {}  # what went elsewhere is forgotten here
+        shared = Shared(
+            self._terms, self._counts, consumer, self._asker, self._clock, self._pace, self._share
+        )
         for source in () if self.stopping else sorted(assigned):
-            owner = Owner(
-                source,
-                self._inputs[source.topic],
-                self._terms,
-                self._counts,
-                consumer,
-                self._asker,
-                self._clock,
-                self._pace,
-                self._share,
-                kept.get(source),
-            )
+            begin = partial(Tenure, source, self._inputs[source.topic], shared)
+            owner = Owner(source, begin, self._terms.observer, kept.get(source))
             self._owners[source] = owner
             owner.start().add_done_callback(partial(self._over, owner))
 

@@ -1,0 +1,350 @@
+"""One tenure of an input partition: from fencing its earlier owners until it is given up or lost.
+
+How it works. To acquire a partition means, in this order: to look whether the group can be reached, to fence
+every earlier owner, to read the group's offset, to read the changelog to its end, and to go on in the input
+from what both say. The order is the guarantee. Then a loop waits for records, for the log's end and for the
+next deadline; whatever came is judged in a turn, and a turn is one transaction.
+
+What must never happen: that a tenure goes on after a transaction failed. All that is in memory may be ahead
+of the log then, so the tenure ends, its memory with it, and the next one reads the changelog again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from service.clock import Clock
+from service.kafka.client.groupless_consumer import Span, spans
+from service.kafka.client.log_end import Answer, Asker
+from service.kafka.codec.record import Record
+from service.kafka.exactly_once.batch import Room, Turn
+from service.kafka.exactly_once.blank import blank
+from service.kafka.exactly_once.completeness import Horizon
+from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.feed import SOON, Feed
+from service.kafka.exactly_once.outputs import Outputs
+from service.kafka.exactly_once.pace import Pace
+from service.kafka.exactly_once.placement import Placed
+from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.resume import resume_at
+from service.kafka.exactly_once.share import Share
+from service.kafka.exactly_once.source import Input
+from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.transaction import NotCommittedError, Transactions
+from service.kafka.exactly_once.warm_state import Kept
+
+log = logging.getLogger(__name__)
+
+OFFSET_EVERY = 1.0  # seconds between two commits of the group's offset that a small turn could do without
+LOOK = 0.02  # seconds between looks at what came of another owner's try
+MANY = 200  # records in one turn, from which on more are likely to wait
+
+
+class Shared(NamedTuple):
+    """What all owners of a process share."""
+
+    terms: Terms
+    counts: Mapping[str, int]  # partitions by topic
+    consumer: AIOKafkaConsumer
+    asker: Asker
+    clock: Clock
+    pace: Pace
+    share: Share
+
+
+class Tenure:
+    """Ends by `stopping`, or by an exception; what it leaves to the next one is in `kept` and `room`."""
+
+    def __init__(
+        self,
+        source: TopicPartition,
+        read: Input,
+        shared: Shared,
+        room: Room,
+        kept: Kept | None,
+    ) -> None:
+        """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
+        terms, self._counts, consumer, self._asker, self._clock, self._pace, self._share = shared
+        self._source = source
+        self._name = f"{source.topic}-{source.partition}"
+        self._terms = terms
+        self._input = read
+        self._outputs = Outputs(terms, self._counts, source)
+        self._feed = Feed(consumer, source)
+        self.changelog = TopicPartition(read.changelog, source.partition)
+        self.state = State.ACQUIRING
+        self.stopping = False
+        self.in_turn = False  # a transaction is made or committed
+        self.is_well = False  # it has judged something, or had nothing to judge
+        self.room = room
+        self.kept = kept
+        self.partition = read.empty(self._owns)
+        self.progress = Progress()
+        self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
+        self.next_offset = 0  # of the input
+        self._committed = False  # all that is in memory
+        self._offset = 0  # that the group has been told
+        self._offset_at = self._turn_at = float("-inf")  # loop time when; and of the last turn
+        self._small_turn_at = float("-inf")  # loop time when the last turn ended, if it took few records
+
+    def _owns(self, name: str) -> bool:
+        """True when the ticket or desk of that id belongs to this partition."""
+        partitions = self._counts[self._source.topic]
+        return self._terms.partitioner(name.encode(), partitions) == int(self._source.partition)
+
+    def status(self) -> Status:
+        """What to show."""
+        running = self.state is State.RUNNING
+        next_at = self.partition.next_at()
+        overdue_since = None if next_at is None else next_at + self._terms.grace
+        return Status(
+            State.SILENT if running and self.horizon.silent else self.state,
+            self.progress.restored,
+            self.progress.total,
+            self.progress.percent,
+            self.progress.seconds_left,
+            self.horizon.watermark,
+            next_at,
+            0 if overdue_since is None else max(0, self._clock.now() - overdue_since),
+            self.partition.armed,
+            len(self.partition),
+            max(0, self.horizon.end - self.next_offset) if running else 0,
+        )
+
+    async def run(self) -> None:
+        """Acquire the partition and judge. Raises what the owner tells apart: see Owner._run."""
+        terms, source = self._terms, self._source
+        began = _time()
+        self._feed.hold()
+        # Who cannot reach the group may have lost the partition long ago, and shall not fence its owner.
+        await self._feed.committed()
+        transactions = await Transactions.open(
+            terms.connection, source, self.changelog, terms.group, terms.largest, self._clock
+        )
+        try:
+            await transactions.meet([*terms.topics, self.changelog.topic])
+            committed = await self._feed.committed()
+            logs = await spans(terms.connection, self.changelog)
+            self.state = State.RESTORING
+            span = self._begin_with_kept(logs[self.changelog])
+            into = Placed(self.partition, source.partition, self._counts[source.topic], terms.partitioner)
+            transactions.changelog_end = await restore(
+                terms.connection, self.changelog, span, into, self.progress
+            )
+            reflects = self.partition.reflects
+            self.next_offset = await resume_at(terms.connection, source, committed, reflects)
+            self._offset = committed or 0
+            while self._clock.to_compare(self.changelog.topic):  # before any deadline is judged by it
+                if self._clock.try_compare(self.changelog.topic):
+                    await self._compare(transactions)
+                else:
+                    await asyncio.sleep(LOOK)
+            self._feed.begin(self.next_offset)
+            self.state = State.RUNNING
+            self._committed = True
+            self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
+            restored, seconds = self.progress.restored, _time() - began
+            terms.observer.acquired(source.partition, restored, seconds)
+            log.info(
+                "%s: running from offset %d; restored %d records in %.1f s",
+                self._name,
+                self.next_offset,
+                restored,
+                seconds,
+            )
+            await self._serve(transactions)
+        finally:
+            if self.stopping:
+                await self._tell_offset(transactions)
+            if self._committed:
+                self.kept = Kept(
+                    self.partition, transactions.changelog_end, self.next_offset, self._clock.latest()
+                )
+            await transactions.discard()
+
+    def _begin_with_kept(self, changelog: Span) -> Span:
+        """What is left to read of the changelog."""
+        kept, self.kept = self.kept, None
+        if kept is None or not kept.serves(changelog, self._clock.latest()):
+            return changelog
+        self.partition = kept.partition
+        self.partition.reflects = kept.next_offset - 1
+        return Span(kept.changelog_end, changelog.end)
+
+    async def _serve(self, transactions: Transactions) -> None:
+        """The loop. Raises LOG_FAILURES."""
+        poll: asyncio.Task[Sequence[Record]] | None = None
+        ask: asyncio.Task[Answer] | None = None
+        horizon = self.horizon
+        try:
+            while not self.stopping:
+                # Before a poll, not after it: what was given and is not processed looks as if it were.
+                paced = 0.0 if horizon.behind else self._pace.left(self._small_turn_at)
+                if poll is None and not paced:
+                    poll = asyncio.create_task(self._feed.take(patience=1_000))
+                ask = ask or horizon.ask(self.partition.next_at())
+                patience = horizon.patience(self.partition.next_at(), asking=ask is not None)
+                await asyncio.wait(
+                    [one for one in (poll or self._pace.hurried, ask) if one is not None],
+                    timeout=patience if poll else min(patience, paced),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if ask is not None and ask.done():
+                    self._hear(ask)
+                    ask = None
+                records: Sequence[Record] = []
+                if poll is not None and poll.done():
+                    records, poll = poll.result(), None
+                # While `poll` is not done, the position is that of what we were given before. So between the
+                # look at it and this nothing may be awaited that could let it go on.
+                position = await self._feed.position()
+                while records and not self.stopping:
+                    records, position = await self._step(transactions, records, position)
+                if records:
+                    break
+                horizon.processed(position)
+                if not self.stopping:
+                    await self._attend(transactions, position)
+                self._look_well()
+        finally:
+            for task in (poll, ask):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
+                    _ = task.cancelled() or task.exception()
+
+    def _look_well(self) -> None:
+        """Have nothing to complain of, once all was judged that was there when the log was first asked."""
+        if self.horizon.watermark is not None:
+            self.is_well = True
+
+    def _hear(self, ask: "asyncio.Task[Answer]") -> None:
+        """Take the log's answer: a deadline that has to wait for records waits as shortly as may be."""
+        self.horizon.hear(ask)
+        if self.horizon.behind and self.horizon.is_due(self.partition.next_at()):
+            self._pace.hurry()
+
+    async def _attend(self, transactions: Transactions, position: int) -> None:
+        """What there is to do besides records, all of which are processed below that offset."""
+        if self.horizon.lapsed(self.partition.next_at()) or self._passed(position):
+            await self._step(transactions, [], position)
+        elif self._clock.compare_again():
+            await self._compare(transactions)
+
+    async def _compare(self, transactions: Transactions) -> None:
+        """Hold our clock against Kafka's, by a record that says nothing."""
+        source, terms = self._source, self._terms
+        self._committed, self.in_turn = False, True
+        try:
+            nothing = blank(self.changelog, self._counts[source.topic], terms.partitioner)
+            await transactions.commit([nothing], {})
+        except BaseException:  # a cancellation too
+            terms.observer.aborted()
+            raise
+        finally:
+            self.in_turn = False
+        self._committed = True
+
+    def _passed(self, position: int) -> bool:
+        """True when the group should be told an offset though there is nothing to judge.
+
+        It was not told of the last small turn; or the log had only markers, which it may lose.
+        """
+        return position > self._offset and _time() - max(self._offset_at, self._turn_at) > OFFSET_EVERY
+
+    async def _step(
+        self, transactions: Transactions, records: Sequence[Record], end: int
+    ) -> tuple[Sequence[Record], int]:
+        """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction.
+
+        Takes `records`, after which offset `end` is next, and those that follow them when there are many.
+        Gives those that it left, and the offset after them.
+        """
+        began, many = _time(), len(records) >= MANY
+        turn = Turn(
+            self._input,
+            self.partition,
+            self.changelog,
+            self._outputs,
+            self._counts[self._source.topic],
+            self._terms.partitioner,
+            self.room,
+            now=max(self._clock.now(), self.horizon.watermark or 0),  # that instant has come, for sure
+            latest=self._clock.latest(),
+            at=self.horizon.at,
+            grace=self._terms.grace,
+        )
+        self._committed, self.in_turn = False, True
+        try:
+            turn.take(records, end)
+            await self._work(turn)
+            while records and turn.has_room and not turn.left and not self.stopping:  # no poll is under way
+                records = await self._feed.take(patience=0 if many else SOON)
+                end = await self._feed.position()
+                if records:
+                    turn.take(records, end)
+                    await self._work(turn)
+                if not many:
+                    break
+            await self._commit(transactions, turn, began)
+        except NotCommittedError:
+            self.room = turn.smaller()
+            raise
+        finally:
+            self.in_turn = False
+        self.room = self.room.doubled()
+        self.next_offset, self._committed = turn.next_offset, True
+        self.is_well = True
+        if turn.taken:
+            self._small_turn_at = _time() if turn.taken < MANY else float("-inf")
+        for _, rejection in turn.rejected:
+            self._terms.observer.rejected(rejection.reason)
+        return turn.left, end
+
+    async def _work(self, turn: Turn) -> None:
+        """All steps that it has room for, without holding the loop: others may have deadlines."""
+        await self._share.wait()  # what was read a moment ago took its time, too
+        for _ in turn.work():
+            if self.stopping:
+                turn.full()
+            if self._share.is_used:
+                await self._share.wait()
+
+    async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
+        """What a turn that began then brought, when it brought anything.
+
+        To tell the group its offset is a third of what a small transaction costs. Where the changelog says as
+        much, a second may pass between two.
+        """
+        observer = self._terms.observer
+        offset = turn.next_offset
+        told = offset > self._offset and not (
+            turn.taken < MANY and turn.is_reflected and _time() - self._offset_at < OFFSET_EVERY
+        )
+        if not turn.outgoing and not told:
+            return
+        try:
+            await transactions.commit(turn.outgoing, {self._source: offset} if told else {})
+        except BaseException:  # a cancellation too
+            observer.aborted()
+            raise
+        self._turn_at = _time()
+        if told:
+            self._offset, self._offset_at = offset, self._turn_at
+        observer.committed(turn.steps, turn.taken, self._clock.now(), _time() - began)
+
+    async def _tell_offset(self, transactions: Transactions) -> None:
+        """The last word of an owner that stops: the group's offset, where it was not told of all turns."""
+        if not self._committed or self.next_offset <= self._offset:
+            return
+        try:
+            await transactions.commit((), {self._source: self.next_offset})
+        except NotCommittedError as error:  # the next owner finds it in the changelog
+            log.warning("%s: the group was not told the last offset: %r", self._name, error)
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
