@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator
 from random import Random
 
-from service.demo.traffic import CHANNELS, Happening
+from service.demo.traffic import CHANNELS, DemoEvent
 
 EVERY = 800  # ms from one ticket to the next
 STEPS = 4  # events of a ticket
@@ -12,7 +12,7 @@ WATCHED = "W-1"  # comes first, has a long history within a minute, and is never
 ASSIGNMENTS = 30  # of the watched one
 
 
-def lives(seed: int = 1) -> Iterator[Happening]:
+def lives(seed: int = 1) -> Iterator[DemoEvent]:
     """In the order in which they are published; by the demo's policy some 40 tickets are open at once."""
     random, pending, number = Random(seed), list(_watched()), 0
     while True:
@@ -24,7 +24,7 @@ def lives(seed: int = 1) -> Iterator[Happening]:
             yield heapq.heappop(pending)
 
 
-def _life(random: Random, ticket: str, began: int) -> Iterator[Happening]:
+def _life(random: Random, ticket: str, began: int) -> Iterator[DemoEvent]:
     """Deadlines lapse 3 and 6 s after the receipt (response), 12 and 24 s after it (resolution)."""
     answered = began + random.randrange(500, 8_000)
     solved = began + random.randrange(9_000, 55_000)
@@ -35,11 +35,11 @@ def _life(random: Random, ticket: str, began: int) -> Iterator[Happening]:
     yield _happening(solved, 3, ticket, "feedback_delivered", {})
 
 
-def _watched() -> Iterator[Happening]:
+def _watched() -> Iterator[DemoEvent]:
     yield _happening(0, 0, WATCHED, "received", {"customer_id": "C-00", "channel": "phone"})
     for number in range(1, ASSIGNMENTS + 1):
         yield _happening(1_000 + number, number, WATCHED, "reassigned", {"team": f"team-{number}"})
 
 
-def _happening(at: int, number: int, ticket: str, kind: str, data: dict[str, str]) -> Happening:
-    return Happening(at, number, at, ticket, kind, data)
+def _happening(at: int, number: int, ticket: str, kind: str, data: dict[str, str]) -> DemoEvent:
+    return DemoEvent(at, number, at, ticket, kind, data)

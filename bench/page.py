@@ -26,7 +26,7 @@ from bench.result import Figure
 from schemas.topics import LIFECYCLE
 from service.demo.broker_config import free_ports
 from service.demo.publish import publish
-from service.demo.traffic import Happening
+from service.demo.traffic import DemoEvent
 from service.settings import read_settings
 
 PARTITIONS = 3
@@ -68,10 +68,10 @@ class Watched:
 class Counted:
     """Events, and how many of them were asked for."""
 
-    events: Iterator[Happening]
+    events: Iterator[DemoEvent]
     count: int = 0
 
-    def __iter__(self) -> Iterator[Happening]:
+    def __iter__(self) -> Iterator[DemoEvent]:
         for event in self.events:
             self.count += 1
             yield event

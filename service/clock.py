@@ -26,7 +26,7 @@ def elapsed_ms() -> int:
     return time.clock_gettime_ns(_ELAPSED) // 1_000_000
 
 
-class Clock:
+class GuardedClock:
     """The time for what must never be early, and for what must never be late. Instants in ms."""
 
     def __init__(self, wall: Callable[[], int] = now_ms, elapsed: Callable[[], int] = elapsed_ms) -> None:

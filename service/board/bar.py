@@ -19,7 +19,7 @@ class Flow(StrEnum):
     CLOSED = "closed"
 
 
-class Piece(NamedTuple):
+class BarPiece(NamedTuple):
     """A stretch of one kind. Instants in ms."""
 
     flow: Flow
@@ -27,7 +27,7 @@ class Piece(NamedTuple):
     until: int
 
 
-class Mark(NamedTuple):
+class BarMark(NamedTuple):
     """A level on the bar."""
 
     level: str
@@ -35,13 +35,13 @@ class Mark(NamedTuple):
     warns: bool
 
 
-class Bar(NamedTuple):
+class LevelBar(NamedTuple):
     """Instants in ms. It does not depend on now, but for an open pause, which is drawn up to the minute."""
 
     since: int
     until: int
-    pieces: tuple[Piece, ...]
-    marks: tuple[Mark, ...]
+    pieces: tuple[BarPiece, ...]
+    marks: tuple[BarMark, ...]
     ended_at: int | None
     projected: bool  # the marks are where they would be if the pause ended now
 
@@ -53,7 +53,7 @@ class Bar(NamedTuple):
         return round(WIDTH * min(1.0, max(0.0, share)), 1)
 
 
-def bar(run: Run, at: int) -> Bar:
+def bar(run: Run, at: int) -> LevelBar:
     """The clock drawn at `at` (ms). Raises YearUnknown."""
     pauses, dues = list(run.pauses), run.dues
     open_pause = run.ending is None and pauses and pauses[-1][1] is None
@@ -62,7 +62,7 @@ def bar(run: Run, at: int) -> Bar:
         pauses[-1] = begin, max(begin + _MINUTE, at - at % _MINUTE)
         dues = run.clock.dues(run.started_at, pauses)
     marks = tuple(
-        Mark(level.name, due_at, level.warns)
+        BarMark(level.name, due_at, level.warns)
         for level, due_at, state in zip(run.clock.levels, dues, run.states, strict=True)
         if due_at is not None and state != NOT_APPLICABLE
     )
@@ -71,16 +71,16 @@ def bar(run: Run, at: int) -> Bar:
         ends.append(run.stopped_at)
     until = max(ends, default=run.started_at)
     pieces = tuple(_pieces(stretches(run, until, pauses=pauses)))
-    return Bar(run.started_at, until, pieces, marks, run.stopped_at, bool(open_pause))
+    return LevelBar(run.started_at, until, pieces, marks, run.stopped_at, bool(open_pause))
 
 
-def _pieces(cut: Iterable[Stretch]) -> list[Piece]:
+def _pieces(cut: Iterable[Stretch]) -> list[BarPiece]:
     """Neighbours of one kind are one piece."""
-    pieces: list[Piece] = []
+    pieces: list[BarPiece] = []
     for stretch in cut:
         flow = Flow.RUNNING if stretch.counted else Flow.PAUSED if stretch.paused else Flow.CLOSED
         if pieces and pieces[-1].flow is flow:
             pieces[-1] = pieces[-1]._replace(until=stretch.until)
         else:
-            pieces.append(Piece(flow, stretch.since, stretch.until))
+            pieces.append(BarPiece(flow, stretch.since, stretch.until))
     return pieces

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from service.board.desks import DeskLine, DeskShelf
 from service.board.filters import Query
 from service.board.listing import Fitting, Listing, listing
-from service.board.snapshot import Reach, Sight
+from service.board.snapshot import ReachView, Sight
 from service.board.stream import Ticker
 from service.board.ticket_page import Account, account
-from service.board.tickets import Shelf
+from service.board.tickets import TicketShelf
 
 LOOK_EVERY = 0.1  # seconds
 TICK_EVERY = 0.5  # seconds, at most so often when something changes
@@ -22,7 +22,7 @@ _MOST_LISTINGS = 64
 class Board:
     """What all routes read. `sight` gives what is known now; `grace` in ms; `group` is the service's."""
 
-    shelf: Shelf
+    shelf: TicketShelf
     desks: DeskShelf
     sight_now: Callable[[], Sight]
     grace: int
@@ -58,7 +58,7 @@ class Board:
         """The support desks, likewise."""
         return self.desks.lines(self._complete(sight.desk_reaches, sight.now))
 
-    def _complete(self, reaches: Mapping[int, Reach], now: int) -> dict[int, int]:
+    def _complete(self, reaches: Mapping[int, ReachView], now: int) -> dict[int, int]:
         return {
             number: min(now, reach.as_of) - self.grace
             for number, reach in reaches.items()

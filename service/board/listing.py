@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from service.board.facets import FACETS
 from service.board.filters import PAGE, Query
-from service.board.row import Row, row
+from service.board.row import TicketRow, row
 from service.board.summary import Summary
-from service.board.tickets import Shelf, Times
+from service.board.tickets import TicketShelf, Times
 from service.sla.calendar.calendar import YearUnknown
 
 _OFFERED = 30  # values of one facet
@@ -21,7 +21,7 @@ class Listing(NamedTuple):
     matching: int
     page: int  # from 1
     pages: int
-    rows: tuple[Row, ...]
+    rows: tuple[TicketRow, ...]
     offers: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by facet, values and how many tickets
 
 
@@ -30,7 +30,7 @@ class Fitting:
 
     _MOST = 32
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: TicketShelf) -> None:
         self._shelf = shelf
         self._version = -1
         self._found: dict[Query, list[Summary]] = {}
@@ -48,7 +48,7 @@ class Fitting:
         return found
 
 
-def listing(shelf: Shelf, fitting: Fitting, query: Query, times: Times) -> Listing:
+def listing(shelf: TicketShelf, fitting: Fitting, query: Query, times: Times) -> Listing:
     """The page that `query` asks for, else the last one there is."""
     found = fitting.of(query)
     pages = max(1, -(-len(found) // PAGE))
@@ -67,7 +67,7 @@ def listing(shelf: Shelf, fitting: Fitting, query: Query, times: Times) -> Listi
     )
 
 
-def _rows(shelf: Shelf, shown: Sequence[Summary], times: Times) -> Iterator[Row]:
+def _rows(shelf: TicketShelf, shown: Sequence[Summary], times: Times) -> Iterator[TicketRow]:
     for summary in shown:
         judged = shelf.judged(summary.key, times)
         if judged is not None:
@@ -93,7 +93,7 @@ class News(NamedTuple):
     clock: str | None
 
 
-def news(before: Sequence[Row], after: Sequence[Row]) -> list[News]:
+def news(before: Sequence[TicketRow], after: Sequence[TicketRow]) -> list[News]:
     """What became of the tickets shown before, and which came in broken or at risk. Worst first."""
     known = {shown.key: shown for shown in before}
     found: list[News] = []

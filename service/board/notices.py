@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from service.board.snapshot import Probe, Reach, Sight
+from service.board.snapshot import Probe, ReachView, Sight
 
 OLD_AFTER = 5_000  # ms; data older than this is said to be old
 WAITING_MORE_THAN = 100  # tickets; fewer are judged in a moment
 LAG_FOR = 10_000  # ms; a lag that lasts no longer is everyday
 
 
-class Kind(StrEnum):
+class NoticeKind(StrEnum):
     """The kinds of notices, worst first."""
 
     KAFKA_AWAY = "kafka_away"
@@ -33,11 +33,11 @@ class Kind(StrEnum):
 class Notice(NamedTuple):
     """Something people must know. `values` are the blanks of its sentence."""
 
-    kind: Kind
+    kind: NoticeKind
     values: tuple[tuple[str, str | int], ...] = ()
 
 
-def as_of(reaches: Mapping[int, Reach]) -> int | None:
+def as_of(reaches: Mapping[int, ReachView]) -> int | None:
     """The instant (ms) up to which all that was committed is here; None until every partition was read."""
     known = [reach.as_of for reach in reaches.values()]
     return None if not known or None in known else min(instant for instant in known if instant is not None)
@@ -49,37 +49,39 @@ def notices(sight: Sight) -> list[Notice]:
     complete_until = as_of(sight.reaches)
     old = complete_until is not None and sight.now - complete_until > OLD_AFTER
     if sight.failure and (old or complete_until is None):
-        found.append(_notice(Kind.KAFKA_AWAY, why=sight.failure))
+        found.append(_notice(NoticeKind.KAFKA_AWAY, why=sight.failure))
     if old:
-        found.append(_notice(Kind.OLD))
+        found.append(_notice(NoticeKind.OLD))
     loading = [reach for reach in sight.reaches.values() if reach.as_of is None]
     missing = sum(reach.end - reach.position for reach in loading) + sight.waiting
     if not sight.reaches:
-        found.append(_notice(Kind.NO_DATA))
+        found.append(_notice(NoticeKind.NO_DATA))
     elif loading:
-        found.append(_notice(Kind.LOADING, many=len(loading), of=len(sight.reaches), tickets=missing))
+        found.append(_notice(NoticeKind.LOADING, many=len(loading), of=len(sight.reaches), tickets=missing))
     elif sight.waiting > WAITING_MORE_THAN:
-        found.append(_notice(Kind.WAITING, tickets=sight.waiting))
+        found.append(_notice(NoticeKind.WAITING, tickets=sight.waiting))
     found += _of_the_group(sight)
     found += _of_the_services(sight)
     if sight.baffling:
-        found.append(_notice(Kind.BAFFLING, tickets=sight.baffling, one=sight.baffled_by or ""))
+        found.append(_notice(NoticeKind.BAFFLING, tickets=sight.baffling, one=sight.baffled_by or ""))
     if sight.baffling_desks:
         found.append(
-            _notice(Kind.BAFFLING_DESKS, desks=sight.baffling_desks, one=sight.baffled_by_desk or "")
+            _notice(NoticeKind.BAFFLING_DESKS, desks=sight.baffling_desks, one=sight.baffled_by_desk or "")
         )
     if sight.other_policies:
-        found.append(_notice(Kind.OTHER_POLICIES))
+        found.append(_notice(NoticeKind.OTHER_POLICIES))
     return found
 
 
 def _of_the_group(sight: Sight) -> list[Notice]:
     group = sight.group
     if group is None or sight.now - group.at > 2 * OLD_AFTER:
-        return [_notice(Kind.GROUP_UNKNOWN)] if sight.group_failure else []
+        return [_notice(NoticeKind.GROUP_UNKNOWN)] if sight.group_failure else []
     found = []
     if orphans := [number for number in range(group.partitions) if number not in group.owners]:
-        found.append(_notice(Kind.NO_OWNER, many=len(orphans), of=group.partitions, which=_numbers(orphans)))
+        found.append(
+            _notice(NoticeKind.NO_OWNER, many=len(orphans), of=group.partitions, which=_numbers(orphans))
+        )
     late = [
         number
         for number, lag in group.lag.items()
@@ -87,7 +89,7 @@ def _of_the_group(sight: Sight) -> list[Notice]:
     ]
     if late:
         events = sum(group.lag[number] for number in late)
-        found.append(_notice(Kind.LAG, events=events, which=_numbers(late)))
+        found.append(_notice(NoticeKind.LAG, events=events, which=_numbers(late)))
     return found
 
 
@@ -95,12 +97,14 @@ def _of_the_services(sight: Sight) -> list[Notice]:
     found = []
     refused = sorted({number for probe in sight.services.values() for number in probe.refused})
     if refused:
-        found.append(_notice(Kind.REFUSED, many=len(refused), which=_numbers(refused)))
+        found.append(_notice(NoticeKind.REFUSED, many=len(refused), which=_numbers(refused)))
     restoring = sorted({number for probe in sight.services.values() for number in unready(probe)})
     if restoring:
         of = max(len(sight.reaches), len(restoring))
-        found.append(_notice(Kind.RESTORING, many=len(restoring), of=of, which=_numbers(restoring)))
-    found += [_notice(Kind.SERVICE_AWAY, url=url) for url, probe in sight.services.items() if probe.failure]
+        found.append(_notice(NoticeKind.RESTORING, many=len(restoring), of=of, which=_numbers(restoring)))
+    found += [
+        _notice(NoticeKind.SERVICE_AWAY, url=url) for url, probe in sight.services.items() if probe.failure
+    ]
     return found
 
 
@@ -114,5 +118,5 @@ def _numbers(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
 
 
-def _notice(kind: Kind, **values: str | int) -> Notice:
+def _notice(kind: NoticeKind, **values: str | int) -> Notice:
     return Notice(kind, tuple(values.items()))

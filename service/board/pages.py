@@ -14,7 +14,7 @@ from service.board.facets import SILENT
 from service.board.listing import Listing, News
 from service.board.notices import Notice, as_of, notices
 from service.board.partitions import partition_lines
-from service.board.row import Row
+from service.board.row import TicketRow
 from service.board.snapshot import Sight
 from service.board.ticket_page import Account
 from service.board.translations.translate import WORDS, name
@@ -53,7 +53,7 @@ class Page(NamedTuple):
 
     parts: tuple[Part, ...]
     rows: tuple[Part, ...] | None  # of a list: in order, their ids are keys of tickets
-    shown: tuple[Row, ...]  # the tickets of these rows
+    shown: tuple[TicketRow, ...]  # the tickets of these rows
     now: int
     as_of: int | None
 

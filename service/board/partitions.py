@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from service.board.snapshot import Reach, Sight
+from service.board.snapshot import ReachView, Sight
 
 
 class PartitionLine(NamedTuple):
@@ -37,7 +37,7 @@ def partition_lines(sight: Sight) -> list[PartitionLine]:
     ]
 
 
-def _here(reach: Reach | None) -> int:
+def _here(reach: ReachView | None) -> int:
     if reach is None:
         return 0
     if reach.as_of is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from service.board.bar import Bar, Flow, bar
+from service.board.bar import Flow, LevelBar, bar
 from service.board.summary import ATTRIBUTES, Condition, Section, Summary, is_open, nearest, worst
 from service.sla.judge import BREACHED, CANCELLED, MET, NOT_APPLICABLE, Judgement, Run
 from service.sla.state import names
@@ -19,7 +19,7 @@ class ClockLine(NamedTuple):
     due_at: int | None  # ms; its next deadline, else the last; None: a pause keeps it away, or it has ended
     coming: bool  # `due_at` is still to come
     level: str | None  # what breaks then
-    bar: Bar
+    bar: LevelBar
 
     @property
     def is_open(self) -> bool:
@@ -27,7 +27,7 @@ class ClockLine(NamedTuple):
         return self.flow is not None
 
 
-class Row(NamedTuple):
+class TicketRow(NamedTuple):
     """One ticket."""
 
     key: str
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     policy: str
 
 
-def row(summary: Summary, judgement: Judgement, at: int) -> Row:
+def row(summary: Summary, judgement: Judgement, at: int) -> TicketRow:
     """An open ticket judged at `at` (ms). Raises YearUnknown."""
     tenant, ticket_id = names(summary.key)
     cycle = judgement.cycles[-1]
@@ -52,7 +52,7 @@ def row(summary: Summary, judgement: Judgement, at: int) -> Row:
     attributes = tuple(
         (name, value) for name, value in zip(ATTRIBUTES, summary.attributes, strict=True) if value is not None
     )
-    return Row(
+    return TicketRow(
         summary.key,
         tenant,
         ticket_id,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 
-class Reach(NamedTuple):
+class ReachView(NamedTuple):
     """How far the board has read a partition of the state."""
 
     begin: int  # offset at which reading began
@@ -15,20 +15,20 @@ class Reach(NamedTuple):
     as_of: int | None  # the instant (ms) up to which all that was committed is here; None: not yet
 
 
-class Owner(NamedTuple):
+class OwnerView(NamedTuple):
     """A process of the group."""
 
     name: str
     host: str
 
 
-class Group(NamedTuple):
+class GroupView(NamedTuple):
     """The group as Kafka sees it."""
 
     at: int  # ms, before Kafka was asked
     state: str  # Kafka's word
     partitions: int  # of the input
-    owners: Mapping[int, Owner]  # by partition
+    owners: Mapping[int, OwnerView]  # by partition
     lag: Mapping[int, int]  # events that are not judged, by partition
 
 
@@ -46,9 +46,9 @@ class Sight:
     """All that is known at `now` (ms) of what the board stands on."""
 
     now: int
-    reaches: Mapping[int, Reach]
+    reaches: Mapping[int, ReachView]
     failure: str | None = None  # why Kafka is not read
-    group: Group | None = None
+    group: GroupView | None = None
     group_failure: str | None = None
     lagging_since: Mapping[int, int] = field(default_factory=dict)  # ms, by partition, while there is a lag
     services: Mapping[str, Probe] = field(default_factory=dict)  # by URL
@@ -57,5 +57,5 @@ class Sight:
     baffled_by: str | None = None  # one of them, and where it is
     baffling_desks: int = 0
     baffled_by_desk: str | None = None
-    desk_reaches: Mapping[int, Reach] = field(default_factory=dict)  # of the state of support desks
+    desk_reaches: Mapping[int, ReachView] = field(default_factory=dict)  # of the state of support desks
     other_policies: bool = False  # the service judged some ticket by other policies than the board has

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.board.listing import News, news
 from service.board.pages import Page, Part
-from service.board.row import Row
+from service.board.row import TicketRow
 
 HEARTBEAT = 2.0  # seconds between two messages when nothing changes: they carry the time
 
@@ -44,7 +44,7 @@ class Changes:
     def __init__(self) -> None:
         self._sent: dict[str, Any] = {}
         self._order: list[str] = []
-        self._shown: tuple[Row, ...] | None = None
+        self._shown: tuple[TicketRow, ...] | None = None
 
     def to(self, page: Page, spoken: Callable[[list[News]], str]) -> dict[str, Any]:
         """The message that brings the viewer up to `page`. `now` and `as_of` are in ms."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from service.board.row import ClockLine, clock_lines
 from service.board.summary import Condition, open_runs, worst
-from service.board.tickets import Shelf, Times
+from service.board.tickets import TicketShelf, Times
 from service.explain.derivation import derivation
 from service.sla.announcement import Type
 from service.sla.calendar.calendar import YearUnknown
@@ -45,7 +45,7 @@ class Account(NamedTuple):
     content: Hashable  # differs when the page does
 
 
-def account(shelf: Shelf, tenant: str, ticket_id: str, times: Times) -> Account | None:
+def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Account | None:
     """A ticket judged now; None when there is none, or when it cannot be judged here."""
     try:
         found = shelf.find(key(tenant, ticket_id))

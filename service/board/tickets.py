@@ -17,7 +17,7 @@ from service.sla.timers import Timers
 Times = Mapping[int, int]  # by partition, the instant (ms) to judge its tickets at
 
 
-class Found(NamedTuple):
+class FoundTicket(NamedTuple):
     """A ticket, decoded."""
 
     partition: int
@@ -31,7 +31,7 @@ def placed(key: str, partition: int) -> str:
     return f"{text if text.isprintable() else ascii(text)} (partition {partition})"
 
 
-class Shelf:
+class TicketShelf:
     """Every ticket, encoded; of the open ones a summary, in the order of the list.
 
     A record is only put aside when it comes (`restore`); `look` judges what came and what is due, a bounded
@@ -126,16 +126,16 @@ class Shelf:
         """True when there is such a ticket, open or not."""
         return key in self._values
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> FoundTicket | None:
         """A ticket; None when it is not known. Raises UnreadableStateError."""
         held = self._values.get(key)
         if held is None:
             return None
         partition, value = held
         header = state.header(value)
-        return Found(partition, state.decode(value), header)
+        return FoundTicket(partition, state.decode(value), header)
 
-    def instant(self, found: Found, times: Times) -> int:
+    def instant(self, found: FoundTicket, times: Times) -> int:
         """When (ms) to judge a ticket: not before its state's instant, at which what was told was true."""
         return max(times.get(found.partition, found.header.at), found.header.at)
 

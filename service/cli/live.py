@@ -12,7 +12,7 @@ from service.errors import Refusal
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.policies import published
-from service.kafka.topics.tickets import Kept, kept_ticket, opened
+from service.kafka.topics.tickets import KeptTicket, kept_ticket, opened
 from service.offline.explain import explain_facts
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import Publication, VersionKey, verify
@@ -63,7 +63,7 @@ def explain(
 
 async def _read(
     settings: Settings, tenant: str, ticket_id: str
-) -> tuple[Kept | None, dict[VersionKey, Publication]]:
+) -> tuple[KeptTicket | None, dict[VersionKey, Publication]]:
     reach, prefix = connection(settings), settings.topic_prefix
     partitioner = PARTITIONERS[settings.partitioner]
     kept = await kept_ticket(reach, TICKETS.named(prefix), tenant, ticket_id, partitioner)

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from service.kafka.exactly_once.decision import Read
-    from service.kafka.exactly_once.repair import Decide, Place
+    from service.kafka.exactly_once.repair import Decide, PartitionPlace
     from service.settings import Settings
 
 _yes = click.option("--yes", is_flag=True, help="do not ask")
@@ -124,7 +124,7 @@ def _ask(says: str) -> None:
     click.confirm("Is this what you want?", abort=True, err=True)
 
 
-def _place(settings: "Settings", name: str, counts: dict[str, int], *, of_state: bool) -> "Place":
+def _place(settings: "Settings", name: str, counts: dict[str, int], *, of_state: bool) -> "PartitionPlace":
     from schemas.topics import CHANNELS, DESKS, LIFECYCLE, TICKETS
     from service.kafka.exactly_once.repair import place_of
 

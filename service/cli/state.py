@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from service.settings import Settings
-    from service.sla.dump import Record
+    from service.sla.dump import DumpRecord
 
 _Argument = TypeVar("_Argument")
 
@@ -103,7 +103,7 @@ async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     return 0
 
 
-def _records(name: str, dump: BinaryIO) -> "Iterator[Record]":
+def _records(name: str, dump: BinaryIO) -> "Iterator[DumpRecord]":
     from service.errors import Refusal
     from service.sla.dump import BadDumpError, records
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from schemas.topics import CHANNELS, LIFECYCLE, Topic
 from service.clock import now_ms
-from service.demo.traffic import Happening, heartbeats, record, traffic
+from service.demo.traffic import DemoEvent, heartbeats, record, traffic
 from service.kafka.client.options import connection
 from service.kafka.topics.lifecycle import Send, sending
 from service.processes.signals import when_asked_to_end
@@ -29,7 +29,7 @@ async def _feed(settings: Settings, seed: int) -> None:
         await asyncio.gather(complaints, publish(settings, CHANNELS, heartbeats()))
 
 
-async def publish(settings: Settings, topic: Topic, happenings: Iterator[Happening], run: str = "") -> None:
+async def publish(settings: Settings, topic: Topic, happenings: Iterator[DemoEvent], run: str = "") -> None:
     """Sends each event when it is due. `run` sets the tickets of one run apart from those of another.
 
     Raises Refusal when Kafka takes nothing.
@@ -39,7 +39,7 @@ async def publish(settings: Settings, topic: Topic, happenings: Iterator[Happeni
         await _publish(send, happenings, run)
 
 
-async def _publish(send: Send, happenings: Iterator[Happening], run: str) -> None:
+async def _publish(send: Send, happenings: Iterator[DemoEvent], run: str) -> None:
     loop, began, began_at = asyncio.get_running_loop(), asyncio.get_running_loop().time(), now_ms()
     for happening in happenings:
         await asyncio.sleep(began + happening.published / 1_000 - loop.time())

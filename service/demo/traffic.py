@@ -17,7 +17,7 @@ FATES = ("on time",) * 4 + ("late",) * 3 + ("recorded late",) + ("never answered
 
 
 @dataclass(frozen=True, order=True)
-class Happening:
+class DemoEvent:
     """One event of a ticket. `published` and `happened` are ms since the traffic began."""
 
     published: int
@@ -28,10 +28,10 @@ class Happening:
     data: dict[str, str] = field(compare=False)
 
 
-def traffic(seed: int) -> Iterator[Happening]:
+def traffic(seed: int) -> Iterator[DemoEvent]:
     """Without end, in the order in which it is published."""
     random = Random(seed)
-    pending: list[Happening] = []
+    pending: list[DemoEvent] = []
     began = 0
     for ticket in itertools.count(1):
         for happening in _ticket(random, f"T-{ticket:04}", began):
@@ -41,16 +41,16 @@ def traffic(seed: int) -> Iterator[Happening]:
             yield heapq.heappop(pending)
 
 
-def heartbeats() -> Iterator[Happening]:
+def heartbeats() -> Iterator[DemoEvent]:
     """The support desk's, without end: a beat a second on two channels. The phone is out now and then."""
     for second in itertools.count():
         for number, channel in enumerate(("online", "phone")):
             if channel == "online" or second % OUT_EVERY < OUT_AFTER:
                 instant = 1_000 * second
-                yield Happening(instant, number, instant, "support", "heartbeat", {"channel": channel})
+                yield DemoEvent(instant, number, instant, "support", "heartbeat", {"channel": channel})
 
 
-def record(happening: Happening, began_at: int) -> bytes:
+def record(happening: DemoEvent, began_at: int) -> bytes:
     """The happening as a structured CloudEvent, its traffic having begun at `began_at` (ms)."""
     event = {
         "specversion": "1.0",
@@ -65,11 +65,11 @@ def record(happening: Happening, began_at: int) -> bytes:
     return json.dumps(event).encode()
 
 
-def _ticket(random: Random, ticket: str, began: int) -> Iterator[Happening]:
+def _ticket(random: Random, ticket: str, began: int) -> Iterator[DemoEvent]:
     """Its whole life; a tenth of a second stands for a minute of letter 1."""
     fate = random.choice(FATES)
     complexity = random.choice(("general", "general", "complex"))
-    yield Happening(
+    yield DemoEvent(
         began,
         0,
         began,
@@ -87,11 +87,11 @@ def _ticket(random: Random, ticket: str, began: int) -> Iterator[Happening]:
     response = began + random.randrange(3_200, 9_000) if late else began + random.randrange(300, 2_800)
     # An agent answered in time, but the desk's system was told four seconds later.
     told = 4_000 if fate == "recorded late" else 0
-    yield Happening(response + told, 1, response, ticket, "response_started", {"by": "agent"})
+    yield DemoEvent(response + told, 1, response, ticket, "response_started", {"by": "agent"})
     if complexity == "complex":
         solution = response + (random.randrange(22_000, 30_000) if late else random.randrange(4_000, 12_000))
-        yield Happening(solution, 2, solution, ticket, "preliminary_solution_provided", {})
+        yield DemoEvent(solution, 2, solution, ticket, "preliminary_solution_provided", {})
     else:
         solution = response + (random.randrange(10_000, 24_000) if late else random.randrange(4_100, 7_000))
-    yield Happening(solution + 500, 3, solution + 500, ticket, "resolved", {})
-    yield Happening(solution + 1_500, 4, solution + 1_500, ticket, "feedback_delivered", {})
+    yield DemoEvent(solution + 500, 3, solution + 500, ticket, "resolved", {})
+    yield DemoEvent(solution + 1_500, 4, solution + 1_500, ticket, "feedback_delivered", {})

@@ -40,7 +40,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     offset: int | None
 
 
-class Verdict(msgspec.Struct, frozen=True, gc=False):
+class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
     """See schemas.sla. Instants as text, lengths in seconds."""
 
     breach_id: str
@@ -68,7 +68,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     evidence: list[Evidence]
 
 
-def verdict(announcement: Announcement) -> Verdict:
+def verdict(announcement: Announcement) -> AnnouncedVerdict:
     """What the event out says; `msgspec.to_builtins` makes a dict of it."""
     said, policy, cause = announcement, announcement.policy, announcement.cause
     started_at, due_at, stopped_at, detected_at = (
@@ -77,7 +77,7 @@ def verdict(announcement: Announcement) -> Verdict:
         said.stopped_at,
         said.detected_at,
     )
-    return Verdict(
+    return AnnouncedVerdict(
         said.breach_id,
         said.revision,
         said.state,

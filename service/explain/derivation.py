@@ -7,7 +7,7 @@ from schemas.instant import written
 from service.explain.intervals import stretches
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
-from service.sla.judge import END_OF_TIME, Judgement, Run, State, Verdict, has_lapsed, judge
+from service.sla.judge import END_OF_TIME, Judgement, LevelState, LevelVerdict, Run, has_lapsed, judge
 from service.sla.policy import Policies
 from service.sla.timeline import Cycle
 
@@ -105,14 +105,14 @@ def _stretches(run: Run, until: int, dues: list[int]) -> Iterator[Part]:
         }
 
 
-def _level(run: Run, verdict: Verdict, at: int) -> Part:
+def _level(run: Run, verdict: LevelVerdict, at: int) -> Part:
     level, due_at = verdict.level, verdict.due_at
     paused = closed = None
     if due_at is not None and level.after_ms is not None:
         cut = list(stretches(run, due_at))
         paused, closed = sum(part.paused for part in cut), sum(part.closed for part in cut)
     overrun = None
-    if due_at is not None and run.stopped_at is not None and verdict.state is State.BREACHED:
+    if due_at is not None and run.stopped_at is not None and verdict.state is LevelState.BREACHED:
         overrun = run.clock.calendar.elapsed(due_at, run.stopped_at, run.pauses)
     return {
         "level": level.name,
@@ -128,7 +128,7 @@ def _level(run: Run, verdict: Verdict, at: int) -> Part:
     }
 
 
-def _asked(run: Run, verdict: Verdict, at: int) -> Part:
+def _asked(run: Run, verdict: LevelVerdict, at: int) -> Part:
     """The attributes that `when` asks for, at the instant that decides."""
     due_at = verdict.due_at
     if due_at is not None and has_lapsed(due_at, at) and run.outlasts(due_at):
@@ -140,10 +140,10 @@ def _asked(run: Run, verdict: Verdict, at: int) -> Part:
     return {key: attributes.get(key) for key, _ in run.clock.when}
 
 
-def _because(run: Run, verdict: Verdict, at: int) -> str:
+def _because(run: Run, verdict: LevelVerdict, at: int) -> str:
     """Which comparison decided: the key of a sentence."""
     due_at = verdict.due_at
-    if verdict.state is State.NOT_APPLICABLE:
+    if verdict.state is LevelState.NOT_APPLICABLE:
         return "does_not_apply"
     if run.stopped_at is not None:
         if due_at is None:

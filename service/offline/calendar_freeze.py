@@ -9,7 +9,7 @@ from typing import TextIO
 from service.errors import Refusal
 from service.offline.official_days import OfficialDays
 from service.policy.calendar_file import read_calendar
-from service.policy.document import Node, NotReadError, read_document
+from service.policy.document import NotReadError, YamlNode, read_document
 from service.policy.place import BadPolicies, Problem
 from service.text.visible import visible
 from service.whole_file import whole_file
@@ -43,7 +43,7 @@ def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> 
     return 0
 
 
-def _frozen(text: str, root: Node, days: OfficialDays, weekday: str) -> str:
+def _frozen(text: str, root: YamlNode, days: OfficialDays, weekday: str) -> str:
     """The file's text with the three fields written anew where the first of them stood, or at the end."""
     fields = root.value if isinstance(root.value, dict) else {}
     lines = text.splitlines(keepends=True)
@@ -71,14 +71,14 @@ def _span(line: int, starts: list[int], lines: list[str]) -> range:
     return range(line - 1, end)
 
 
-def _official_years(fields: Mapping[str, Node]) -> set[int]:
+def _official_years(fields: Mapping[str, YamlNode]) -> set[int]:
     official = fields["official"].value if "official" in fields else None
     years = official.get("years") if isinstance(official, dict) else None
     items = years.value if years and isinstance(years.value, list) else []
     return {int(item.value) for item in items if isinstance(item.value, str) and item.value.isdigit()}
 
 
-def _kept_holidays(fields: Mapping[str, Node], days: OfficialDays, lines: list[str]) -> dict[str, str]:
+def _kept_holidays(fields: Mapping[str, YamlNode], days: OfficialDays, lines: list[str]) -> dict[str, str]:
     """Those of other years, with the comment behind each."""
     listed = fields["holidays"].value if "holidays" in fields else None
     items = listed if isinstance(listed, list) else []
@@ -91,7 +91,7 @@ def _kept_holidays(fields: Mapping[str, Node], days: OfficialDays, lines: list[s
     return kept
 
 
-def _kept_working_days(fields: Mapping[str, Node], days: OfficialDays) -> dict[str, str]:
+def _kept_working_days(fields: Mapping[str, YamlNode], days: OfficialDays) -> dict[str, str]:
     listed = fields["working_days"].value if "working_days" in fields else None
     items = listed.items() if isinstance(listed, dict) else ()
     return {key: node.value for key, node in items if isinstance(node.value, str) and not _is_of(key, days)}

@@ -15,7 +15,7 @@ from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
 from service.offline.csv_import.events import export_lines
 from service.offline.csv_import.mapping import read_mapping
-from service.offline.json_lines import Line, Problem, json_lines
+from service.offline.json_lines import JsonLine, LineProblem, json_lines
 from service.offline.progress import Progress
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
@@ -28,7 +28,7 @@ _SIGNS = frozenset(Sign)
 class Event(msgspec.Struct, frozen=True, gc=False):
     """One event that is fit to be judged, and the line that holds it."""
 
-    line: Line
+    line: JsonLine
     ticket: str  # its key, or that of a desk
     fact: Fact
 
@@ -47,7 +47,7 @@ class Problems:
         self._strict = strict
         self.count = 0
 
-    def tell(self, problem: Problem) -> None:
+    def tell(self, problem: LineProblem) -> None:
         """Raises StoppedError when strict."""
         self.count += 1
         print(visible(problem.at(self.file)), file=self._err)
@@ -86,7 +86,7 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
             raise Refusal(f"{shown(events)}: {error.strerror or error}") from None
 
 
-def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[Line | Problem]:
+def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[JsonLine | LineProblem]:
     """The events of a file as structured JSON. Raises Refusal for a bad mapping or a missing column."""
     if mapping:
         return export_lines(Path(shown(events)), stream, read_mapping(mapping))
@@ -118,8 +118,8 @@ def fit(
         Progress(err, doing, None if mapping else _size(stream)) as progress,
     ):
         for line in lines(events, through(stream) if through else stream, mapping):
-            found = line if isinstance(line, Problem) else _decoded(line, now, kinds)
-            if isinstance(found, Problem):
+            found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds)
+            if isinstance(found, LineProblem):
                 progress.clear()
                 problems.tell(found)
             else:
@@ -137,14 +137,14 @@ def tickets(found: Iterable[Event], problems: Problems) -> dict[str, list[Fact]]
         if event.is_sign:
             continue
         if add(facts.setdefault(event.ticket, []), event.fact) is FULL:
-            problems.tell(Problem(event.line.number, None, TOO_MANY_FACTS.detail))
+            problems.tell(LineProblem(event.line.number, None, TOO_MANY_FACTS.detail))
     return facts
 
 
-def _decoded(line: Line, now: int | None, kinds: Kinds) -> Event | Problem:
+def _decoded(line: JsonLine, now: int | None, kinds: Kinds) -> Event | LineProblem:
     decoded = decode_json(line.record, now, kinds)
     if isinstance(decoded, Rejection):
-        return Problem(line.number, decoded.field, decoded.detail)
+        return LineProblem(line.number, decoded.field, decoded.detail)
     return Event(line, *decoded)
 
 

@@ -10,14 +10,14 @@ from service.events.rejection import TOO_LARGE
 from service.events.structured import LARGEST
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
+class JsonLine(msgspec.Struct, frozen=True, gc=False):
     """One event: a structured CloudEvent as JSON. `number` is where the file has it, from 1."""
 
     number: int
     record: bytes
 
 
-class Problem(msgspec.Struct, frozen=True, gc=False):
+class LineProblem(msgspec.Struct, frozen=True, gc=False):
     """Why a line is no event. Never quotes the line's content: it may be personal."""
 
     number: int
@@ -29,14 +29,14 @@ class Problem(msgspec.Struct, frozen=True, gc=False):
         return f"{file}:{self.number}: {self.field + ': ' if self.field else ''}{self.reason}"
 
 
-def json_lines(stream: BinaryIO) -> Iterator[Line | Problem]:
+def json_lines(stream: BinaryIO) -> Iterator[JsonLine | LineProblem]:
     """The lines of a JSON Lines file, without blank ones. One too long is skipped without holding it."""
     number = 0
     while piece := stream.readline(LARGEST + 2):
         number += 1
         if len(piece) > LARGEST and len(piece.rstrip(b"\r\n")) > LARGEST:
-            yield Problem(number, None, TOO_LARGE.detail)
+            yield LineProblem(number, None, TOO_LARGE.detail)
             while piece and not piece.endswith(b"\n"):
                 piece = stream.readline(LARGEST)
         elif record := (piece.removeprefix(codecs.BOM_UTF8) if number == 1 else piece).strip():
-            yield Line(number, record)
+            yield JsonLine(number, record)

@@ -21,10 +21,10 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class YamlNode:
     """A value of the file. `line`, from 1, is that of its field's name or, in a list, its own."""
 
-    value: "str | list[Node] | dict[str, Node] | None"  # None: left empty
+    value: "str | list[YamlNode] | dict[str, YamlNode] | None"  # None: left empty
     line: int
 
 
@@ -36,7 +36,7 @@ class NotReadError(ValueError):
         self.line, self.field, self.reason = line, field, reason
 
 
-def read_document(raw: bytes) -> Node:
+def read_document(raw: bytes) -> YamlNode:
     """The one document in `raw`. Raises NotReadError."""
     if len(raw) > LARGEST:
         raise NotReadError(None, None, f"is larger than {LARGEST // 1024} KiB")
@@ -60,7 +60,7 @@ def canonical_json(document: Any) -> str:
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def content(node: Node) -> Any:
+def content(node: YamlNode) -> Any:
     """What the file says, without lines: texts, lists, dicts and None."""
     if isinstance(node.value, dict):
         return {key: content(child) for key, child in node.value.items()}
@@ -89,7 +89,7 @@ def _events(text: str) -> Iterator[Any]:
         raise NotReadError(max(line, 1), None, "is no YAML: a number or escape too large") from None
 
 
-def _node(event: Any, events: Iterator[Any], line: int, depth: int) -> Node:
+def _node(event: Any, events: Iterator[Any], line: int, depth: int) -> YamlNode:
     here = _line(event)
     if isinstance(event, yaml.AliasEvent) or event.anchor:
         raise NotReadError(here, None, "uses an anchor or alias; write the lines out")
@@ -98,17 +98,17 @@ def _node(event: Any, events: Iterator[Any], line: int, depth: int) -> Node:
     if depth == _DEEPEST:
         raise NotReadError(here, None, f"nests deeper than {_DEEPEST} levels")
     if isinstance(event, yaml.ScalarEvent):
-        return Node(_scalar(event), line)
+        return YamlNode(_scalar(event), line)
     if isinstance(event, yaml.SequenceStartEvent):
         items = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             items.append(_node(event, events, _line(event), depth + 1))
-        return Node(items, line)
-    return Node(_mapping(events, depth), line)
+        return YamlNode(items, line)
+    return YamlNode(_mapping(events, depth), line)
 
 
-def _mapping(events: Iterator[Any], depth: int) -> dict[str, Node]:
-    fields: dict[str, Node] = {}
+def _mapping(events: Iterator[Any], depth: int) -> dict[str, YamlNode]:
+    fields: dict[str, YamlNode] = {}
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         line = _line(event)
         key = _node(event, events, line, depth + 1).value

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from service.errors import Refusal
-from service.policy.document import Node
+from service.policy.document import YamlNode
 from service.text.visible import visible
 
 _NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,128}")
@@ -45,7 +45,7 @@ class Place:
     """A value and its field's path. What is wrong is noted in `problems`; reading goes on with a stand-in."""
 
     file: str
-    node: Node
+    node: YamlNode
     field: str
     problems: list[Problem]
 
@@ -118,7 +118,7 @@ class Place:
         if isinstance(self.node.value, dict):
             for key in known:
                 if key in needed and key not in given:
-                    self._at(Node(None, self.node.line), self._path(key)).wrong("is missing")
+                    self._at(YamlNode(None, self.node.line), self._path(key)).wrong("is missing")
         return given
 
     @property
@@ -128,7 +128,7 @@ class Place:
     def _path(self, key: str) -> str:
         return f"{self.field}.{shorter(key)}" if self.field else shorter(key)
 
-    def _at(self, node: Node, field: str) -> "Place":
+    def _at(self, node: YamlNode, field: str) -> "Place":
         return Place(self.file, node, field, self.problems)
 
 
@@ -164,7 +164,7 @@ def shorter(text: str) -> str:
     return visible(text if len(text) <= 60 else text[:59] + "…")
 
 
-def _form(node: Node) -> str:
+def _form(node: YamlNode) -> str:
     if node.value is None:
         return "left empty"
     if node.value == "":

@@ -11,8 +11,8 @@ from service.board.board import Board
 from service.board.desks import DeskShelf
 from service.board.probes import Services
 from service.board.routes import MOST_VIEWERS, application
-from service.board.snapshot import Group, Owner, Reach, Sight
-from service.board.tickets import Shelf
+from service.board.snapshot import GroupView, OwnerView, ReachView, Sight
+from service.board.tickets import TicketShelf
 from service.clock import now_ms
 from service.errors import Refusal
 from service.kafka.client.options import connection
@@ -39,7 +39,7 @@ class Watch:
 
     def __init__(self, settings: Settings, policies: PolicyDirectory, services: Sequence[str]) -> None:
         reach, prefix = connection(settings), settings.topic_prefix
-        shelf = Shelf(policies.policies)
+        shelf = TicketShelf(policies.policies)
         self.follower = Follower(reach, TICKETS.named(prefix), shelf, now_ms)
         desks = DeskShelf(policies.policies)
         self.desk_follower = Follower(reach, DESKS.named(prefix), desks, now_ms)
@@ -53,20 +53,20 @@ class Watch:
         now, seen = now_ms(), self.owners.seen
         group = None
         if seen is not None:
-            owners = {number: Owner(*owner) for number, owner in seen.owners.items()}
-            group = Group(seen.at, seen.state, seen.partitions, owners, seen.lag)
+            owners = {number: OwnerView(*owner) for number, owner in seen.owners.items()}
+            group = GroupView(seen.at, seen.state, seen.partitions, owners, seen.lag)
             self._lagging_since = {
                 number: self._lagging_since.get(number, now) for number, lag in seen.lag.items() if lag > 0
             }
         return Sight(
             now,
-            {number: Reach(*reach) for number, reach in self.follower.reaches.items()},
+            {number: ReachView(*reach) for number, reach in self.follower.reaches.items()},
             self.follower.failure,
             group,
             self.owners.failure,
             self._lagging_since,
             self.services.probes,
-            desk_reaches={number: Reach(*reach) for number, reach in self.desk_follower.reaches.items()},
+            desk_reaches={number: ReachView(*reach) for number, reach in self.desk_follower.reaches.items()},
         )
 
     async def run(self) -> None:

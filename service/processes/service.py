@@ -15,7 +15,7 @@ from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
-from service.kafka.exactly_once.status import State
+from service.kafka.exactly_once.status import OwnerState
 from service.processes.asyncapi import document
 from service.processes.connections import Places
 from service.processes.http import Answers, Server, application, listen
@@ -101,7 +101,7 @@ def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
     policies = ground.policies.policies
     build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
     metrics = Metrics(
-        _levels(policies), reasons=Reason, states=State, calendars=_valid_until(policies), build=build
+        _levels(policies), reasons=Reason, states=OwnerState, calendars=_valid_until(policies), build=build
     )
     prefix = settings.topic_prefix
     terms = Terms(
@@ -155,7 +155,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
                 "seconds_left": None if status.seconds_left is None else round(status.seconds_left, 1),
             }
             for source, status in group.worker.status().items()
-            if status.state is State.RESTORING
+            if status.state is OwnerState.RESTORING
         }
 
     def refused() -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from service.errors import Refusal
 from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
 from service.kafka.topics.check import check, warnings
-from service.kafka.topics.ensure import Found, find
+from service.kafka.topics.ensure import FoundTopic, find
 from service.kafka.topics.policies import publish, published
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
@@ -25,7 +25,7 @@ class Ground:
 
     connection: dict[str, object]
     policies: PolicyDirectory
-    topics: dict[str, Found]  # by name without prefix
+    topics: dict[str, FoundTopic]  # by name without prefix
 
 
 async def prepare(settings: Settings) -> Ground:

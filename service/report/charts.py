@@ -25,7 +25,7 @@ _BARS_LEFT, _BARS_LONGEST = 150, 330
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChartMark:
     """A text, or a point with a text, at a place."""
 
     x: float
@@ -34,13 +34,13 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One level: its points, `pieces` as lists of coordinates that belong together, and its label."""
 
     level: str
-    points: Sequence[Mark]
+    points: Sequence[ChartMark]
     pieces: Sequence[str]
-    label: Mark
+    label: ChartMark
     lowest: str
     highest: str
 
@@ -51,9 +51,9 @@ class Attainment:
 
     clock: str
     low: int
-    lines: Sequence[Line]
-    x_ticks: Sequence[Mark]
-    y_ticks: Sequence[Mark]
+    lines: Sequence[ChartLine]
+    x_ticks: Sequence[ChartMark]
+    y_ticks: Sequence[ChartMark]
     left: int = _LEFT
     right: int = _RIGHT
     bottom: int = _TOP + _PLOT
@@ -86,10 +86,10 @@ def _attainment(clock: str, levels: Mapping[str, Mapping[str, Sequence[int]]], b
     lines = [_line(level, periods, by_period, x_of, low) for level, by_period in ratios.items()]
     fit = int((_RIGHT - _LEFT) / (_LETTER * len(periods[0]) + _GAP))
     step = -(-len(periods) // fit)
-    x_ticks = [Mark(x_of[period], _TOP + _PLOT + 17, period) for period in periods[::step]]
+    x_ticks = [ChartMark(x_of[period], _TOP + _PLOT + 17, period) for period in periods[::step]]
     steps = _FLOORS[low]
     values = [low + (100 - low) * step / steps for step in range(steps + 1)]
-    y_ticks = [Mark(_LEFT - 6, _y(value, low), f"{value:g} %") for value in values]
+    y_ticks = [ChartMark(_LEFT - 6, _y(value, low), f"{value:g} %") for value in values]
     return Attainment(clock, low, _apart(lines), x_ticks, y_ticks)
 
 
@@ -99,34 +99,34 @@ def _line(
     ratios: Mapping[str, float],
     x_of: Mapping[str, float],
     low: int,
-) -> Line:
-    points: list[Mark] = []
+) -> ChartLine:
+    points: list[ChartMark] = []
     pieces: list[list[str]] = [[]]
     for period in periods:
         if period not in ratios:
             pieces.append([])
             continue
         x, y = x_of[period], _y(ratios[period] * 100, low)
-        points.append(Mark(x, y, f"{period}: {percent_text(ratios[period])}"))
+        points.append(ChartMark(x, y, f"{period}: {percent_text(ratios[period])}"))
         pieces[-1].append(f"{x:.1f},{y:.1f}")
     last = points[-1]
-    return Line(
+    return ChartLine(
         level,
         points,
         [" ".join(piece) for piece in pieces if len(piece) > 1],
-        Mark(_RIGHT + 10, last.y + 4, level),
+        ChartMark(_RIGHT + 10, last.y + 4, level),
         percent_text(min(ratios.values())),
         percent_text(max(ratios.values())),
     )
 
 
-def _apart(lines: Sequence[Line]) -> list[Line]:
+def _apart(lines: Sequence[ChartLine]) -> list[ChartLine]:
     """The same, with labels that do not cover one another; given from the top down."""
-    placed: list[Line] = []
+    placed: list[ChartLine] = []
     for line in sorted(lines, key=lambda line: line.label.y):
         y = max(line.label.y, placed[-1].label.y + _LINE if placed else 0)
-        label = Mark(line.label.x, y, line.label.text)
-        placed.append(Line(line.level, line.points, line.pieces, label, line.lowest, line.highest))
+        label = ChartMark(line.label.x, y, line.label.text)
+        placed.append(ChartLine(line.level, line.points, line.pieces, label, line.lowest, line.highest))
     return [next(line for line in placed if line.level == original.level) for original in lines]
 
 
@@ -178,8 +178,8 @@ class Hours:
     """Breaches by weekday and hour."""
 
     fields: Sequence[Field]
-    weekdays: Sequence[Mark]
-    ticks: Sequence[Mark]
+    weekdays: Sequence[ChartMark]
+    ticks: Sequence[ChartMark]
     rows: Sequence[tuple[str, Sequence[int]]]  # weekday and its 24 counts, for the table
     count: int
     most: int
@@ -209,8 +209,8 @@ def hours(document: Mapping[str, Any], words: Mapping[str, str]) -> Hours | None
             for day in range(7)
             for hour in range(24)
         ],
-        [Mark(_HOURS_LEFT - 8, day * _ROW + _ROW / 2 + 4, name) for day, name in enumerate(names)],
-        [Mark(_HOURS_LEFT + hour * _CELL + _CELL / 2, 7 * _ROW + 16, str(hour)) for hour in range(24)],
+        [ChartMark(_HOURS_LEFT - 8, day * _ROW + _ROW / 2 + 4, name) for day, name in enumerate(names)],
+        [ChartMark(_HOURS_LEFT + hour * _CELL + _CELL / 2, 7 * _ROW + 16, str(hour)) for hour in range(24)],
         [(name, [counts.get((day, hour), 0) for hour in range(24)]) for day, name in enumerate(names)],
         sum(counts.values()),
         most,
@@ -224,7 +224,7 @@ def _share(count: int, of: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One bucket. `beyond`: how many limits it exceeds."""
 
     y: float
@@ -241,8 +241,8 @@ class Lengths:
     """How long one clock took, in buckets, with its limits between them."""
 
     row: Row
-    bars: Sequence[Bar]
-    limits: Sequence[Mark]
+    bars: Sequence[ChartBar]
+    limits: Sequence[ChartMark]
     height: int
     left: int = _BARS_LEFT
     bar: int = _BAR
@@ -253,13 +253,13 @@ def lengths(row: Row, words: Mapping[str, str]) -> Lengths:
     most = max((bucket["count"] for bucket in row["buckets"]), default=0) or 1
     order = [limit["level"] for limit in row["limits"]]
     names = {limit["seconds"]: limit["level"] for limit in row["limits"]}
-    bars: list[Bar] = []
-    limits: list[Mark] = []
+    bars: list[ChartBar] = []
+    limits: list[ChartMark] = []
     for place, bucket in enumerate(row["buckets"]):
         exceeds, to, count = bucket["exceeds"], bucket["to_seconds"], bucket["count"]
         edge = words["at_most" if to else "more_than"]
         bars.append(
-            Bar(
+            ChartBar(
                 place * _STEP + (_STEP - _BAR) / 2,
                 _BARS_LONGEST * count / most,
                 edge.format(length=length_text(to or bucket["above_seconds"], words)),
@@ -271,5 +271,5 @@ def lengths(row: Row, words: Mapping[str, str]) -> Lengths:
         )
         if to in names:
             text = words["limit"].format(level=names[to], length=length_text(to, words))
-            limits.append(Mark(WIDTH, (place + 1) * _STEP, text))
+            limits.append(ChartMark(WIDTH, (place + 1) * _STEP, text))
     return Lengths(row, bars, limits, len(bars) * _STEP + 4)

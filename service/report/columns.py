@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.sla.judge import State
+from service.sla.judge import LevelState
 
 STATES = (
-    State.MET,
-    State.BREACHED,
-    State.AT_RISK,
-    State.CANCELLED,
-    State.NOT_APPLICABLE,
-    State.RUNNING,
-    State.PAUSED,
+    LevelState.MET,
+    LevelState.BREACHED,
+    LevelState.AT_RISK,
+    LevelState.CANCELLED,
+    LevelState.NOT_APPLICABLE,
+    LevelState.RUNNING,
+    LevelState.PAUSED,
 )
 COUNTS = (*map(str, STATES), "attainment")
 SCORES = tuple(f"score_{score}" for score in range(1, 6))

@@ -8,8 +8,8 @@ from schemas.instant import written
 from service.report.columns import STATES
 from service.report.durations import buckets, limits, quantile
 from service.report.request import Asked, bound_text
-from service.report.tally import Pace, Tally
-from service.sla.judge import State
+from service.report.tally import ClockOfPolicy, Tally
+from service.sla.judge import LevelState
 from service.sla.policy import Clock, Level, Policies, Policy
 
 Row = Mapping[str, Any]  # keys in the order they are written; instants as text, lengths in seconds
@@ -87,7 +87,7 @@ def _levels(policies: Policies) -> dict[tuple[str, str], Level]:
 def _rows(tally: Tally, levels: Mapping[tuple[str, str], Level], by: tuple[str, ...]) -> list[Row]:
     """The verdicts counted by these fields of a Group, sorted by them; an unknown period comes last."""
     ranks = {key: rank for rank, key in enumerate(levels)}
-    sums: dict[tuple[Any, ...], Counter[State]] = {}
+    sums: dict[tuple[Any, ...], Counter[LevelState]] = {}
     for group, states in tally.verdicts.items():
         sums.setdefault(tuple(getattr(group, field) for field in by), Counter()).update(states)
 
@@ -101,20 +101,23 @@ def _rows(tally: Tally, levels: Mapping[tuple[str, str], Level], by: tuple[str, 
     ]
 
 
-def _counts(states: Mapping[State, int], *, warns: bool) -> Row:
-    met, decided = states.get(State.MET, 0), states.get(State.MET, 0) + states.get(State.BREACHED, 0)
+def _counts(states: Mapping[LevelState, int], *, warns: bool) -> Row:
+    met, decided = (
+        states.get(LevelState.MET, 0),
+        states.get(LevelState.MET, 0) + states.get(LevelState.BREACHED, 0),
+    )
     # Rounded down: 1 means that not one promise was broken. A warning is no promise.
     attainment = met * 10**6 // decided / 10**6 if decided and not warns else None
     return {**{str(state): states.get(state, 0) for state in STATES}, "attainment": attainment}
 
 
-def _paces(policies: Policies) -> Iterator[tuple[Pace, Clock]]:
+def _paces(policies: Policies) -> Iterator[tuple[ClockOfPolicy, Clock]]:
     for policy in policies.versions:
         for clock in policy.clocks:
-            yield Pace(clock.name, policy.id, policy.version), clock
+            yield ClockOfPolicy(clock.name, policy.id, policy.version), clock
 
 
-def _length(pace: Pace, clock: Clock, tally: Tally) -> Row:
+def _length(pace: ClockOfPolicy, clock: Clock, tally: Tally) -> Row:
     lengths = sorted(tally.lengths[pace])
     known = limits(clock)
     return {

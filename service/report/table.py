@@ -7,7 +7,7 @@ from typing import Any
 from service.report.columns import COLUMNS, COUNTS, SCORES, STATES
 from service.report.document import Row, customers_with_most_breaches
 from service.report.translations import WORDS, percent_text, roughly
-from service.sla.judge import State
+from service.sla.judge import LevelState
 from service.text.visible import visible
 
 MOST_CUSTOMERS = 20  # that are listed for people
@@ -133,8 +133,14 @@ def for_people(rows: Sequence[Row], columns: Sequence[str]) -> tuple[Sequence[Ro
     """Without the levels that applied to nothing, and without the states that no verdict has."""
     if "not_applicable" not in columns:
         return rows, columns
-    told = [row for row in rows if any(row[state] for state in STATES if state is not State.NOT_APPLICABLE)]
-    kept = (State.MET, State.BREACHED, *(state for state in STATES if any(row[state] for row in told)))
+    told = [
+        row for row in rows if any(row[state] for state in STATES if state is not LevelState.NOT_APPLICABLE)
+    ]
+    kept = (
+        LevelState.MET,
+        LevelState.BREACHED,
+        *(state for state in STATES if any(row[state] for row in told)),
+    )
     return told, [column for column in columns if column not in STATES or column in kept]
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service.report.request import Asked, local, period
 from service.sla.facts import Kind
-from service.sla.judge import STOPPED, Judgement, Run, State
+from service.sla.judge import STOPPED, Judgement, LevelState, Run
 from service.sla.policy import Policy
 from service.sla.statement import first_breach_at
 from service.sla.timeline import Cycle
@@ -13,7 +13,7 @@ from service.sla.timeline import Cycle
 _SATISFACTION = int(Kind.SATISFACTION_SUBMITTED)
 
 
-class Group(NamedTuple):
+class GroupKey(NamedTuple):
     """What verdicts are counted by. `period` None: the due instant is unknown."""
 
     period: str | None
@@ -23,7 +23,7 @@ class Group(NamedTuple):
     level: str
 
 
-class Pace(NamedTuple):
+class ClockOfPolicy(NamedTuple):
     """Whose lengths are comparable: one clock of one policy version."""
 
     clock: str
@@ -39,9 +39,9 @@ class Tally:
         self.tickets = 0
         self.not_received = 0  # tickets without a receipt or a refusal: nothing is judged
         self.without_policy = 0  # cycles that no policy judges
-        self.verdicts: dict[Group, Counter[State]] = defaultdict(Counter)
+        self.verdicts: dict[GroupKey, Counter[LevelState]] = defaultdict(Counter)
         self.broken_at: Counter[tuple[int, int]] = Counter()  # breaches by weekday (0 Monday) and hour of due
-        self.lengths: dict[Pace, list[int]] = defaultdict(list)  # counted ms from start to stop
+        self.lengths: dict[ClockOfPolicy, list[int]] = defaultdict(list)  # counted ms from start to stop
         self.scores: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)  # by period and tenant
         self.zones: set[str] = set()
         self.policies: dict[tuple[str, int], Policy] = {}
@@ -74,14 +74,14 @@ class Tally:
             self.zones.add(str(zone))
             self.policies[run.policy.id, run.policy.version] = run.policy
             when = None if due_at is None else period(due_at, zone, asked.by)
-            self.verdicts[Group(when, tenant, customer_id, run.clock.name, level.name)][state] += 1
-            if state is State.BREACHED and due_at is not None:
+            self.verdicts[GroupKey(when, tenant, customer_id, run.clock.name, level.name)][state] += 1
+            if state is LevelState.BREACHED and due_at is not None:
                 wall = local(due_at, zone)
                 self.broken_at[wall.weekday(), wall.hour] += 1
         if run.ending is STOPPED and run.stopped_at is not None and run.applies:
             first_due = first_breach_at(run)
             if first_due is None or asked.range.holds(first_due, zone):
-                pace = Pace(run.clock.name, run.policy.id, run.policy.version)
+                pace = ClockOfPolicy(run.clock.name, run.policy.id, run.policy.version)
                 elapsed = run.clock.calendar.elapsed(run.started_at, run.stopped_at, run.pauses)
                 self.lengths[pace].append(elapsed)
 

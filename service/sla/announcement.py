@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from service.sla.facts import Fact
-from service.sla.judge import State
+from service.sla.judge import LevelState
 from service.sla.policy import Policy
 
 
@@ -32,7 +32,7 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     type: Type
     breach_id: str
     revision: int  # 1, 2, … per breach_id
-    state: State  # what holds now
+    state: LevelState  # what holds now
     tenant: str
     ticket_id: str
     customer_id: str | None

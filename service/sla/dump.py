@@ -26,7 +26,7 @@ class BadDumpError(ValueError):
     """A line of a dump is not what `export` writes. Its text is one line without the line's content."""
 
 
-class Record(NamedTuple):
+class DumpRecord(NamedTuple):
     """A ticket for the changelog."""
 
     tenant: str
@@ -83,7 +83,7 @@ def end(tickets: int) -> bytes:
     return msgspec.json.encode(_End(tickets)) + b"\n"
 
 
-def records(lines: Iterable[bytes]) -> Iterator[Record]:
+def records(lines: Iterable[bytes]) -> Iterator[DumpRecord]:
     """The tickets of a dump; when the last one was given, it is known to be whole.
 
     Raises BadDumpError.
@@ -120,7 +120,7 @@ def _check(first: bytes) -> None:
         )
 
 
-def _record(text: bytes, number: int) -> Record:
+def _record(text: bytes, number: int) -> DumpRecord:
     found = _read(text, _Line, number)
     names = found.tenant, found.ticket_id
     if any("@" in name or not name for name in names):
@@ -134,7 +134,7 @@ def _record(text: bytes, number: int) -> Record:
         raise BadDumpError(f"{number}: header or ticket: {error}") from None
     if any(not 0 <= latest.type_index < len(Type) for latest in told):
         raise BadDumpError(f"{number}: told: a type_index that nobody knows")
-    return Record(*names, state.encode(ticket, header))
+    return DumpRecord(*names, state.encode(ticket, header))
 
 
 def _read(text: bytes, form: type[_Struct], number: int) -> _Struct:

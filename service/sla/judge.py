@@ -13,14 +13,14 @@ from service.sla.facts import Fact, Kind
 from service.sla.history import lead, standing, unique
 from service.sla.pauses import counted
 from service.sla.policy import Clock, Level, Policies, Policy, matches
-from service.sla.timeline import Cycle, Span, Timeline
+from service.sla.timeline import ClockSpan, Cycle, Timeline
 
 Untouched = set[tuple[int, str]]  # cycle and name of clocks that were not judged anew
 
 END_OF_TIME = 1 << 53  # an instant after every deadline, still exact in JSON numbers
 
 
-class State(StrEnum):
+class LevelState(StrEnum):
     """What a level of a clock has come to."""
 
     RUNNING = "running"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 # Python 3.11 looks a member up through its enum in 0.2 µs, a name in no time; every clock is asked these.
-RUNNING, PAUSED, MET, CANCELLED, NOT_APPLICABLE, AT_RISK, BREACHED = State
+RUNNING, PAUSED, MET, CANCELLED, NOT_APPLICABLE, AT_RISK, BREACHED = LevelState
 
 
 class Ending(StrEnum):
@@ -49,12 +49,12 @@ STOPPED, WITHDRAWN, MERGED, REOPENED = Ending
 _CANCELLED_BY = {int(Kind.WITHDRAWN): WITHDRAWN, int(Kind.MERGED): MERGED}
 
 
-class Verdict(msgspec.Struct, frozen=True, gc=False):
+class LevelVerdict(msgspec.Struct, frozen=True, gc=False):
     """One level of one clock. `due_at` in ms; None when a pause never lets it come or its year is unknown."""
 
     level: Level
     due_at: int | None
-    state: State
+    state: LevelState
 
 
 class Run(msgspec.Struct, gc=False):
@@ -70,15 +70,17 @@ class Run(msgspec.Struct, gc=False):
     ending: Ending | None
     applies: bool  # `when` held before the end, in fact order, or holds after all facts so far
     pauses: list[Interval]  # those that count
-    dues: Sequence[int | None]  # by level, as in Verdict
-    states: list[State]  # by level
+    dues: Sequence[int | None]  # by level, as in LevelVerdict
+    states: list[LevelState]  # by level
     next_at: int | None  # the earliest instant (ms), not before the judgement's, after which a level lapses
     evidence: tuple[Fact, ...] | None = None  # what decided; None: to be found among the cycle's facts
 
     @property
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self) -> list[LevelVerdict]:
         """One for each level."""
-        return [Verdict(*verdict) for verdict in zip(self.clock.levels, self.dues, self.states, strict=True)]
+        return [
+            LevelVerdict(*verdict) for verdict in zip(self.clock.levels, self.dues, self.states, strict=True)
+        ]
 
     @property
     def is_undated(self) -> bool:
@@ -95,7 +97,7 @@ class Run(msgspec.Struct, gc=False):
         """True when the clock did not end at or before `instant` (ms): an end at it is still in time."""
         return self.stopped_at is None or self.stopped_at > instant
 
-    def ongoing(self, at: int) -> State:
+    def ongoing(self, at: int) -> LevelState:
         """Running, paused or not applicable at `at` (ms), had the clock not ended."""
         if not (self.applies if self.cycle.is_steady else self.applies_at(at)):
             return NOT_APPLICABLE
@@ -161,18 +163,18 @@ def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> tu
     return Judgement(timeline.cycles, runs), untouched
 
 
-def _spans(timeline: Timeline) -> Iterator[tuple[Cycle, Span]]:
+def _spans(timeline: Timeline) -> Iterator[tuple[Cycle, ClockSpan]]:
     for cycle in timeline.cycles:
         for span in cycle.spans:
             yield cycle, span
 
 
-def _had_come(ended_at: int, span: Span, judged_at: int) -> bool:
+def _had_come(ended_at: int, span: ClockSpan, judged_at: int) -> bool:
     """True when a clock's end, an instant in ms, was known for good at `judged_at`: it may be dated ahead."""
     return ended_at <= judged_at and not is_beyond(span.clock.calendar, ended_at)
 
 
-def _end(cycle: Cycle, span: Span) -> tuple[int, Fact] | None:
+def _end(cycle: Cycle, span: ClockSpan) -> tuple[int, Fact] | None:
     """What ended a clock, and how many facts of the ticket came before that; None when nothing did."""
     if span.end is not None:
         return cycle.first + span.end, cycle.facts[span.end]
@@ -181,7 +183,7 @@ def _end(cycle: Cycle, span: Span) -> tuple[int, Fact] | None:
     return None
 
 
-def _run(cycle: Cycle, span: Span, at: int) -> Run:
+def _run(cycle: Cycle, span: ClockSpan, at: int) -> Run:
     clock, start, end = span
     facts = cycle.facts
     if end is None:
@@ -226,7 +228,7 @@ def is_beyond(calendar: Calendar, instant: int) -> bool:
     return calendar.valid_until is not None and instant > calendar.valid_until
 
 
-def _unlapsed(run: Run, at: int) -> State:
+def _unlapsed(run: Run, at: int) -> LevelState:
     """What a level is at `at` (ms) unless it lapsed."""
     if run.ending is None:
         return run.ongoing(at)

@@ -8,7 +8,7 @@ ASK_AGAIN = 5_000  # ms; after one that brought nothing, or nothing exact
 KEPT_FOR = 600_000  # ms; what a broker's clock showed counts no longer when others were heard since
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """What a broker's clock is ahead of our count of elapsed time, in ms: at least and at most."""
 
     low: int
@@ -24,11 +24,11 @@ class LogTime:
     """
 
     def __init__(self) -> None:
-        self._spans: dict[int, Span] = {}  # by broker
+        self._spans: dict[int, TimeSpan] = {}  # by broker
         self._heard_at: dict[int, int] = {}  # elapsed
         self._asked_at = -ASK_AGAIN  # elapsed, as the next
         self._ask_at = 0
-        self._middle: Span | None = None
+        self._middle: TimeSpan | None = None
 
     @property
     def known(self) -> bool:
@@ -38,9 +38,9 @@ class LogTime:
     def heard(self, broker: int, sent: int, answered: int, given: int) -> None:
         """A record that was sent and answered at these readings of elapsed time was `given` this time."""
         # All three are cut to whole ms, so each may be one more.
-        span, before = Span(given - answered - 1, given - sent + 1), self._spans.get(broker)
+        span, before = TimeSpan(given - answered - 1, given - sent + 1), self._spans.get(broker)
         if before and before.low <= span.high and span.low <= before.high:
-            span = Span(max(before.low, span.low), min(before.high, span.high))
+            span = TimeSpan(max(before.low, span.low), min(before.high, span.high))
         # Else that clock was set, or has drifted.
         self._spans[broker], self._heard_at[broker] = span, answered
         for old in [one for one, at in self._heard_at.items() if answered - at > KEPT_FOR]:
@@ -53,12 +53,12 @@ class LogTime:
         """A record was answered, and no broker's clock gave it a time."""
         self._ask_at = answered + ASK_AFTER
 
-    def at(self, elapsed: int) -> Span | None:
+    def at(self, elapsed: int) -> TimeSpan | None:
         """What the log's clocks show: at least, and at most. None: nobody knows."""
         if self._middle is None:
             return None
         low, high = self._middle
-        return Span(elapsed + low, elapsed + min(high, low + ROOM))
+        return TimeSpan(elapsed + low, elapsed + min(high, low + ROOM))
 
     def others(self, than: int) -> dict[int, int]:
         """Which brokers' clocks are further off than this many ms, and how far ahead (or back, below 0)."""

@@ -1,6 +1,6 @@
 """When a ticket has to be looked at again although nothing new came in."""
 
-from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, State
+from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, LevelState
 from service.sla.state import NEVER, Ticket
 from service.sla.statement import stalled
 
@@ -22,7 +22,7 @@ def is_endless(judgement: Judgement) -> bool:
     return RUNNING in _ongoing(judgement)
 
 
-def _ongoing(judgement: Judgement) -> list[State]:
+def _ongoing(judgement: Judgement) -> list[LevelState]:
     """What each clock that can be stopped, and was not, is in the end if nothing more happens."""
     return [run.ongoing(END_OF_TIME) for run in judgement.runs if run.ending is None and run.clock.stop]
 

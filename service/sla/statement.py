@@ -17,9 +17,9 @@ from service.sla.judge import (
     RUNNING,
     STOPPED,
     Judgement,
+    LevelState,
+    LevelVerdict,
     Run,
-    State,
-    Verdict,
     has_lapsed,
 )
 from service.sla.policy import Policy
@@ -39,7 +39,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 
     key: Key
     type: Type
-    state: State
+    state: LevelState
     policy: Policy | None
     customer_id: str | None
     started_at: int | None
@@ -133,7 +133,7 @@ def _of(
     run: Run,
     level: str | None,
     type_: Type,
-    state: State,
+    state: LevelState,
     due_at: int | None,
     stopped_at: int | None = None,
     supersedes: str | None = None,
@@ -225,7 +225,7 @@ def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
     return Statement(key, type_, NOT_APPLICABLE, None, None, None, None)
 
 
-def _first_breach(run: Run) -> Verdict:
+def _first_breach(run: Run) -> LevelVerdict:
     """The verdict of the first breach level, or of the first warning where there is none."""
     breaches = [verdict for verdict in run.verdicts if not verdict.level.warns]
     known = [verdict for verdict in breaches if verdict.due_at is not None]

@@ -1,6 +1,6 @@
 """Two clocks of one machine and those of the log, and what is sure of the time when they disagree."""
 
-from service.sla.log_time import Span
+from service.sla.log_time import TimeSpan
 
 STEP = 1_000  # ms; a difference up to this is a matter of rate, and followed
 SLEW = 0.0005  # of the time that passed: as fast as NTP turns a clock, so faster is no correction of its
@@ -17,9 +17,9 @@ class Steady:
         self._wall = wall
         self._elapsed = elapsed
         self._line = float(wall)  # what the wall should show, by the time that passed
-        self._log: Span | None = None
+        self._log: TimeSpan | None = None
 
-    def read(self, wall: int, elapsed: int, log: Span | None = None) -> None:
+    def read(self, wall: int, elapsed: int, log: TimeSpan | None = None) -> None:
         """Take a reading of both, and of the log's clocks. `elapsed` counts while the machine sleeps."""
         passed = max(0, elapsed - self._elapsed)
         self._wall, self._elapsed, self._log = wall, max(elapsed, self._elapsed), log
@@ -72,10 +72,10 @@ class Steady:
     def _stepped(self) -> int:
         """How far the wall clock was set ahead (or back, below 0); 0 when it was not."""
         line = int(self._line)
-        return _beyond(self._wall, Span(line, line))
+        return _beyond(self._wall, TimeSpan(line, line))
 
 
-def _beyond(instant: int, span: Span) -> int:
+def _beyond(instant: int, span: TimeSpan) -> int:
     """How far an instant lies outside of a span; 0 as far as that is no step."""
     apart = max(0, instant - span.high) or min(0, instant - span.low)
     return apart if abs(apart) > STEP else 0

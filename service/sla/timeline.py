@@ -54,7 +54,7 @@ def _role(fact: Fact) -> int:
     return kind
 
 
-class Span(NamedTuple):
+class ClockSpan(NamedTuple):
     """What starts and ends one clock of a cycle, by indexes of the cycle's facts."""
 
     clock: Clock
@@ -133,12 +133,12 @@ class Cycle:
             self._is_cancelled = self._is_cancelled or role in CANCELLING
 
     @property
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[ClockSpan]:
         """Of the clocks that started, in the order of the policy."""
         clocks = self.policy.clocks if self.policy else ()
         for clock, start, end in zip(clocks, self._starts, self._ends, strict=True):
             if start is not None:
-                yield Span(clock, start, end)
+                yield ClockSpan(clock, start, end)
 
     def instant(self, fact: Fact) -> int:
         """When `fact` counts, in ms."""

@@ -16,7 +16,7 @@ from service.telemetry.catalogue import ANNOUNCED, METRICS, OF_CLOCK, M, Metric,
 WHOLE_CLOCK = ""  # the level of a corrected `met` or `cancelled`
 
 
-class Partition(Protocol):
+class PartitionStatus(Protocol):
     """What is shown of a partition that is ours."""
 
     @property
@@ -101,7 +101,7 @@ class Metrics:
 
     def render(
         self,
-        partitions: Mapping[tuple[str, int], Partition],
+        partitions: Mapping[tuple[str, int], PartitionStatus],
         expected: int = 0,
         astray: int = 0,
         *,
@@ -131,7 +131,7 @@ class Metrics:
         self[catalogue.HTTP_CONNECTIONS_REFUSED].labels(reason).inc()
 
 
-def _of_partition(partition: Partition) -> dict[Metric[Any], float | None]:
+def _of_partition(partition: PartitionStatus) -> dict[Metric[Any], float | None]:
     return {
         catalogue.OPEN_TICKETS: partition.tickets,
         catalogue.DEADLINES_ARMED: partition.armed,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
-from service.text.lookalikes import Kind, Oddity, oddities
+from service.text.lookalikes import Oddity, OddityKind, oddities
 from service.text.visible import pieces, turns, visible
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -83,7 +83,7 @@ def _isolated(text: str) -> Markup:
 
 
 def _mark(odd: Oddity, lang: str) -> str:
-    if odd.kind is Kind.MIXED:
+    if odd.kind is OddityKind.MIXED:
         return " + ".join(_script(name, lang) for name in odd.scripts)
     return WORDS[lang][f"{odd.kind}_mark"].format(like=odd.like)
 

@@ -24,7 +24,7 @@ _TOGETHER = (
 _SAME_IN_OTHER_CLOTHES = ("<wide>", "<font>")  # decompositions: Ｔ and 𝐓 are T
 
 
-class Kind(StrEnum):
+class OddityKind(StrEnum):
     """What is odd about a text."""
 
     MIXED = "mixed"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 class Oddity(NamedTuple):
     """One thing that is odd about a text."""
 
-    kind: Kind
+    kind: OddityKind
     scripts: tuple[str, ...] = ()  # of MIXED, as Unicode names them
     like: str = ""  # of LIKE: what it looks like
 
@@ -49,11 +49,11 @@ def oddities(text: str) -> tuple[Oddity, ...]:
     seen = [character for character in text if not is_hidden(character)]
     scripts = {script(character) for character in seen} - {*_OF_ALL}
     if len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER):
-        found.append(Oddity(Kind.MIXED, scripts=tuple(sorted(scripts))))
+        found.append(Oddity(OddityKind.MIXED, scripts=tuple(sorted(scripts))))
     elif (like := _like(seen, scripts)) is not None:
-        found.append(Oddity(Kind.LIKE, like=like))
+        found.append(Oddity(OddityKind.LIKE, like=like))
     if not unicodedata.is_normalized("NFC", text):
-        found.append(Oddity(Kind.DECOMPOSED))
+        found.append(Oddity(OddityKind.DECOMPOSED))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.clock import SAY_AGAIN, TRY_AGAIN, Clock
+from service.clock import SAY_AGAIN, TRY_AGAIN, GuardedClock
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
 START = 1_000 * HOUR
@@ -14,7 +14,7 @@ class Machine:
     def __init__(self, ahead: int = 0) -> None:
         self.passed = 0
         self.ahead = ahead
-        self.clock = Clock(lambda: START + self.passed + self.ahead, lambda: self.passed)
+        self.clock = GuardedClock(lambda: START + self.passed + self.ahead, lambda: self.passed)
 
     def wait(self, milliseconds: int) -> None:
         self.passed += milliseconds

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
 from service.kafka.topics.check import check, other_partitions, warnings
-from service.kafka.topics.ensure import Found
+from service.kafka.topics.ensure import FoundTopic
 
 DEFAULTS = {
     "cleanup.policy": "delete",
@@ -15,16 +15,16 @@ DEFAULTS = {
     "segment.bytes": "1073741824",
     "unclean.leader.election.enable": "false",
 }  # of Kafka, but for a cluster that is meant to lose nothing
-FINE = {topic.name: Found(6, DEFAULTS | dict(topic.config), replicas=3, brokers=3) for topic in TOPICS}
+FINE = {topic.name: FoundTopic(6, DEFAULTS | dict(topic.config), replicas=3, brokers=3) for topic in TOPICS}
 MOST = [(TICKETS, 8_388_608), (DESKS, 16_777_216), (BREACHES, 2_097_152), (CLOCKS, 2_097_152)]
 
 
-def with_config(name: str, **config: str) -> dict[str, Found]:
+def with_config(name: str, **config: str) -> dict[str, FoundTopic]:
     changed = {key.replace("_", "."): value for key, value in config.items()}
     return FINE | {name: replace(FINE[name], config={**FINE[name].config, **changed})}
 
 
-def all_with(replicas: int = 3, brokers: int = 3, **config: str) -> dict[str, Found]:
+def all_with(replicas: int = 3, brokers: int = 3, **config: str) -> dict[str, FoundTopic]:
     changed = {key.replace("_", "."): value for key, value in config.items()}
     return {
         name: replace(found, config={**found.config, **changed}, replicas=replicas, brokers=brokers)

@@ -5,14 +5,14 @@ from itertools import islice, takewhile
 
 from bench.lives import ASSIGNMENTS, EVERY, STEPS, WATCHED, lives
 from bench.workload import BEGIN
-from service.demo.traffic import Happening, record
+from service.demo.traffic import DemoEvent, record
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
 
 MINUTE = 60_000  # ms
 
 
-def hour() -> list[Happening]:
+def hour() -> list[DemoEvent]:
     return list(takewhile(lambda event: event.published < 60 * MINUTE, lives()))
 
 

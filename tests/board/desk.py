@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from service.board.board import Board
 from service.board.desks import DeskShelf
-from service.board.snapshot import Reach, Sight
-from service.board.tickets import Shelf
+from service.board.snapshot import ReachView, Sight
+from service.board.tickets import TicketShelf
 from service.sla import state
 from service.sla.changes import Told, changes
 from service.sla.facts import Fact
@@ -32,15 +32,17 @@ class Desk:
 
     now: int
     policies: Policies = LETTER
-    reaches: Mapping[int, Reach] | None = None  # None: one partition, read up to now
+    reaches: Mapping[int, ReachView] | None = None  # None: one partition, read up to now
     sight: Sight = field(default_factory=lambda: Sight(0, {}))
     grace: int = 0
 
     def __post_init__(self) -> None:
-        self.board = Board(Shelf(self.policies), DeskShelf(self.policies), self.see, self.grace, "sla-timer")
+        self.board = Board(
+            TicketShelf(self.policies), DeskShelf(self.policies), self.see, self.grace, "sla-timer"
+        )
 
     def see(self) -> Sight:
-        reaches = {0: Reach(0, 9, 9, self.now)} if self.reaches is None else self.reaches
+        reaches = {0: ReachView(0, 9, 9, self.now)} if self.reaches is None else self.reaches
         return replace(self.sight, now=self.now, reaches=reaches, desk_reaches=reaches)
 
     def keep(self, ticket: str, *facts: Fact, tenant: str = "default", at: int | None = None) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.board.bar import WIDTH, Bar, Flow, bar
+from service.board.bar import WIDTH, Flow, LevelBar, bar
 from service.board.row import clock_lines
 from service.sla.facts import Fact, Kind
 from service.sla.judge import judge
@@ -23,12 +23,12 @@ OFFICE = Clock(
 PAUSING = policy(clock("resolution", "received", "feedback_delivered", {"minor": HOUR}, GENERAL, pauses=True))
 
 
-def drawn(facts: list[Fact], policies: Policies, now: str) -> Bar:
+def drawn(facts: list[Fact], policies: Policies, now: str) -> LevelBar:
     judgement = judge(facts, policies, "default", at(now))
     return bar(judgement.runs[0], at(now))
 
 
-def pieces(drawing: Bar) -> list[tuple[Flow, int, int]]:
+def pieces(drawing: LevelBar) -> list[tuple[Flow, int, int]]:
     """Kind, and minutes from the start."""
     return [
         (piece.flow, (piece.since - drawing.since) // MINUTE, (piece.until - drawing.since) // MINUTE)

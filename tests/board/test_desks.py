@@ -3,7 +3,7 @@
 import pytest
 
 from service.board.desks import DeskLine
-from service.board.snapshot import Reach
+from service.board.snapshot import ReachView
 from service.sla import state
 from service.sla.desks.desk import desk_of
 from service.sla.facts import Fact
@@ -82,7 +82,7 @@ def test_a_desk_that_never_spoke_is_out_from_when_its_policy_took_effect() -> No
 
 def test_nothing_is_shown_before_anything_was_read_and_a_tombstone_takes_a_desk_away() -> None:
     desk = told("09:00", sign("heartbeat", "09:00"))
-    desk.reaches = {0: Reach(0, 1, 9, None)}
+    desk.reaches = {0: ReachView(0, 1, 9, None)}
     assert desk.board.desk_lines(desk.board.sight()) == []
     desk.reaches = None
     desk.board.desks.restore(0, "support@default", None)

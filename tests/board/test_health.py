@@ -7,23 +7,23 @@ from threading import Thread
 
 import pytest
 
-from service.board.notices import LAG_FOR, OLD_AFTER, Kind, Notice, as_of, notices
+from service.board.notices import LAG_FOR, OLD_AFTER, Notice, NoticeKind, as_of, notices
 from service.board.partitions import partition_lines
 from service.board.probes import probe, read_probe
-from service.board.snapshot import Group, Owner, Probe, Reach, Sight
+from service.board.snapshot import GroupView, OwnerView, Probe, ReachView, Sight
 
 NOW = 1_800_000_000_000
-OURS = Owner("service-1", "10.0.0.1")
-READ = Reach(0, 100, 100, NOW - 500)
+OURS = OwnerView("service-1", "10.0.0.1")
+READ = ReachView(0, 100, 100, NOW - 500)
 WELL = Sight(
     NOW,
     dict.fromkeys(range(12), READ),
-    group=Group(NOW - 500, "Stable", 12, dict.fromkeys(range(12), OURS), dict.fromkeys(range(12), 0)),
+    group=GroupView(NOW - 500, "Stable", 12, dict.fromkeys(range(12), OURS), dict.fromkeys(range(12), 0)),
     services={"http://a:8080": Probe(dict.fromkeys(range(12), "running"), {})},
 )
 
 
-def kinds(sight: Sight) -> list[Kind]:
+def kinds(sight: Sight) -> list[NoticeKind]:
     return [notice.kind for notice in notices(sight)]
 
 
@@ -37,32 +37,34 @@ def test_when_all_is_well_it_says_nothing() -> None:
 
 
 def test_before_anything_was_read_it_says_so() -> None:
-    assert kinds(Sight(NOW, {})) == [Kind.NO_DATA]
+    assert kinds(Sight(NOW, {})) == [NoticeKind.NO_DATA]
 
 
 def test_two_of_twelve_partitions_restoring_and_how_many_tickets_are_missing_at_most() -> None:
-    reaches = {**WELL.reaches, 3: Reach(0, 100, 300, None), 7: Reach(50, 60, 150, None)}
+    reaches = {**WELL.reaches, 3: ReachView(0, 100, 300, None), 7: ReachView(50, 60, 150, None)}
     sight = replace(WELL, reaches=reaches, waiting=20)
-    assert notices(sight) == [Notice(Kind.LOADING, (("many", 2), ("of", 12), ("tickets", 200 + 90 + 20)))]
+    assert notices(sight) == [
+        Notice(NoticeKind.LOADING, (("many", 2), ("of", 12), ("tickets", 200 + 90 + 20)))
+    ]
 
 
 @pytest.mark.parametrize(("waiting", "told"), [(100, False), (101, True)])
 def test_tickets_that_are_read_and_not_judged_are_missing_too(waiting: int, told: bool) -> None:
-    assert kinds(replace(WELL, waiting=waiting)) == ([Kind.WAITING] if told else [])
+    assert kinds(replace(WELL, waiting=waiting)) == ([NoticeKind.WAITING] if told else [])
 
 
 @pytest.mark.parametrize(("age", "old"), [(OLD_AFTER - 1, False), (OLD_AFTER, False), (OLD_AFTER + 1, True)])
 def test_data_are_old_as_soon_as_one_partition_is(age: int, old: bool) -> None:
-    sight = replace(WELL, reaches={**WELL.reaches, 5: Reach(0, 100, 100, NOW - age)})
-    assert kinds(sight) == ([Kind.OLD] if old else [])
+    sight = replace(WELL, reaches={**WELL.reaches, 5: ReachView(0, 100, 100, NOW - age)})
+    assert kinds(sight) == ([NoticeKind.OLD] if old else [])
     assert as_of(sight.reaches) == NOW - age
 
 
 def test_a_failure_is_told_once_the_data_are_old_and_not_for_every_hiccup() -> None:
     assert kinds(replace(WELL, failure="no answer")) == []
-    old = dict.fromkeys(range(12), Reach(0, 100, 100, NOW - 14_000))
-    assert kinds(replace(WELL, reaches=old, failure="no answer")) == [Kind.KAFKA_AWAY, Kind.OLD]
-    assert kinds(Sight(NOW, {}, failure="no answer")) == [Kind.KAFKA_AWAY, Kind.NO_DATA]
+    old = dict.fromkeys(range(12), ReachView(0, 100, 100, NOW - 14_000))
+    assert kinds(replace(WELL, reaches=old, failure="no answer")) == [NoticeKind.KAFKA_AWAY, NoticeKind.OLD]
+    assert kinds(Sight(NOW, {}, failure="no answer")) == [NoticeKind.KAFKA_AWAY, NoticeKind.NO_DATA]
 
 
 def test_partitions_that_nobody_owns_are_named() -> None:
@@ -100,7 +102,7 @@ def test_a_service_that_does_not_answer_is_named() -> None:
 def test_an_old_answer_about_the_group_counts_as_none() -> None:
     assert WELL.group
     old = WELL.group._replace(at=NOW - 20_000, owners={})
-    assert kinds(replace(WELL, group=old, group_failure="no answer")) == [Kind.GROUP_UNKNOWN]
+    assert kinds(replace(WELL, group=old, group_failure="no answer")) == [NoticeKind.GROUP_UNKNOWN]
 
 
 def test_tickets_that_cannot_be_judged_here_are_counted() -> None:
@@ -118,17 +120,17 @@ def test_partitions_that_the_service_refuses_are_told() -> None:
         b'{"partitions": {"in-0": "acquiring", "in-1": "running"}, "refused": {"in-0": "why", "x-1": "why"}}'
     )
     refused = replace(WELL, services={"http://a": read_probe(body, "in")})
-    assert kinds(refused) == [Kind.REFUSED, Kind.RESTORING]
+    assert kinds(refused) == [NoticeKind.REFUSED, NoticeKind.RESTORING]
 
 
 def test_other_policies_than_those_of_the_service_are_told() -> None:
-    assert kinds(replace(WELL, other_policies=True)) == [Kind.OTHER_POLICIES]
+    assert kinds(replace(WELL, other_policies=True)) == [NoticeKind.OTHER_POLICIES]
 
 
 def test_the_table_has_every_partition_that_anybody_knows_of() -> None:
-    group = Group(NOW, "Stable", 3, {0: OURS}, {0: 0, 1: 7})
+    group = GroupView(NOW, "Stable", 3, {0: OURS}, {0: 0, 1: 7})
     services = {"http://a": Probe({0: "running", 1: "restoring"}, {1: 62})}
-    reaches = {0: READ, 1: Reach(0, 30, 90, None)}
+    reaches = {0: READ, 1: ReachView(0, 30, 90, None)}
     assert [tuple(line) for line in partition_lines(Sight(NOW, reaches, group=group, services=services))] == [
         (0, "service-1", "10.0.0.1", 0, "running", None, 100),
         (1, None, None, 7, "restoring", 62, 33),

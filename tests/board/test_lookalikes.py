@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from service.text.foreign import boxed, plain, theirs
-from service.text.lookalikes import Kind, Oddity, oddities
+from service.text.lookalikes import Oddity, OddityKind, oddities
 from service.text.visible import is_hidden, pieces, visible
 
 
@@ -50,16 +50,16 @@ def test_no_character_of_unicode_stays_hidden() -> None:
         ("서울-Seoul", []),
         ("Москва", []),
         ("Ωmega"[1:], []),
-        ("Tе-1", [Oddity(Kind.MIXED, ("CYRILLIC", "LATIN"))]),
-        ("工单Тe", [Oddity(Kind.MIXED, ("CYRILLIC", "HAN", "LATIN"))]),
-        ("한글ァ", [Oddity(Kind.MIXED, ("HANGUL", "KATAKANA"))]),
-        ("\u0422-1", [Oddity(Kind.LIKE, like="T-1")]),
-        ("АВС", [Oddity(Kind.LIKE, like="ABC")]),
-        ("\uff34-1", [Oddity(Kind.LIKE, like="T-1")]),
-        ("\U0001d413-\uff11", [Oddity(Kind.LIKE, like="T-1")]),
-        ("T\u20101", [Oddity(Kind.LIKE, like="T-1")]),
-        ("工单Ｔ", [Oddity(Kind.LIKE, like="工单T")]),
-        ("cafe\u0301", [Oddity(Kind.DECOMPOSED)]),
+        ("Tе-1", [Oddity(OddityKind.MIXED, ("CYRILLIC", "LATIN"))]),
+        ("工单Тe", [Oddity(OddityKind.MIXED, ("CYRILLIC", "HAN", "LATIN"))]),
+        ("한글ァ", [Oddity(OddityKind.MIXED, ("HANGUL", "KATAKANA"))]),
+        ("\u0422-1", [Oddity(OddityKind.LIKE, like="T-1")]),
+        ("АВС", [Oddity(OddityKind.LIKE, like="ABC")]),
+        ("\uff34-1", [Oddity(OddityKind.LIKE, like="T-1")]),
+        ("\U0001d413-\uff11", [Oddity(OddityKind.LIKE, like="T-1")]),
+        ("T\u20101", [Oddity(OddityKind.LIKE, like="T-1")]),
+        ("工单Ｔ", [Oddity(OddityKind.LIKE, like="工单T")]),
+        ("cafe\u0301", [Oddity(OddityKind.DECOMPOSED)]),
         ("caf\u00e9", []),
         ("T\u200b-1", []),  # hidden, which is another matter
     ],

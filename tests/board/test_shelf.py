@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from service.board.filters import Query
 from service.board.summary import Condition, Section, Summary
 from service.board.ticket_page import account
-from service.board.tickets import Shelf
+from service.board.tickets import TicketShelf
 from service.sla import state
 from service.sla.partition import edition
 from service.sla.policy import Policies
@@ -134,7 +134,7 @@ def test_a_tombstone_takes_the_ticket_away() -> None:
 
 
 def test_a_partition_that_is_read_anew_is_forgotten_and_no_other() -> None:
-    shelf = Shelf(LETTER)
+    shelf = TicketShelf(LETTER)
     for partition, name in ((0, "a@t"), (1, "b@t")):
         shelf.restore(partition, name, record([fact("received", "09:00")], at("09:00")))
     shelf.forget(0)
@@ -203,7 +203,7 @@ def test_a_look_judges_no_more_than_it_may() -> None:
 
 
 def test_of_many_that_came_at_once_the_nearest_deadlines_are_judged_first() -> None:
-    shelf = Shelf(policy(RESPONSE))
+    shelf = TicketShelf(policy(RESPONSE))
     for minute in (30, 10, 20):
         facts = [fact("received", at("09:00") + minute * MINUTE)]
         value = state.encode(

@@ -18,7 +18,7 @@ from service.kafka.codec.record import Record
 from service.kafka.exactly_once.completeness import SILENT_AFTER
 from service.kafka.exactly_once.context import Terms
 from service.kafka.exactly_once.observer import Observer
-from service.kafka.exactly_once.status import State
+from service.kafka.exactly_once.status import OwnerState
 from service.sla.log_time import ASK_AFTER
 from tests.broker.log import read
 from tests.broker.rig import BY_THE_LOG, BY_THE_WRITER, Rig, event, new_rig, only
@@ -151,10 +151,10 @@ async def test_who_has_long_not_heard_of_the_log_is_silent_until_it_answers(boot
         await rig.announced(at_least=2)
         (owner,) = worker._owners.values()
         owner._tenure.horizon._heard_at -= SILENT_AFTER
-        assert only(worker).state is State.SILENT
+        assert only(worker).state is OwnerState.SILENT
         await rig.publish([event("T2", "received", now_ms())])
         await rig.announced(at_least=4)
-        assert only(worker).state is State.RUNNING
+        assert only(worker).state is OwnerState.RUNNING
 
 
 async def test_an_idle_process_holds_its_clock_against_kafkas_again_after_a_while(bootstrap: str) -> None:
@@ -174,7 +174,7 @@ async def test_an_idle_process_holds_its_clock_against_kafkas_again_after_a_whil
                 pass
     assert [record.value for record in await read(bootstrap, rig.topics.tickets)] == [None] * 3
     async with rig.worker() as worker, asyncio.timeout(30):  # who reads them has no ticket
-        while not worker.status() or only(worker).state is not State.RUNNING:
+        while not worker.status() or only(worker).state is not OwnerState.RUNNING:
             await rig.publish([])
         assert (only(worker).tickets, only(worker).restored) == (0, 6)
 

@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from service.clock import now_ms
 from service.kafka.exactly_once.observer import NullObserver
-from service.kafka.exactly_once.status import State
+from service.kafka.exactly_once.status import OwnerState
 from tests.broker.log import write
 from tests.broker.rig import Rig, event, new_rig, only
 
@@ -82,8 +82,8 @@ async def test_a_partition_that_restores_does_not_hold_up_the_others(bootstrap: 
             records = await rig.announced(at_least=2)
             assert {record.key for record in records} == {tickets[1].encode()}
             restoring = worker.status()[TopicPartition(rig.topics.lifecycle, 0)]
-            assert restoring.state is State.RESTORING
+            assert restoring.state is OwnerState.RESTORING
             assert restoring.total > restoring.restored
             await other.commit_transaction()
             await rig.announced(at_least=4)
-            assert all(status.state is State.RUNNING for status in worker.status().values())
+            assert all(status.state is OwnerState.RUNNING for status in worker.status().values())

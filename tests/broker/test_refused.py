@@ -20,7 +20,7 @@ from service.errors import Refusal
 from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.decision import reset, skip
-from service.kafka.exactly_once.repair import TRIES, Decision, Found, place_of, repair
+from service.kafka.exactly_once.repair import TRIES, Decision, PartitionContents, place_of, repair
 from tests.broker.live import WITHIN, event, publish, set_up, stopped_after, told
 from tests.broker.log import read, write
 from tests.broker.rig import Rig, new_rig
@@ -264,9 +264,9 @@ async def test_who_is_fenced_while_it_repairs_has_changed_nothing(bootstrap: str
         name = f"{rig.group}-{rig.topics.lifecycle}-0"
         await discard(await open_producer({"bootstrap_servers": bootstrap}, name))
 
-    seen: list[Found] = []
+    seen: list[PartitionContents] = []
 
-    def decide(found: Found) -> Decision:
+    def decide(found: PartitionContents) -> Decision:
         seen.append(found)
         if len(seen) > 1:  # it fences us whenever we have fenced it
             owner = threading.Thread(target=lambda: asyncio.run(take_back()))

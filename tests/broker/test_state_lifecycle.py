@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from schemas.topics import LIFECYCLE, TICKETS
 from service.clock import now_ms
 from service.kafka.client.groupless_consumer import spans
-from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.worker import GroupError, Worker
 from service.kafka.topics.tickets import kept_tickets
 from tests.broker.live import WITHIN, set_up
@@ -130,7 +130,7 @@ async def test_state_that_lies_in_other_partitions_than_its_tickets_is_refused(b
         refused.reason or ""
     )
     assert f"this one: sla-timer partition forget {rig.topics.tickets}-0 --key T" in (refused.reason or "")
-    assert other.state is State.RUNNING
+    assert other.state is OwnerState.RUNNING
 
 
 def test_the_service_says_how_to_migrate_when_it_is_started_on_more_partitions(

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, TOPICS
 from service.kafka.client.groupless_consumer import spans
-from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.restore import RestoreProgress, restore
 from service.kafka.exactly_once.transaction import Outgoing, Transactions
 from service.kafka.topics.ensure import ensure, find
 from tests.broker.log import create
@@ -84,7 +84,7 @@ async def test_a_topic_takes_as_much_as_it_was_made_for_and_gives_it_back(
     finally:
         await writer.discard()
     memory = Memory()
-    await restore(reach, target, (await spans(reach, target))[target], memory, Progress())
+    await restore(reach, target, (await spans(reach, target))[target], memory, RestoreProgress())
     assert memory == {"key": value}
 
 

@@ -25,7 +25,7 @@ from aiokafka.protocol.transaction import (
 
 from service.kafka.client.groupless_consumer import reading, spans
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer, sent_once
-from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.restore import RestoreProgress, restore
 from service.kafka.exactly_once.transaction import (
     FencedError,
     NotCommittedError,
@@ -58,7 +58,7 @@ async def transactions(
     opened = await Transactions.open(connection, TopicPartition(source, 0), changes, group or source)
     try:
         span = (await spans(connection, changes))[changes]
-        opened.changelog_end = await restore(connection, changes, span, Memory(), Progress())
+        opened.changelog_end = await restore(connection, changes, span, Memory(), RestoreProgress())
         yield opened
     finally:
         await opened.discard()
@@ -170,7 +170,7 @@ async def test_a_restore_reads_up_to_the_end_over_markers_and_what_was_aborted(b
         with pytest.raises(OtherWriterError):
             await mine.commit([Outgoing(changes, b"b", b"aborted")], {})
     async with transactions(bootstrap, source, changelog):
-        memory, progress = Memory(), Progress()
+        memory, progress = Memory(), RestoreProgress()
         connection = {"bootstrap_servers": bootstrap}
         span = (await spans(connection, changes))[changes]
         end = await restore(connection, changes, span, memory, progress)

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from schemas.complaints import COMPLAINT_EVENT
-from service.demo.traffic import Happening, record, traffic
+from service.demo.traffic import DemoEvent, record, traffic
 
 BEGAN_AT = 1_790_000_000_000
 MANY = list(islice(traffic(seed=1), 2_000))
@@ -41,15 +41,15 @@ def test_there_are_tickets_on_time_late_never_answered_and_recorded_late():
     assert {next(iter(ticket)).data["complexity"] for ticket in whole_tickets()} == {"general", "complex"}
 
 
-def whole_tickets() -> list[list[Happening]]:
+def whole_tickets() -> list[list[DemoEvent]]:
     """Those that began long enough before the end of the sample."""
-    tickets: dict[str, list[Happening]] = {}
+    tickets: dict[str, list[DemoEvent]] = {}
     for happening in MANY:
         tickets.setdefault(happening.ticket, []).append(happening)
     return [ticket for ticket in tickets.values() if ticket[0].published < MANY[-1].published - 60_000]
 
 
-def outcome(ticket: list[Happening]) -> str:
+def outcome(ticket: list[DemoEvent]) -> str:
     found = {happening.type: happening for happening in ticket}
     received, response = found["received"], found.get("response_started")
     if response is None:

@@ -13,7 +13,7 @@ import click
 
 from service.cli.program import sla_timer
 from service.events.rejection import Reason
-from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.status import OwnerState, Status
 from service.offline.simulate import simulate
 from service.sla.partition import Partition
 from service.sla.policy import Policies
@@ -31,7 +31,7 @@ def exposition(_: Path) -> str:
     metrics = Metrics(
         [("response", "minor"), ("response", "major"), ("resolution", "warning")],
         reasons=Reason,
-        states=State,
+        states=OwnerState,
         calendars={"cn-2026": at("09:00")},
         build={"version": "0", "python": "3", "tzdata": "2026a"},
     )
@@ -49,8 +49,8 @@ def exposition(_: Path) -> str:
     recorder.lost()
     recorder.fenced()
     recorder.assigned(2)
-    status = Status(State.RUNNING, 10, 20, 50, 3.0, at("09:00"), at("10:00"), 1_500, 7, 5, 4, None)
-    refused = replace(status, state=State.REFUSED, reason="it cannot be read", seconds_left=None)
+    status = Status(OwnerState.RUNNING, 10, 20, 50, 3.0, at("09:00"), at("10:00"), 1_500, 7, 5, 4, None)
+    refused = replace(status, state=OwnerState.REFUSED, reason="it cannot be read", seconds_left=None)
     said = metrics.render({("in", 0): status, ("in", 1): refused}, 2, 250, compared=True).decode()
     # Series come in no order: their label sets were made of sets.
     return "".join(line for line in sorted(said.splitlines(keepends=True)) if "_created" not in line)

@@ -14,7 +14,7 @@ from schemas.sla import SLA_EVENT, Verdict
 from service.kafka.codec.records import encode
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact, Kind
-from service.sla.judge import State
+from service.sla.judge import LevelState
 from service.sla.policy import Policy
 
 POLICY = Policy(id="letter-1", version=1, sha256="9f", effective_from=0, title={}, match=(), clocks=())
@@ -24,7 +24,7 @@ BREACHED = Announcement(
     type=Type.BREACHED,
     breach_id="5f2f5e0e-6f43-5d2c-8c1a-0c6a3c0f8a11",
     revision=2,
-    state=State.BREACHED,
+    state=LevelState.BREACHED,
     tenant="acme",
     ticket_id="票-1001",
     customer_id="C-1",
@@ -167,7 +167,7 @@ def announcements(draw):
             type=st.just(said),
             breach_id=uuids,
             revision=st.integers(1, 2**31),
-            state=st.sampled_from(State),
+            state=st.sampled_from(LevelState),
             tenant=ids,
             ticket_id=ids,
             customer_id=st.none() | ids,

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from service.errors import Refusal
-from service.kafka.client.groupless_consumer import Span
+from service.kafka.client.groupless_consumer import OffsetSpan
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once import decision
-from service.kafka.exactly_once.repair import Decision, Found, Held, place_of
+from service.kafka.exactly_once.repair import Decision, Held, PartitionContents, place_of
 from service.sla import state
 from service.sla.facts import Fact, Kind
 from service.sla.state import Header, Ticket
@@ -27,8 +27,8 @@ def held(*records: tuple[bytes | None, bytes | None]) -> Held:
     return found
 
 
-def found(next_offset: int = 20, begin: int = 10, end: int = 30, of: Held | None = None) -> Found:
-    return Found(PLACE, next_offset, Span(begin, end), of or held(), 99)
+def found(next_offset: int = 20, begin: int = 10, end: int = 30, of: Held | None = None) -> PartitionContents:
+    return PartitionContents(PLACE, next_offset, OffsetSpan(begin, end), of or held(), 99)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.client.groupless_consumer import Span
+from service.kafka.client.groupless_consumer import OffsetSpan
 from service.kafka.exactly_once.restore import LostRecordsError, first_offset
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
@@ -25,7 +25,7 @@ SOURCE = TopicPartition("complaints.lifecycle", 3)
 def test_it_goes_on_after_what_is_committed_and_after_what_the_state_knows(
     committed: int | None, reflects: int, first: int
 ) -> None:
-    assert first_offset(SOURCE, committed, reflects, Span(10, 30)) == first
+    assert first_offset(SOURCE, committed, reflects, OffsetSpan(10, 30)) == first
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_records_that_are_gone_are_never_skipped_in_silence(
     committed: int | None, reflects: int, says: str
 ) -> None:
     with pytest.raises(LostRecordsError, match=f"complaints.lifecycle partition 3: {says}"):
-        first_offset(SOURCE, committed, reflects, Span(10, 30))
+        first_offset(SOURCE, committed, reflects, OffsetSpan(10, 30))

@@ -13,7 +13,7 @@ from service.policy.directory import read_policies
 from service.sla import state
 from service.sla.announcement import Announcement, Type
 from service.sla.changes import Change, announcement
-from service.sla.desks.channel import Span
+from service.sla.desks.channel import OpenSpan
 from service.sla.desks.desk import MOST_CHANNELS, MOST_SPANS, Desk
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.history import MOST_FACTS
@@ -61,7 +61,9 @@ def full_desk() -> bytes:
     each = MOST_SPANS // MOST_CHANNELS
     channels = {
         wide(channel): [
-            Span(*(fact(Sign.HEARTBEAT, number, LAST - number, channel=wide(channel)) for number in (0, 1)))
+            OpenSpan(
+                *(fact(Sign.HEARTBEAT, number, LAST - number, channel=wide(channel)) for number in (0, 1))
+            )
             for _ in range(each)
         ]
         for channel in range(MOST_CHANNELS)

@@ -5,7 +5,7 @@ import logging
 import pytest
 from aiokafka import TopicPartition
 
-from service.kafka.exactly_once.restore import Progress, _say
+from service.kafka.exactly_once.restore import RestoreProgress, _say
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from service.kafka.exactly_once.restore import Progress, _say
 def test_per_cent_and_the_time_that_is_left_by_the_pace_of_two_seconds(
     restored: int, total: int, percent: int, seconds_left: float | None
 ) -> None:
-    progress = Progress(restored, total, 2.0)
+    progress = RestoreProgress(restored, total, 2.0)
     assert progress.percent == percent
     assert progress.seconds_left == pytest.approx(seconds_left)
 
 
 def test_the_log_says_how_far_it_is(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        _say(TopicPartition("sla.tickets", 3), Progress(250, 1_000, 2.0))
+        _say(TopicPartition("sla.tickets", 3), RestoreProgress(250, 1_000, 2.0))
     assert caplog.messages == ["sla.tickets partition 3: restored 250 of 1000 records (25 %), 6 s left"]

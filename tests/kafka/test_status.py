@@ -3,7 +3,7 @@
 import pytest
 from aiokafka import TopicPartition
 
-from service.clock import Clock
+from service.clock import GuardedClock
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.batch import Room
@@ -27,7 +27,7 @@ async def test_a_deadline_is_overdue_once_it_and_the_grace_have_passed(now: str,
     instant = at(now)
     tickets = complaints("complaints.lifecycle", "sla.tickets", policy(ANSWERED), 35 * DAY)
     terms = Terms({}, "group", TOPICS, (tickets,), GRACE, lambda: instant, murmur2)
-    kept_clock = Clock(lambda: instant, lambda: 0)
+    kept_clock = GuardedClock(lambda: instant, lambda: 0)
     source = TopicPartition(tickets.topic, 0)
     counts = dict.fromkeys((tickets.topic, *TOPICS), 1)
     asker = Asker({}, kept_clock.earliest)

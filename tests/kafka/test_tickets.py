@@ -10,7 +10,7 @@ from service.errors import Refusal
 from service.kafka.codec.record import Record, size_of
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.breaches import event_out
-from service.kafka.topics.tickets import Kept, opened
+from service.kafka.topics.tickets import KeptTicket, opened
 from service.sla import state
 from service.sla.changes import Told
 from service.sla.facts import Fact
@@ -29,8 +29,8 @@ def fact(**other: Any) -> list[Fact]:
     return [msgspec.structs.replace(FACT, **other)]
 
 
-def kept(key: str, content: bytes) -> Kept:
-    return Kept(key, content, 3, 42)
+def kept(key: str, content: bytes) -> KeptTicket:
+    return KeptTicket(key, content, 3, 42)
 
 
 def test_a_state_says_whose_it_is_and_what_is_known() -> None:

@@ -9,7 +9,7 @@ import yaml
 
 from service.offline.csv_import.events import export_lines
 from service.offline.csv_import.mapping import Mapping, read_mapping
-from service.offline.json_lines import Problem
+from service.offline.json_lines import LineProblem
 
 PROJECT = Path(__file__).parents[2]
 HELPDESK = PROJECT / "mappings" / "helpdesk.yaml"
@@ -45,8 +45,8 @@ def read(by: Mapping, *rows: str, header: str = HEADER) -> tuple[list[dict[str, 
     """The events of an export with these rows, and what is said of rows that are none."""
     stream = io.BytesIO("\n".join((header, *rows, "")).encode())
     found = list(export_lines(Path("export.csv"), stream, by))
-    problems = [line.at("export.csv") for line in found if isinstance(line, Problem)]
-    return [json.loads(line.record) for line in found if not isinstance(line, Problem)], problems
+    problems = [line.at("export.csv") for line in found if isinstance(line, LineProblem)]
+    return [json.loads(line.record) for line in found if not isinstance(line, LineProblem)], problems
 
 
 def short(event: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import promql_parser
 import yaml
 
-from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.status import OwnerState, Status
 from service.processes.service import ACTIVITY
 from service.telemetry.metrics import Metrics
 
@@ -55,7 +55,7 @@ def shown() -> dict[str, set[str]]:
     metrics = Metrics(
         [ACTIVITY], reasons=["not_json"], states=["running"], calendars={"cn": 0}, build={"version": "1"}
     )
-    metrics.render({("complaints.lifecycle", 0): Status(State.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0)})
+    metrics.render({("complaints.lifecycle", 0): Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0)})
     series: dict[str, set[str]] = {}
     for family in metrics.registry.collect():
         for sample in family.samples:

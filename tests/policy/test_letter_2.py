@@ -7,7 +7,7 @@ import pytest
 from schemas.instant import milliseconds, read
 from service.policy.directory import read_policies
 from service.sla.facts import Fact
-from service.sla.judge import Run, State, judge
+from service.sla.judge import LevelState, Run, judge
 from tests.sla.stories import fact
 
 POLICIES = read_policies(Path(__file__).parents[2] / "policies").policies
@@ -23,7 +23,7 @@ def judged(at: str, *facts: Fact, tenant: str = "letter-2") -> dict[str, Run]:
     return {run.clock.name: run for run in judge(facts, POLICIES, tenant, ms(at)).runs}
 
 
-def state(run: Run, level: str = "breach") -> State:
+def state(run: Run, level: str = "breach") -> LevelState:
     return next(verdict.state for verdict in run.verdicts if verdict.level.name == level)
 
 
@@ -53,15 +53,17 @@ def test_the_result_is_due_at_the_close_of_the_fifth_working_day():
     assert due(run, "warning") == ms("2026-02-26T18:00:00+08:00")
 
 
-@pytest.mark.parametrize(("late", "expected"), [(-1, State.MET), (0, State.MET), (1, State.BREACHED)])
-def test_a_result_at_the_close_itself_is_in_time(late: int, expected: State):
+@pytest.mark.parametrize(
+    ("late", "expected"), [(-1, LevelState.MET), (0, LevelState.MET), (1, LevelState.BREACHED)]
+)
+def test_a_result_at_the_close_itself_is_in_time(late: int, expected: LevelState):
     told = fact("feedback_delivered", ms(RESULT_DUE) + late)
     run = judged("2026-03-30T00:00:00Z", fact("received", ms(RECEIVED)), told)["result"]
     assert state(run) == expected
 
 
-@pytest.mark.parametrize(("late", "expected"), [(0, State.RUNNING), (1, State.BREACHED)])
-def test_a_refusal_is_a_breach_at_once_and_nothing_undoes_it(late: int, expected: State):
+@pytest.mark.parametrize(("late", "expected"), [(0, LevelState.RUNNING), (1, LevelState.BREACHED)])
+def test_a_refusal_is_a_breach_at_once_and_nothing_undoes_it(late: int, expected: LevelState):
     refused = ms("2026-02-13T16:10:00+08:00")
     facts = [fact("received", ms(RECEIVED)), fact("refused", refused)]
     [run] = [
@@ -69,7 +71,7 @@ def test_a_refusal_is_a_breach_at_once_and_nothing_undoes_it(late: int, expected
     ]
     assert (due(run), state(run)) == (refused, expected)
     told = fact("feedback_delivered", refused + 60_000)
-    assert state(judged("2026-03-30T00:00:00Z", *facts, told)["refusal"]) == State.BREACHED
+    assert state(judged("2026-03-30T00:00:00Z", *facts, told)["refusal"]) == LevelState.BREACHED
 
 
 def test_the_follow_up_is_due_ten_working_days_after_the_feedback():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client import Metric
 
 from service.events.rejection import Reason
-from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.status import OwnerState, Status
 from service.sla.history import Outcome
 from service.telemetry.metrics import Metrics, Refused
 from tests.reference.markdown import code, codes, page, table
@@ -45,9 +45,13 @@ The alerts are in [alerts.yaml](../../deploy/prometheus/alerts.yaml), their mean
 
 def _families() -> list[Metric]:
     metrics = Metrics(
-        [("CLOCK", "LEVEL")], reasons=Reason, states=State, calendars={"CALENDAR": 0}, build={"version": "0"}
+        [("CLOCK", "LEVEL")],
+        reasons=Reason,
+        states=OwnerState,
+        calendars={"CALENDAR": 0},
+        build={"version": "0"},
     )
-    metrics.render({("TOPIC", 0): Status(State.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, None)}, 1)
+    metrics.render({("TOPIC", 0): Status(OwnerState.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, None)}, 1)
     return list(metrics.registry.collect())
 
 
@@ -68,7 +72,7 @@ def _row(family: Metric) -> tuple[str, ...]:
 def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
     """Labels whose values are a closed list in the code."""
     known: dict[str, Iterable[str]] = {
-        "state of `sla_partitions_owned`": State,
+        "state of `sla_partitions_owned`": OwnerState,
         "outcome": Outcome,
         "reason of `sla_records_rejected_total`": Reason,
         "reason of `sla_http_connections_refused_total`": Refused,

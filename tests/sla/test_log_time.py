@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sla.log_time import ASK_AFTER, ASK_AGAIN, KEPT_FOR, ROOM, LogTime, Span
+from service.sla.log_time import ASK_AFTER, ASK_AGAIN, KEPT_FOR, ROOM, LogTime, TimeSpan
 from tests.sla.stories import HOUR, MINUTE
 
 NOON = 1_000 * HOUR  # what the first broker's clock shows when the count of elapsed time begins
@@ -113,7 +113,7 @@ def test_a_broker_of_a_steady_clock_is_never_thought_to_be_another(
         elapsed = sent + took
         time.heard(1, sent, elapsed, NOON + sent + int(took * share))
         span = time.at(elapsed)
-        assert isinstance(span, Span)
+        assert isinstance(span, TimeSpan)
         assert span.low <= NOON + elapsed
         assert span.low + ROOM >= span.high
         assert span.high >= NOON + elapsed or span.high == span.low + ROOM

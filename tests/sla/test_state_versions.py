@@ -5,7 +5,7 @@ import pytest
 from service.sla import state
 from service.sla.changes import Told
 from service.sla.desks import desk
-from service.sla.desks.channel import Span
+from service.sla.desks.channel import OpenSpan
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.state import NEVER
 
@@ -54,7 +54,7 @@ def test_state_of_version_1_is_read() -> None:
 def test_state_of_a_desk_of_version_1_is_read() -> None:
     assert state.header(DESK_VERSION_1) == state.Header(79, 1_772_413_570_001, NEVER, 0xFEDC_BA98_7654_3210)
     known = desk.decode(DESK_VERSION_1)
-    assert known.channels == {"phone": [Span(OPENED, HEARTBEAT), Span(CLOSED)]}
+    assert known.channels == {"phone": [OpenSpan(OPENED, HEARTBEAT), OpenSpan(CLOSED)]}
     (told,) = known.told
     assert (told.key, told.revision) == ((1_772_413_270_000, "technical_support", "major"), 1)
     assert (known.horizon, known.out) == (1_772_400_000_000, {"channel_choice": 1_772_300_000_000})

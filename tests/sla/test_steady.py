@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sla.log_time import ROOM, LogTime, Span
+from service.sla.log_time import ROOM, LogTime, TimeSpan
 from service.sla.steady import STEP, Steady
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
@@ -83,7 +83,7 @@ def beside(log: int, *readings: tuple[int, int]) -> Steady:
     steady = Steady(START + first, 0)
     for wall, passed in rest:
         now = START + log + passed
-        steady.read(START + wall, passed, Span(now - NARROW, now + NARROW))
+        steady.read(START + wall, passed, TimeSpan(now - NARROW, now + NARROW))
     return steady
 
 

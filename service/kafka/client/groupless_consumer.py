@@ -15,7 +15,7 @@ STOP_WITHIN = 2.0  # seconds
 REQUEST_TIMEOUT = 15_000  # ms
 
 
-class Span(NamedTuple):
+class OffsetSpan(NamedTuple):
     """The first offset that a partition's log still has, and the next that it will give out."""
 
     begin: int
@@ -62,12 +62,14 @@ async def reading(connection: Mapping[str, Any], *, committed: bool) -> AsyncIte
         await close_reader(reader)
 
 
-async def spans(connection: Mapping[str, Any], *partitions: TopicPartition) -> dict[TopicPartition, Span]:
+async def spans(
+    connection: Mapping[str, Any], *partitions: TopicPartition
+) -> dict[TopicPartition, OffsetSpan]:
     """What the logs hold, uncommitted records included. Raises KafkaError, OSError or TimeoutError."""
     async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN):
         begins = await reader.beginning_offsets(partitions)
         ends = await reader.end_offsets(partitions)
-    return {partition: Span(begins[partition], ends[partition]) for partition in partitions}
+    return {partition: OffsetSpan(begins[partition], ends[partition]) for partition in partitions}
 
 
 async def count(connection: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import logging
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.clock import Clock
+from service.clock import GuardedClock
 from service.kafka.client.leadership import NotConfirmedError
 from service.kafka.client.log_end import Answer, Asker
 from service.sla.watermark import Watermark
@@ -24,7 +24,7 @@ NOT_BEFORE = -1  # `at` while nothing is known of the log
 class Horizon:
     """Of one partition since it was acquired. Due instants are ms, or None when no deadline is armed."""
 
-    def __init__(self, source: TopicPartition, asker: Asker, clock: Clock, grace: int) -> None:
+    def __init__(self, source: TopicPartition, asker: Asker, clock: GuardedClock, grace: int) -> None:
         self._source = source
         self._asker = asker
         self._clock = clock

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from service.errors import Refusal
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import named
-from service.kafka.exactly_once.repair import Decision, Found
+from service.kafka.exactly_once.repair import Decision, PartitionContents
 from service.sla import state
 from service.sla.desks.desk import Desk
 from service.sla.state import Ticket, UnknownStateVersionError, UnreadableStateError
@@ -15,7 +15,7 @@ Read = Callable[[bytes], Ticket | Desk]  # the content of a state; raises Unread
 SHOWN = 5  # states that are given up
 
 
-def skip(found: Found, to: int | None) -> Decision:
+def skip(found: PartitionContents, to: int | None) -> Decision:
     """Go on at offset `to`, or where the log begins now: the records before it are never judged."""
     name, begins, (begin, end) = found.place.input, found.next_offset, found.log
     if begins > end:
@@ -37,7 +37,7 @@ def skip(found: Found, to: int | None) -> Decision:
     )
 
 
-def reset(found: Found) -> Decision:
+def reset(found: PartitionContents) -> Decision:
     """Keep all state and read the input from its beginning.
 
     Every state is written again as if it reflected nothing of the input: what would hold against its offsets
@@ -61,7 +61,7 @@ def reset(found: Found) -> Decision:
 
 
 def forget(
-    found: Found, offsets: Collection[int], key: bytes | None, read: Read, *, unreadable: bool
+    found: PartitionContents, offsets: Collection[int], key: bytes | None, read: Read, *, unreadable: bool
 ) -> Decision:
     """Give up the state at these offsets of the changelog, or under a key, or all that is none of ours.
 

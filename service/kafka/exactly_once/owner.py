@@ -16,10 +16,10 @@ from aiokafka.errors import KafkaError
 from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.observer import Observer
 from service.kafka.exactly_once.refusal import AGAIN, FORESEEN, reason_of
-from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.tenure import Tenure
 from service.kafka.exactly_once.transaction import FencedError, NotCommittedError
-from service.kafka.exactly_once.warm_state import Kept
+from service.kafka.exactly_once.warm_state import WarmState
 from service.kafka.topics.acl import denied
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,17 @@ FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partitio
 
 LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
 
-Begin = Callable[[Room, Kept | None], Tenure]  # given what a turn may take, and what an earlier tenure left
+Begin = Callable[
+    [Room, WarmState | None], Tenure
+]  # given what a turn may take, and what an earlier tenure left
 
 
 class Owner:
     """Owns one partition from `start` to `stop`, and acquires it again whenever the log fails it."""
 
-    def __init__(self, source: TopicPartition, begin: Begin, observer: Observer, kept: Kept | None) -> None:
+    def __init__(
+        self, source: TopicPartition, begin: Begin, observer: Observer, kept: WarmState | None
+    ) -> None:
         """`kept`: of an earlier owner of this process."""
         self._source = source
         self._name = f"{source.topic}-{source.partition}"
@@ -51,11 +55,11 @@ class Owner:
         """What to show."""
         status = self._tenure.status()
         if self._stopped:
-            return replace(status, state=State.STOPPED)
+            return replace(status, state=OwnerState.STOPPED)
         if self._reason is None or self._tenure.is_well:
             return status
-        waits = status.state is State.ACQUIRING
-        return replace(status, state=State.REFUSED if waits else status.state, reason=self._reason)
+        waits = status.state is OwnerState.ACQUIRING
+        return replace(status, state=OwnerState.REFUSED if waits else status.state, reason=self._reason)
 
     def start(self) -> "asyncio.Task[None]":
         """Begin. The task ends by `stop`, or by an exception that is not the log's fault."""
@@ -67,7 +71,7 @@ class Owner:
         """True once `stop` was called."""
         return self._stopping
 
-    async def stop(self) -> Kept | None:
+    async def stop(self) -> WarmState | None:
         """Give the partition up: a transaction that is under way may end, then nothing more is done.
 
         Gives what the next owner in this process may begin with.
@@ -92,7 +96,7 @@ class Owner:
             if error is None:
                 continue
             self._tenure = self._begin(ended.room, None)  # what the log has not got is forgotten
-            was_running = ended.state is State.RUNNING
+            was_running = ended.state is OwnerState.RUNNING
             if ended.is_well:
                 self._reason = None
             if isinstance(error, FencedError):
@@ -115,7 +119,7 @@ class Owner:
 
     def _refuse(self, error: Exception, ended: Tenure) -> None:
         """Say what is wrong, once for the same: it is tried again and again."""
-        next_offset = ended.next_offset if ended.state is State.RUNNING else None
+        next_offset = ended.next_offset if ended.state is OwnerState.RUNNING else None
         reason = reason_of(error, self._source, ended.changelog, next_offset)
         unforeseen = error if not isinstance(error, FORESEEN) else None
         if reason != self._reason:

@@ -13,10 +13,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
 from service.errors import Refusal
-from service.kafka.client.groupless_consumer import Span, spans
+from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.client.patience import unreachable
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.restore import Progress, next_offset, replay
+from service.kafka.exactly_once.restore import RestoreProgress, next_offset, replay
 from service.kafka.exactly_once.transaction import (
     FencedError,
     NotCommittedError,
@@ -35,7 +35,7 @@ TRIES = (
 )
 
 
-class Place(NamedTuple):
+class PartitionPlace(NamedTuple):
     """A partition of an input and that of its changelog."""
 
     source: TopicPartition
@@ -52,9 +52,9 @@ class Place(NamedTuple):
         return f"{self.changelog.topic}-{self.changelog.partition}"
 
 
-def place_of(source: str, changelog: str, number: int) -> Place:
+def place_of(source: str, changelog: str, number: int) -> PartitionPlace:
     """That of partition `number` of two topics."""
-    return Place(TopicPartition(source, number), TopicPartition(changelog, number))
+    return PartitionPlace(TopicPartition(source, number), TopicPartition(changelog, number))
 
 
 class Held:
@@ -79,12 +79,12 @@ class Held:
             self.reflects = state.header(value).reflects
 
 
-class Found(NamedTuple):
+class PartitionContents(NamedTuple):
     """What the logs have."""
 
-    place: Place
+    place: PartitionPlace
     next_offset: int  # of the input: all before it is judged
-    log: Span  # of the input
+    log: OffsetSpan  # of the input
     held: Held
     changelog_end: int
 
@@ -101,13 +101,13 @@ class TakenBackError(Exception):
     """The owner has fenced us in its turn: what was decided is not committed."""
 
 
-Decide = Callable[[Found], Decision]  # raises Refusal
+Decide = Callable[[PartitionContents], Decision]  # raises Refusal
 
 
 async def repair(
     connection: Mapping[str, Any],
     group: str,
-    place: Place,
+    place: PartitionPlace,
     largest: Mapping[str, int],
     decide: Decide,
     agree: Callable[[str], None],
@@ -138,7 +138,11 @@ async def repair(
 
 
 async def _act(
-    connection: Mapping[str, Any], group: str, place: Place, largest: Mapping[str, int], decide: Decide
+    connection: Mapping[str, Any],
+    group: str,
+    place: PartitionPlace,
+    largest: Mapping[str, int],
+    decide: Decide,
 ) -> str:
     transactions = await Transactions.open(connection, place.source, place.changelog, group, largest)
     try:
@@ -153,7 +157,11 @@ async def _act(
 
 
 async def _write(
-    connection: Mapping[str, Any], group: str, place: Place, decide: Decide, transactions: Transactions
+    connection: Mapping[str, Any],
+    group: str,
+    place: PartitionPlace,
+    decide: Decide,
+    transactions: Transactions,
 ) -> str:
     ends = (await spans(connection, place.changelog))[place.changelog]
     found = await _look(connection, group, place, ends)  # again: until it was fenced the owner went on
@@ -180,9 +188,11 @@ def _first_of(outgoing: Sequence[Outgoing]) -> list[Outgoing]:
     return piece
 
 
-async def _look(connection: Mapping[str, Any], group: str, place: Place, changelog: Span) -> Found:
+async def _look(
+    connection: Mapping[str, Any], group: str, place: PartitionPlace, changelog: OffsetSpan
+) -> PartitionContents:
     source, held = place.source, Held()
     committed = await offset_of(connection, group, source)
     log = (await spans(connection, source))[source]
-    end = await replay(connection, place.changelog, changelog, held.take, Progress())
-    return Found(place, next_offset(committed, held.reflects, log), log, held, end)
+    end = await replay(connection, place.changelog, changelog, held.take, RestoreProgress())
+    return PartitionContents(place, next_offset(committed, held.reflects, log), log, held, end)

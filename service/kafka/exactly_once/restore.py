@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException
 
-from service.kafka.client.groupless_consumer import Span, reading
+from service.kafka.client.groupless_consumer import OffsetSpan, reading
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.sla.state import UnreadableStateError
@@ -78,7 +78,7 @@ class Readable:
 
 
 @dataclass(slots=True)
-class Progress:
+class RestoreProgress:
     """How far a restore is, in offsets of the changelog."""
 
     restored: int = 0
@@ -100,9 +100,9 @@ class Progress:
 async def restore(
     connection: Mapping[str, Any],
     changelog: TopicPartition,
-    span: Span,
+    span: OffsetSpan,
     into: Restorable,
-    progress: Progress,
+    progress: RestoreProgress,
 ) -> int:
     """Read the changelog partition on to its end. Gives the offset where the next record will land.
 
@@ -122,9 +122,9 @@ async def restore(
 async def replay(
     connection: Mapping[str, Any],
     changelog: TopicPartition,
-    span: Span,
+    span: OffsetSpan,
     take: Callable[[Record], None],
-    progress: Progress,
+    progress: RestoreProgress,
 ) -> int:
     """Give each committed record of `span`, in log order. Gives the offset after the last.
 
@@ -158,7 +158,7 @@ async def replay(
     return position
 
 
-def _say(changelog: TopicPartition, progress: Progress) -> None:
+def _say(changelog: TopicPartition, progress: RestoreProgress) -> None:
     log.info(
         "%s partition %d: restored %d of %d records (%d %%), %.0f s left",
         changelog.topic,
@@ -183,12 +183,12 @@ async def _advance(
     return int(moved)
 
 
-def next_offset(committed: int | None, reflects: int, span: Span) -> int:
+def next_offset(committed: int | None, reflects: int, span: OffsetSpan) -> int:
     """The first offset of the input that was not judged, whether the log has it or not; see first_offset."""
     return span.begin if committed is None and reflects < 0 else max(committed or 0, reflects + 1)
 
 
-def first_offset(source: TopicPartition, committed: int | None, reflects: int, span: Span) -> int:
+def first_offset(source: TopicPartition, committed: int | None, reflects: int, span: OffsetSpan) -> int:
     """Where to read the input on. `committed`: the group's offset; `reflects`: the last that memory knows.
 
     `span` is the input's. Raises LostRecordsError.

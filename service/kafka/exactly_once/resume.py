@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from service.kafka.client.groupless_consumer import ANSWER_WITHIN, Span, reading, spans
+from service.kafka.client.groupless_consumer import ANSWER_WITHIN, OffsetSpan, reading, spans
 from service.kafka.client.leadership import confirmed, ends
 from service.kafka.exactly_once.restore import LostRecordsError, first_offset
 
@@ -34,8 +34,8 @@ async def believed(
     source: TopicPartition,
     committed: int | None,
     reflects: int,
-    told: Callable[[], Awaitable[Span]],
-    sure: Callable[[], Awaitable[Span]],
+    told: Callable[[], Awaitable[OffsetSpan]],
+    sure: Callable[[], Awaitable[OffsetSpan]],
 ) -> int:
     """`first_offset` by what is `told`; that records are lost only by what is `sure`."""
     try:
@@ -44,7 +44,7 @@ async def believed(
         return first_offset(source, committed, reflects, await sure())
 
 
-async def surely(connection: Mapping[str, Any], source: TopicPartition) -> Span:
+async def surely(connection: Mapping[str, Any], source: TopicPartition) -> OffsetSpan:
     """What the log holds for readers of what is committed, by a broker that a majority says led it then.
 
     Raises KafkaError, OSError or TimeoutError: nobody is sure at the moment.
@@ -57,10 +57,10 @@ async def surely(connection: Mapping[str, Any], source: TopicPartition) -> Span:
             if leader not in (None, -1):
                 found = await ends(client, leader, [source])
                 if source in found and source in await confirmed(client, {source: leader}):
-                    return Span(begin, found[source])
+                    return OffsetSpan(begin, found[source])
             await client.force_metadata_update()
             await asyncio.sleep(DOUBTED)
 
 
-async def _told(connection: Mapping[str, Any], source: TopicPartition) -> Span:
+async def _told(connection: Mapping[str, Any], source: TopicPartition) -> OffsetSpan:
     return (await spans(connection, source))[source]

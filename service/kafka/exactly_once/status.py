@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class OwnerState(StrEnum):
     """How far an owner has come."""
 
     ACQUIRING = "acquiring"
@@ -19,7 +19,7 @@ class State(StrEnum):
 class Status:
     """One partition. Instants in ms."""
 
-    state: State
+    state: OwnerState
     restored: int  # records of the changelog
     total: int
     percent: int  # of them

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from service.clock import Clock
-from service.kafka.client.groupless_consumer import Span, spans
+from service.clock import GuardedClock
+from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.client.log_end import Answer, Asker
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.batch import Room, Turn
@@ -28,13 +28,13 @@ from service.kafka.exactly_once.feed import SOON, Feed
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.placement import Placed
-from service.kafka.exactly_once.restore import Progress, restore
+from service.kafka.exactly_once.restore import RestoreProgress, restore
 from service.kafka.exactly_once.resume import resume_at
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
-from service.kafka.exactly_once.status import State, Status
+from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.transaction import NotCommittedError, Transactions
-from service.kafka.exactly_once.warm_state import Kept
+from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Shared(NamedTuple):
     counts: Mapping[str, int]  # partitions by topic
     consumer: AIOKafkaConsumer
     asker: Asker
-    clock: Clock
+    clock: GuardedClock
     pace: Pace
     share: Share
 
@@ -64,7 +64,7 @@ class Tenure:
         read: Input,
         shared: Shared,
         room: Room,
-        kept: Kept | None,
+        kept: WarmState | None,
     ) -> None:
         """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
         terms, self._counts, consumer, self._asker, self._clock, self._pace, self._share = shared
@@ -75,14 +75,14 @@ class Tenure:
         self._outputs = Outputs(terms, self._counts, source)
         self._feed = Feed(consumer, source)
         self.changelog = TopicPartition(read.changelog, source.partition)
-        self.state = State.ACQUIRING
+        self.state = OwnerState.ACQUIRING
         self.stopping = False
         self.in_turn = False  # a transaction is made or committed
         self.is_well = False  # it has judged something, or had nothing to judge
         self.room = room
         self.kept = kept
         self.partition = read.empty(self._owns)
-        self.progress = Progress()
+        self.progress = RestoreProgress()
         self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
         self.next_offset = 0  # of the input
         self._committed = False  # all that is in memory
@@ -97,11 +97,11 @@ class Tenure:
 
     def status(self) -> Status:
         """What to show."""
-        running = self.state is State.RUNNING
+        running = self.state is OwnerState.RUNNING
         next_at = self.partition.next_at()
         overdue_since = None if next_at is None else next_at + self._terms.grace
         return Status(
-            State.SILENT if running and self.horizon.silent else self.state,
+            OwnerState.SILENT if running and self.horizon.silent else self.state,
             self.progress.restored,
             self.progress.total,
             self.progress.percent,
@@ -128,7 +128,7 @@ class Tenure:
             await transactions.meet([*terms.topics, self.changelog.topic])
             committed = await self._feed.committed()
             logs = await spans(terms.connection, self.changelog)
-            self.state = State.RESTORING
+            self.state = OwnerState.RESTORING
             span = self._begin_with_kept(logs[self.changelog])
             into = Placed(self.partition, source.partition, self._counts[source.topic], terms.partitioner)
             transactions.changelog_end = await restore(
@@ -143,7 +143,7 @@ class Tenure:
                 else:
                     await asyncio.sleep(LOOK)
             self._feed.begin(self.next_offset)
-            self.state = State.RUNNING
+            self.state = OwnerState.RUNNING
             self._committed = True
             self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
             restored, seconds = self.progress.restored, _time() - began
@@ -160,19 +160,19 @@ class Tenure:
             if self.stopping:
                 await self._tell_offset(transactions)
             if self._committed:
-                self.kept = Kept(
+                self.kept = WarmState(
                     self.partition, transactions.changelog_end, self.next_offset, self._clock.latest()
                 )
             await transactions.discard()
 
-    def _begin_with_kept(self, changelog: Span) -> Span:
+    def _begin_with_kept(self, changelog: OffsetSpan) -> OffsetSpan:
         """What is left to read of the changelog."""
         kept, self.kept = self.kept, None
         if kept is None or not kept.serves(changelog, self._clock.latest()):
             return changelog
         self.partition = kept.partition
         self.partition.reflects = kept.next_offset - 1
-        return Span(kept.changelog_end, changelog.end)
+        return OffsetSpan(kept.changelog_end, changelog.end)
 
     async def _serve(self, transactions: Transactions) -> None:
         """The loop. Raises LOG_FAILURES."""

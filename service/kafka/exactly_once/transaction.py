@@ -17,7 +17,7 @@ from aiokafka.errors import (
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
-from service.clock import Clock
+from service.clock import GuardedClock
 from service.kafka.client.transactional_producer import (
     BATCH_SIZE,
     STAMP_REFUSED,
@@ -74,13 +74,13 @@ class Transactions:
         changelog: TopicPartition,
         group: str,
         largest: Mapping[str, int] = MappingProxyType({}),
-        clock: Clock | None = None,
+        clock: GuardedClock | None = None,
     ) -> None:
         self._producer = producer
         self._changelog = changelog
         self._group = group
         self._largest = largest  # bytes of one record, by topic
-        self._clock = clock or Clock()
+        self._clock = clock or GuardedClock()
         self.changelog_end = 0  # where our next changelog record has to land
 
     @classmethod
@@ -91,7 +91,7 @@ class Transactions:
         changelog: TopicPartition,
         group: str,
         largest: Mapping[str, int] = MappingProxyType({}),
-        clock: Clock | None = None,
+        clock: GuardedClock | None = None,
     ) -> Self:
         """Fence every earlier owner of `source`. `clock` is told what time Kafka gives to our records.
 

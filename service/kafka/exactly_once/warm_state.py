@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from service.kafka.client.groupless_consumer import Span
+from service.kafka.client.groupless_consumer import OffsetSpan
 from service.kafka.exactly_once.source import Judged
 
 KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
 
 
-class Kept(NamedTuple):
+class WarmState(NamedTuple):
     """All that an owner knew when it stopped, nothing of it uncommitted."""
 
     partition: Judged
@@ -16,6 +16,6 @@ class Kept(NamedTuple):
     next_offset: int  # of the input
     at: int  # ms
 
-    def serves(self, changelog: Span, now: int) -> bool:
+    def serves(self, changelog: OffsetSpan, now: int) -> bool:
         """True when it takes no more than to read the changelog on from `changelog_end`. `now` in ms."""
         return changelog.begin <= self.changelog_end <= changelog.end and now - self.at <= KEPT_FOR

@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.clock import Clock
+from service.clock import GuardedClock
 from service.errors import Refusal
 from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
@@ -21,7 +21,7 @@ from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import Status
 from service.kafka.exactly_once.tenure import Shared, Tenure
-from service.kafka.exactly_once.warm_state import Kept
+from service.kafka.exactly_once.warm_state import WarmState
 from service.kafka.topics.acl import denied
 from service.kafka.topics.members import is_instance, members
 
@@ -68,14 +68,14 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._instance = instance
         self._member = ""  # what the group called us when it last assigned
         self._consumer = consumer
-        self._clock = Clock(terms.now, terms.elapsed)
+        self._clock = GuardedClock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
         self._pace = Pace(terms.pace)
         self._share = Share()
         self._inputs: Mapping[str, Input] = {one.topic: one for one in terms.inputs}
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}
-        self._kept: dict[TopicPartition, Kept] = {}  # between two assignments of the group
+        self._kept: dict[TopicPartition, WarmState] = {}  # between two assignments of the group
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stopping = False
 
@@ -112,7 +112,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     @property
     def astray(self) -> int:
-        """How far (ms) the wall clock is ahead of Kafka's, or back (below 0); see Clock."""
+        """How far (ms) the wall clock is ahead of Kafka's, or back (below 0); see GuardedClock."""
         return self._clock.astray
 
     @property
@@ -122,7 +122,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return Leaver(self._instance, member) if self._instance and member else None
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> GuardedClock:
         """What all owners go by."""
         return self._clock
 

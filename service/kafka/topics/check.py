@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
-from service.kafka.topics.ensure import Found
+from service.kafka.topics.ensure import FoundTopic
 
 STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
 _EVIDENCE = "does not hold an announcement with all facts of a ticket as evidence, which may take"
@@ -17,7 +17,7 @@ HOLDS = {
 MANY_BROKERS = 3  # from so many on, one copy of everything is no longer all that one can have
 
 
-def check(found: Mapping[str, Found], prefix: str = "") -> list[str]:
+def check(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
     """What cannot work, one line each that says what to do. Missing topics come first."""
     missing = [
         f"topic {topic.named(prefix)}: missing; create it with: sla-timer topics ensure"
@@ -28,7 +28,7 @@ def check(found: Mapping[str, Found], prefix: str = "") -> list[str]:
     return missing + [line for topic in there for line in _wrong(topic, found, prefix)]
 
 
-def warnings(found: Mapping[str, Found], prefix: str = "") -> list[str]:
+def warnings(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
     """What works until a broker dies, one line each with the topics that it is about."""
     there = [topic for topic in TOPICS if topic.name in found]
     return [
@@ -38,7 +38,7 @@ def warnings(found: Mapping[str, Found], prefix: str = "") -> list[str]:
     ]
 
 
-def other_partitions(found: Mapping[str, Found], prefix: str, asked: int) -> list[str]:
+def other_partitions(found: Mapping[str, FoundTopic], prefix: str, asked: int) -> list[str]:
     """What to say when the input has another number of partitions than was asked for; else nothing."""
     if LIFECYCLE.name not in found or (here := found[LIFECYCLE.name].partitions) == asked:
         return []
@@ -46,7 +46,7 @@ def other_partitions(found: Mapping[str, Found], prefix: str, asked: int) -> lis
     return [f"topic {name}: has {here} partitions, not {asked}; its keys would move: to change it, {moves}"]
 
 
-def _wrong(topic: Topic, found: Mapping[str, Found], prefix: str) -> Iterator[str]:
+def _wrong(topic: Topic, found: Mapping[str, FoundTopic], prefix: str) -> Iterator[str]:
     name, here = topic.named(prefix), found[topic.name]
     wanted, policy = topic.config["cleanup.policy"], here.config.get("cleanup.policy", "delete")
     if policy != wanted:
@@ -75,7 +75,7 @@ def _wrong(topic: Topic, found: Mapping[str, Found], prefix: str) -> Iterator[st
         )
 
 
-def _too_small_for_rejected(found: Mapping[str, Found], prefix: str) -> Iterator[str]:
+def _too_small_for_rejected(found: Mapping[str, FoundTopic], prefix: str) -> Iterator[str]:
     """A rejected record comes from either input, and grows by its reason."""
     name, limits = REJECTED.named(prefix), found[REJECTED.name].limits
     inputs = [
@@ -98,7 +98,7 @@ def _set(topic: str, name: str, value: object) -> str:
 class _Fault(NamedTuple):
     what: str
     loss: str
-    holds: Callable[[Found], bool]
+    holds: Callable[[FoundTopic], bool]
 
 
 _FAULTS = (

@@ -19,7 +19,7 @@ LOOK = 0.1  # seconds between two looks for it
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTopic:
     """A topic as the broker has it."""
 
     partitions: int
@@ -77,13 +77,13 @@ async def _create(admin: Admin, prefix: str, partitions: int | None, created: di
 
 async def find(
     connection: Mapping[str, object], prefix: str, created: Collection[str] = ()
-) -> dict[str, Found]:
+) -> dict[str, FoundTopic]:
     """Those of our topics that exist, by name without prefix. Raises Refusal when Kafka does not answer.
 
     Waits for a while for those just `created`: brokers learn of a new topic one after the other.
     """
 
-    async def ask() -> dict[str, Found]:
+    async def ask() -> dict[str, FoundTopic]:
         async with administering(connection) as admin:
             until = asyncio.get_running_loop().time() + LEARNT_WITHIN
             while True:
@@ -96,14 +96,14 @@ async def find(
     return await patiently(connection, ask)
 
 
-def _count(topic: Topic, found: Mapping[str, Found], partitions: int | None) -> int:
+def _count(topic: Topic, found: Mapping[str, FoundTopic], partitions: int | None) -> int:
     leader = topic.partitioned_like or topic.name
     if leader in found:
         return found[leader].partitions
     return partitions if partitions and leader == LIFECYCLE.name else topic.partitions
 
 
-async def _describe(admin: Admin, prefix: str) -> dict[str, Found]:
+async def _describe(admin: Admin, prefix: str) -> dict[str, FoundTopic]:
     # All topics are listed, not ours by name: asking for a name may create it (auto.create.topics.enable).
     ours = {topic.named(prefix): topic.name for topic in TOPICS}
     listed = {
@@ -114,7 +114,7 @@ async def _describe(admin: Admin, prefix: str) -> dict[str, Found]:
     brokers = len((await admin.describe_cluster())["brokers"]) if listed else 0
     configs = await _configs(admin, list(listed))
     return {
-        ours[name]: Found(len(replicas), configs[name], min(replicas, default=0), brokers)
+        ours[name]: FoundTopic(len(replicas), configs[name], min(replicas, default=0), brokers)
         for name, replicas in listed.items()
         if name in configs
     }

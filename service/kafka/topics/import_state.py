@@ -17,7 +17,7 @@ from service.kafka.client.transactional_producer import FateUnknownError, discar
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.topics.scan import spans_of
 from service.kafka.topics.tickets import kept_tickets
-from service.sla.dump import Record
+from service.sla.dump import DumpRecord
 from service.sla.state import key as key_of
 
 _LASTS = 900_000  # ms that Kafka lets a transaction last at most (transaction.max.timeout.ms)
@@ -38,7 +38,7 @@ async def load(
     connection: Mapping[str, Any],
     topic: str,
     group: str,
-    records: Iterable[Record],
+    records: Iterable[DumpRecord],
     partitioner: Partitioner,
 ) -> int:
     """Write a record per ticket in one transaction; gives how many. `records` may raise: nothing is written.
@@ -67,7 +67,7 @@ async def _write(
     producer: AIOKafkaProducer,
     topic: str,
     partitions: int,
-    records: Iterable[Record],
+    records: Iterable[DumpRecord],
     partitioner: Partitioner,
 ) -> int:
     await producer.partitions_for(topic)

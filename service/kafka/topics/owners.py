@@ -20,7 +20,7 @@ LOOK_EVERY = 2.0  # seconds
 _UUID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
-class Owner(NamedTuple):
+class GroupMember(NamedTuple):
     """A process of the group."""
 
     name: str  # its static member id, else the one that Kafka gave it
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
     at: int  # ms, before Kafka was asked
     state: str  # Kafka's word: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead
     partitions: int  # of the input
-    owners: Mapping[int, Owner]  # by partition
+    owners: Mapping[int, GroupMember]  # by partition
     lag: Mapping[int, int]  # records of the input that are not processed, by partition
 
 
@@ -92,10 +92,12 @@ class Owners:
         return Seen(at, group["state"], len(sources), _owners(group["members"], self._topic), lag)
 
 
-def _owners(members: list[Mapping[str, Any]], topic: str) -> dict[int, Owner]:
-    found: dict[int, Owner] = {}
+def _owners(members: list[Mapping[str, Any]], topic: str) -> dict[int, GroupMember]:
+    found: dict[int, GroupMember] = {}
     for member in members:
-        owner = Owner(_name(member["member_id"], member["client_id"]), member["client_host"].lstrip("/"))
+        owner = GroupMember(
+            _name(member["member_id"], member["client_id"]), member["client_host"].lstrip("/")
+        )
         if member["member_assignment"]:
             assignment = ConsumerProtocolMemberAssignment.decode(member["member_assignment"])
             found |= {source.partition: owner for source in assignment.partitions() if source.topic == topic}

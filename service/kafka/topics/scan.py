@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.errors import Refusal
-from service.kafka.client.groupless_consumer import Span, count, reading
+from service.kafka.client.groupless_consumer import OffsetSpan, count, reading
 from service.kafka.client.patience import PATIENCE, patiently, unreachable
 from service.kafka.codec.record import Record
 
@@ -21,21 +21,21 @@ async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
     return partitions
 
 
-async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, Span]:
+async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, OffsetSpan]:
     """The committed span of each partition now. Raises Refusal."""
     partitions = [TopicPartition(topic, number) for number in range(await partitions_of(connection, topic))]
 
-    async def ask() -> dict[int, Span]:
+    async def ask() -> dict[int, OffsetSpan]:
         async with reading(connection, committed=True) as reader:
             begins = await reader.beginning_offsets(partitions)
             ends = await reader.end_offsets(partitions)
-        return {source.partition: Span(begins[source], ends[source]) for source in partitions}
+        return {source.partition: OffsetSpan(begins[source], ends[source]) for source in partitions}
 
     return await patiently(connection, ask)
 
 
 async def scan(
-    connection: Mapping[str, Any], topic: str, partition: int, span: Span
+    connection: Mapping[str, Any], topic: str, partition: int, span: OffsetSpan
 ) -> AsyncIterator[Record]:
     """The committed records of a partition within `span`, in order.
 

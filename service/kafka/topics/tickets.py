@@ -17,7 +17,7 @@ _KINDS = frozenset(Kind)
 _LAST = 253_402_300_799_999  # ms: the last instant of the year 9999
 
 
-class Kept(NamedTuple):
+class KeptTicket(NamedTuple):
     """The latest committed state of one ticket, and where the topic has it."""
 
     key: str  # ticket id@tenant
@@ -35,7 +35,7 @@ class Opened(NamedTuple):
     ticket: Ticket
 
 
-def opened(topic: str, kept: Kept) -> Opened:
+def opened(topic: str, kept: KeptTicket) -> Opened:
     """What a state says of its ticket. Raises UnreadableRecordError, also for what we cannot judge."""
     tenant, ticket_id = state.names(kept.key)
     try:
@@ -55,26 +55,26 @@ def opened(topic: str, kept: Kept) -> Opened:
     return Opened(tenant, ticket_id, header, ticket)
 
 
-def _unreadable(topic: str, kept: Kept, reason: str) -> UnreadableRecordError:
+def _unreadable(topic: str, kept: KeptTicket, reason: str) -> UnreadableRecordError:
     return UnreadableRecordError(topic, kept.partition, kept.offset, kept.key.encode(), reason)
 
 
 async def kept_ticket(
     connection: Mapping[str, Any], topic: str, tenant: str, ticket_id: str, partitioner: Partitioner
-) -> Kept | None:
+) -> KeptTicket | None:
     """One ticket; None when the topic has never heard of it, or has forgotten it. Raises Refusal."""
     spans = await spans_of(connection, topic)
     partition = partitioner(ticket_id.encode(), len(spans))
     key = key_of(tenant, ticket_id)
     wanted = key.encode()
-    found: Kept | None = None
+    found: KeptTicket | None = None
     async for record in scan(connection, topic, partition, spans[partition]):
         if record.key == wanted:
-            found = None if record.value is None else Kept(key, record.value, partition, record.offset)
+            found = None if record.value is None else KeptTicket(key, record.value, partition, record.offset)
     return found
 
 
-async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Kept]:
+async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterator[KeptTicket]:
     """Every ticket, a partition at a time, which is held in memory. Raises Refusal, UnreadableRecordError."""
     for partition, span in (await spans_of(connection, topic)).items():
         held: dict[bytes, Record] = {}
@@ -88,7 +88,7 @@ async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterat
             else:
                 held[key] = record
         for record in held.values():
-            yield Kept(_key(record), record.value or b"", partition, record.offset)
+            yield KeptTicket(_key(record), record.value or b"", partition, record.offset)
 
 
 def _key(record: Record) -> str:

@@ -14,13 +14,13 @@ import msgspec
 from schemas.instant import written
 from service.offline.csv_import.local_time import instant
 from service.offline.csv_import.mapping import Cell, Happening, Mapping
-from service.offline.csv_import.rows import Row, Rows
-from service.offline.json_lines import Line, Problem
+from service.offline.csv_import.rows import CsvRow, Rows
+from service.offline.json_lines import JsonLine, LineProblem
 from service.sla.facts import Kind
 
 _KINDS = {kind.word: kind for kind in Kind}
 
-Reader = Callable[[Row], str | None]  # raises _UnreadableError
+Reader = Callable[[CsvRow], str | None]  # raises _UnreadableError
 
 
 class _UnreadableError(ValueError):
@@ -46,7 +46,7 @@ class _Activity:
 
     ticket: str
     time: int
-    row: Row
+    row: CsvRow
     plans: tuple[_Plan, ...]
 
     @property
@@ -82,7 +82,7 @@ class _Export:
         self._first = self._plans(mapping.events.first)
         self._plans_of = {value: self._plans(listed) for value, listed in mapping.events.values.items()}
 
-    def activity(self, row: Row) -> _Activity:
+    def activity(self, row: CsvRow) -> _Activity:
         """Raises _UnreadableError."""
         mapping = self._mapping
         ticket = self._ticket(row)
@@ -99,7 +99,7 @@ class _Export:
             )
         return _Activity(ticket, time, row, plans or ())
 
-    def case(self, activities: Sequence[_Activity]) -> Iterator[_Event | Problem]:
+    def case(self, activities: Sequence[_Activity]) -> Iterator[_Event | LineProblem]:
         """The events of one ticket's rows, which are in order."""
         times = sorted({activity.time for activity in activities})
         later = dict(pairwise(times))
@@ -112,11 +112,11 @@ class _Export:
                 name = f"{name}.{counted[name]}"
                 events = [event for plan in plans for event in _events(activity, plan, name, later)]
             except _UnreadableError as error:
-                yield Problem(activity.row.number, error.field, str(error))
+                yield LineProblem(activity.row.number, error.field, str(error))
             else:
                 yield from events
 
-    def _name(self, row: Row) -> str:
+    def _name(self, row: CsvRow) -> str:
         if self._id and (name := self._id(row)):
             return name
         return blake2b("\x1f".join(row.cells).encode(), digest_size=8).hexdigest()
@@ -137,7 +137,7 @@ class _Export:
         position, values = self._rows.position(cell.column), cell.values
         where = f"column {cell.column!r} for {field}"
 
-        def read(row: Row) -> str | None:
+        def read(row: CsvRow) -> str | None:
             found = row.cells[position].strip()
             for part, replacement in cell.replace.items():
                 found = found.replace(part, replacement)
@@ -159,34 +159,34 @@ def _events(activity: _Activity, plan: _Plan, name: str, later: Dict[int, int]) 
         yield _Event(time, activity.ticket, kind, f"{name}.{kind.word}", data, activity.row.number)
 
 
-def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[Line | Problem]:
-    """The events of a CSV export in the order they happened; first, a Problem for each row that is none.
+def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[JsonLine | LineProblem]:
+    """The events of a CSV export in the order they happened; first, a LineProblem for each row that is none.
 
     Holds the whole file: its rows may stand in any order. Raises Refusal when a column is missing.
     """
     rows = Rows(path, stream, delimiter=mapping.delimiter, encoding=mapping.encoding)
     export = _Export(rows, mapping)
     activities: list[_Activity] = []
-    problems: list[Problem] = []
+    problems: list[LineProblem] = []
     for row in rows:
-        if isinstance(row, Problem):
+        if isinstance(row, LineProblem):
             problems.append(row)
             continue
         try:
             activities.append(export.activity(row))
         except _UnreadableError as error:
-            problems.append(Problem(row.number, error.field, str(error)))
+            problems.append(LineProblem(row.number, error.field, str(error)))
     activities.sort(key=attrgetter("order"))
     events: list[_Event] = []
     for _, case in groupby(activities, key=attrgetter("ticket")):
         for found in export.case(list(case)):
-            if isinstance(found, Problem):
+            if isinstance(found, LineProblem):
                 problems.append(found)
             else:
                 events.append(found)
     yield from sorted(problems, key=attrgetter("number"))
     for event in sorted(events, key=attrgetter("order")):
-        yield Line(event.number, _structured(event, mapping))
+        yield JsonLine(event.number, _structured(event, mapping))
 
 
 def _structured(event: _Event, mapping: Mapping) -> bytes:

@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 from service.errors import Refusal
 from service.offline.csv_import.mapping import Column
-from service.offline.json_lines import Problem
+from service.offline.json_lines import LineProblem
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """One row. `number` is the line of the file that it begins at, from 1."""
 
     number: int
@@ -51,7 +51,7 @@ class _Text:
 
 
 class Rows:
-    """A CSV file with a header. Iterating gives its rows, and a Problem for each that cannot be read."""
+    """A CSV file with a header. Iterating gives its rows, and a LineProblem for each that cannot be read."""
 
     def __init__(self, path: Path, stream: BinaryIO, *, delimiter: str, encoding: str) -> None:
         self._path = path
@@ -81,21 +81,21 @@ class Rows:
             raise Refusal(f"{self._path}:1: there is no column {column!r}")
         return header.index(column)
 
-    def __iter__(self) -> Iterator[Row | Problem]:
+    def __iter__(self) -> Iterator[CsvRow | LineProblem]:
         width = len(self.header or [])
         while True:
             self._text.begin()
             try:
                 cells = next(self._reader, None)
             except csv.Error as error:
-                yield Problem(self._text.began, None, f"is no CSV: {error}")
+                yield LineProblem(self._text.began, None, f"is no CSV: {error}")
                 continue
             while self._text.unreadable:
-                yield Problem(self._text.unreadable.pop(0), None, f"is not {self._encoding}")
+                yield LineProblem(self._text.unreadable.pop(0), None, f"is not {self._encoding}")
             if cells is None:
                 return
             number = self._text.began
             if cells and len(cells) != width:
-                yield Problem(number, None, f"has {len(cells)} cells, the header has {width}")
+                yield LineProblem(number, None, f"has {len(cells)} cells, the header has {width}")
             elif cells:
-                yield Row(number, tuple(cells))
+                yield CsvRow(number, tuple(cells))

@@ -20,7 +20,7 @@ _CLOSED = int(Sign.CLOSED)
 _Key = tuple[int, bool]  # instant; at one instant closing comes last, as in the contract's table
 
 
-class Span(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class OpenSpan(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Signs in a row that say the same: that the channel is closed, or, none too late, that it lives."""
 
     first: Fact
@@ -46,7 +46,7 @@ class Open(NamedTuple):
     last: Fact  # the last sign of life, or what closed it
 
 
-Channel = list[Span]  # in order, disjoint
+Channel = list[OpenSpan]  # in order, disjoint
 
 
 def add(channel: Channel, sign: Fact, gap: int) -> bool:
@@ -57,11 +57,11 @@ def add(channel: Channel, sign: Fact, gap: int) -> bool:
     at = bisect_right(channel, _key(sign), key=lambda span: _key(span.first))
     if at and _key(sign) <= _key(channel[at - 1].last):
         return _again(channel, at - 1, sign)
-    channel.insert(at, Span(sign))
+    channel.insert(at, OpenSpan(sign))
     old = len(channel) - SINGLE  # the spans before that are as few as can be
     for index in sorted({old - 2, at - 1, at}, reverse=True):
         if 0 <= index < old - 1 and _continues(channel[index], channel[index + 1], gap):
-            channel[index : index + 2] = [Span(channel[index].first, channel[index + 1].last)]
+            channel[index : index + 2] = [OpenSpan(channel[index].first, channel[index + 1].last)]
             old -= 1
     return True
 
@@ -113,7 +113,7 @@ def _again(channel: Channel, index: int, sign: Fact) -> bool:
     return False
 
 
-def _continues(span: Span, following: Span, gap: int) -> bool:
+def _continues(span: OpenSpan, following: OpenSpan, gap: int) -> bool:
     if span.closes or following.closes:
         return span.closes and following.closes
     return following.first.time - span.last.time <= gap
