@@ -10,6 +10,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits: its code, or 2 after one line on standard error saying what was wrong."""
+    sys.unraisablehook = _unraisable
     try:
         from service.cli.program import answer
 
@@ -22,3 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if code == INTERRUPTED:
         os._exit(code)  # a thread may still wait for standard input; nobody waits for the thread
     sys.exit(code)
+
+
+def _unraisable(error: "sys.UnraisableHookArgs") -> None:
+    """Ctrl-C may arrive while something is being destroyed: no reason to print a traceback."""
+    if not issubclass(error.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(error)

@@ -153,3 +153,22 @@ def test_ctrl_c_twice_is_as_good_as_once(files: dict[str, str], tmp_path: Path) 
         _, err = process.communicate()
     assert process.returncode == 128 + signal.SIGINT
     assert err.strip() == b""
+
+
+@pytest.mark.parametrize(("error", "said"), [("KeyboardInterrupt", ""), ("ValueError", "ValueError")])
+def test_ctrl_c_while_something_is_destroyed_prints_nothing(error: str, said: str) -> None:
+    program = f"""
+import sys
+from service.cli import main
+class Dies:
+    def __del__(self):
+        raise {error}
+try:
+    main(["--version"])
+except SystemExit:
+    Dies()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (said in done.stderr, bool(done.stderr)) == (True, bool(said))

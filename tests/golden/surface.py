@@ -58,7 +58,7 @@ def exposition(_: Path) -> str:
 
 def helps(_: Path) -> str:
     """`--help` of every command."""
-    return "\n".join(_helps(sla_timer, click.Context(sla_timer, info_name="sla-timer")))
+    return "\n".join(_helps(sla_timer, sla_timer.make_context("sla-timer", [], resilient_parsing=True)))
 
 
 def _helps(command: click.Command, context: click.Context) -> Iterator[str]:
