@@ -6,12 +6,12 @@ import msgspec
 
 from service.sla.announcement import Announcement
 from service.sla.cause import Causes
-from service.sla.changes import Told, announcement, changes
+from service.sla.changes import Change, Told, announcement, changes
 from service.sla.facts import Fact
 from service.sla.history import is_appended, lead, standing
-from service.sla.judge import judge_timeline, judge_touched, judge_unique
+from service.sla.judge import Touched, judge_timeline, judge_touched, judge_unique
 from service.sla.policy import Policies
-from service.sla.retention import forget_at, is_endless, wake_at
+from service.sla.retention import forget_at, wake_at
 from service.sla.state import NEVER, Ticket
 from service.sla.statement import statements
 from service.sla.timeline import Timeline
@@ -49,7 +49,8 @@ def evaluate(
     """Judge what can have changed of a ticket, and compare it with what was announced.
 
     `name`: tenant and ticket id; `arrived`: its new facts; `before`: gives the facts it had; `retention` in
-    ms; `judged_at`: the instant (ms) at which the same policies judged the facts it had, None: they did not.
+    ms; `judged_at`: the instant (ms) at which the same policies judged the facts it had. None: they did not,
+    or one of these facts has other content now.
     """
     at = moment.at
     tenant, ticket_id = name
@@ -58,28 +59,36 @@ def evaluate(
     known = 0  # facts that were judged, and to which the others were merely appended
     if judged_at is not None and is_appended(arrived, ticket.facts, facts):
         known = len(facts) - len(arrived)
-    judgement, untouched = judge_touched(timeline, at, judged_at or 0, known)
+    told = ticket.told
+    if known or not told:
+        touched = judge_touched(timeline, at, judged_at or 0, known)
+    else:  # any of what was announced may be wrong by now
+        touched = Touched(judge_timeline(timeline, at), set(), None, is_endless=False)
+    judgement, untouched = touched.judgement, touched.untouched
+    if untouched and told:
+        told = [latest for latest in told if (latest.cycle, latest.clock) not in untouched]
 
     def digests(facts: Sequence[Fact]) -> set[int]:
         then = judge_unique(facts, policies, tenant, at)
         return {statement.digest for statement in statements(then, at)}
 
-    causes = Causes(before, arrived, digests)
-    told = ticket.told
-    if untouched:
-        told = [latest for latest in told if (latest.cycle, latest.clock) not in untouched]
-    found = list(changes(judgement, at, told, causes.of))
-    latest = {one.key: one for one in [*ticket.told, *[change.told for change in found]]} if found else {}
-    endless = is_endless(judgement)
-    if untouched and not endless:
-        judgement = judge_timeline(timeline, at)  # when to forget it, all its due instants say
+    found = list(changes(judgement, at, told, Causes(before, arrived, digests).of))
     return Evaluation(
         [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
-        list(latest.values()),
-        wake_at(judgement, at),
-        NEVER if endless else forget_at(ticket, judgement, retention),
+        _announced(ticket, found) if found else [],
+        min(wake_at(judgement, at), NEVER if touched.quiet_until is None else touched.quiet_until),
+        NEVER if touched.is_endless else forget_at(ticket.seen_at, judgement, timeline, retention),
         _unjudged(timeline, arrived) if arrived else 0,
     )
+
+
+def _announced(ticket: Ticket, found: Sequence[Change]) -> list[Told]:
+    """The latest of each breach id."""
+    latest = {one.key: one for one in ticket.told}
+    for change in found:
+        told = change.told
+        latest[told.key] = told
+    return list(latest.values())
 
 
 def _unjudged(timeline: Timeline, arrived: Sequence[Fact]) -> int:

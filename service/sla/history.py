@@ -86,7 +86,7 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def is_appended(arrived: Sequence[Fact], facts: Sequence[Fact], ordered: Sequence[Fact]) -> bool:
-    """True when the facts that `arrived` follow all others in fact order, and neither undo nor replace one.
+    """True when the facts that `arrived` follow all others in fact order, and undo none of them.
 
     `facts`: those of the ticket with them, in order of arrival; `ordered`: those that stand, as `lead` does.
     """

@@ -15,8 +15,6 @@ from service.sla.pauses import counted
 from service.sla.policy import Clock, Level, Policies, Policy, matches
 from service.sla.timeline import ClockSpan, Cycle, Timeline
 
-Untouched = set[tuple[int, str]]  # cycle and name of clocks that were not judged anew
-
 END_OF_TIME = 1 << 53  # an instant after every deadline, still exact in JSON numbers
 
 
@@ -145,22 +143,81 @@ def judge_timeline(timeline: Timeline, at: int) -> Judgement:
     return Judgement(timeline.cycles, [_run(cycle, span, at) for cycle, span in _spans(timeline)])
 
 
-def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> tuple[Judgement, Untouched]:
-    """As `judge_timeline`, but for the clocks of which nothing can have changed; and which these are.
+class Touched(msgspec.Struct, gc=False):
+    """A judgement of the clocks of which something can be new, and what is known of the others."""
 
-    The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies. Since then
-    facts were appended, and time went on to `at`: neither changes a clock that one of the first facts ended,
-    and whose end had come by then.
+    judgement: Judgement
+    untouched: set[tuple[int, str]]  # cycle and name of the clocks that were left out
+    quiet_until: int | None  # the earliest instant (ms) after which a level of one of them lapses
+    is_endless: bool  # one of them runs until something stops it
+
+
+def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> Touched:
+    """Judge the clocks of which something can be new at `at` (ms), and leave out some clocks.
+
+    * those that ended before the facts that were appended, and that time does not change any more,
+    * those that run undisturbed, and of which no level has lapsed yet.
+
+    The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies; all others
+    were appended since. Nothing of what was announced by then may be left out for any other reason.
     """
     runs: list[Run] = []
-    untouched: Untouched = set()
-    for cycle, span in _spans(timeline):
-        ended = _end(cycle, span)
-        if ended is not None and ended[0] < known and _had_come(cycle.instant(ended[1]), span, judged_at):
-            untouched.add((cycle.number, span.clock.name))
-        else:
+    untouched: set[tuple[int, str]] = set()
+    quiet_until: int | None = None
+    is_endless = False
+    for cycle in timeline.cycles:
+        for span in cycle.spans:
+            clock, _, end = span
+            if end is not None or cycle.followed_by is not None:
+                if _is_final(cycle, span, judged_at, known):
+                    untouched.add((cycle.number, clock.name))
+                    continue
+            elif (lapses_at := _quiet_until(cycle, span, at)) is not None:
+                untouched.add((cycle.number, clock.name))
+                is_endless = is_endless or bool(clock.stop)
+                if quiet_until is None or lapses_at < quiet_until:
+                    quiet_until = lapses_at
+                continue
             runs.append(_run(cycle, span, at))
-    return Judgement(timeline.cycles, runs), untouched
+    return Touched(Judgement(timeline.cycles, runs), untouched, quiet_until, is_endless)
+
+
+def last_due(timeline: Timeline) -> int:
+    """The last due instant (ms) of all clocks that started; 0 when there is none."""
+    last = 0
+    for cycle in timeline.cycles:
+        for clock, start, end in cycle.spans:
+            pauses = _pauses(cycle, clock, end)
+            for due_at in clock.dues(cycle.instant(cycle.facts[start]), pauses):
+                if due_at is not None and due_at > last:
+                    last = due_at
+    return last
+
+
+def _pauses(cycle: Cycle, clock: Clock, end: int | None) -> list[Interval]:
+    """Those that count; what follows the end does not touch the clock."""
+    if not clock.pauses or not cycle.was_paused:
+        return []
+    return counted(cycle.facts if end is None else cycle.facts[: end + 1], clock.pauses, cycle.origin)
+
+
+def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:
+    """The instant (ms) after which the first level lapses of a clock that nothing paused, changed or ended.
+
+    None: more has to be known of it.
+    """
+    clock, start, _ = span
+    assert cycle.policy is not None
+    if (
+        clock.soonest is None
+        or not cycle.is_steady
+        or (clock.pauses and cycle.was_paused)
+        or (clock.when and not matches(clock.when, cycle.attributes))
+        or cycle.policy.stalled_after_ms is not None
+    ):
+        return None
+    due_at = clock.due_of(clock.soonest, cycle.instant(cycle.facts[start]))
+    return None if due_at is None or has_lapsed(due_at, at) else due_at
 
 
 def _spans(timeline: Timeline) -> Iterator[tuple[Cycle, ClockSpan]]:
@@ -169,18 +226,23 @@ def _spans(timeline: Timeline) -> Iterator[tuple[Cycle, ClockSpan]]:
             yield cycle, span
 
 
-def _had_come(ended_at: int, span: ClockSpan, judged_at: int) -> bool:
-    """True when a clock's end, an instant in ms, was known for good at `judged_at`: it may be dated ahead."""
-    return ended_at <= judged_at and not is_beyond(span.clock.calendar, ended_at)
+def _is_final(cycle: Cycle, span: ClockSpan, judged_at: int, known: int) -> bool:
+    """True when one of the first `known` facts ended a clock, and time changes nothing more of it.
 
-
-def _end(cycle: Cycle, span: ClockSpan) -> tuple[int, Fact] | None:
-    """What ended a clock, and how many facts of the ticket came before that; None when nothing did."""
-    if span.end is not None:
-        return cycle.first + span.end, cycle.facts[span.end]
-    if cycle.followed_by is not None:
-        return cycle.first + len(cycle.facts), cycle.followed_by
-    return None
+    What had lapsed by `judged_at` (ms), has lapsed. But an end may be dated ahead: then a level may lapse
+    before it, unless the end was in time for all of them.
+    """
+    clock, start, end = span
+    if end is None:
+        fact, index = cycle.followed_by, len(cycle.facts)
+    else:
+        fact, index = cycle.facts[end], end
+    if fact is None or cycle.first + index >= known:
+        return False
+    ended_at = cycle.instant(fact)
+    if is_beyond(clock.calendar, ended_at):
+        return False
+    return ended_at <= judged_at or ended_at <= cycle.instant(cycle.facts[start]) + clock.shortest
 
 
 def _run(cycle: Cycle, span: ClockSpan, at: int) -> Run:
@@ -199,9 +261,7 @@ def _run(cycle: Cycle, span: ClockSpan, at: int) -> Run:
         # How long it took is not known: to say that it was in time, or how late, would be to guess.
         last = stopped_at = ending = None
         attributes = cycle.attributes
-    pauses: list[Interval] = []
-    if clock.pauses:  # what follows the end does not touch the clock
-        pauses = counted(facts if end is None else facts[: end + 1], clock.pauses, cycle.origin)
+    pauses = _pauses(cycle, clock, end)
     started_at = cycle.instant(facts[start])
     assert cycle.policy is not None
     run = Run(

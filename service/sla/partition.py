@@ -93,9 +93,9 @@ class Partition:
         Raises UnreadableStateError.
         """
         step, moment = Step(), Moment(at, now, offset, grace)
-        for key, ticket, arrived in self._take(step, arrivals, now):
+        for key, ticket, arrived, replaced in self._take(step, arrivals, now):
             ticket.seen_at = now
-            self._look(step, key, ticket, arrived, moment)
+            self._look(step, key, ticket, arrived, moment, anew=replaced)
         step.shown_by_records = len(step.announcements)
         heavy = 0
         for key in self._timers.take(at, most):
@@ -111,10 +111,13 @@ class Partition:
 
     def _take(
         self, step: Step, arrivals: Sequence[Arrival], now: int
-    ) -> list[tuple[str, Ticket, list[Fact]]]:
-        """The tickets to which something new came, and what; or whose last record is worth noting."""
+    ) -> list[tuple[str, Ticket, list[Fact], bool]]:
+        """The tickets to which something new came, and what; or whose last record is worth noting.
+
+        And whether a fact that was known has other content now.
+        """
         opened: dict[str, tuple[Ticket, list[Fact], Space]] = {}
-        repeated = set[str]()
+        repeated, replaced = set[str](), set[str]()
         for index, (key, fact) in enumerate(arrivals):
             known = opened.get(key)
             if known is None:
@@ -123,6 +126,8 @@ class Partition:
             outcome = history.add(ticket.facts, fact, room=space.has(fact))
             step.outcomes[outcome] += 1
             if outcome in _NEWS:
+                if outcome is REPLACED:
+                    replaced.add(key)
                 news.append(fact)
                 space.take(fact)
             elif outcome is FULL:
@@ -130,20 +135,32 @@ class Partition:
             else:
                 repeated.add(key)
         return [
-            (key, ticket, news)
+            (key, ticket, news, key in replaced)
             for key, (ticket, news, _) in opened.items()
             if news or (key in repeated and now - ticket.seen_at > SEEN_AGAIN)
         ]
 
-    def _look(self, step: Step, key: str, ticket: Ticket, arrived: list[Fact] | None, moment: Moment) -> None:
-        """See what is news of one ticket, tell it, keep its state. `arrived` is None when no record came."""
+    def _look(
+        self,
+        step: Step,
+        key: str,
+        ticket: Ticket,
+        arrived: list[Fact] | None,
+        moment: Moment,
+        *,
+        anew: bool = False,
+    ) -> None:
+        """See what is news of one ticket, tell it, keep its state. `arrived` is None when no record came.
+
+        `anew`: judge all of it.
+        """
         before = self._tickets.get(key)
         head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
         if head.at > moment.at:
             # What was told was true then, perhaps by another process: judging earlier would take it back.
             moment = replace(moment, at=head.at)
         name, policies, retention = state.names(key), self._policies, self._retention
-        judged_at = head.at if before and head.edition == self._edition else None
+        judged_at = head.at if before and head.edition == self._edition and not anew else None
         found = evaluate(
             name,
             ticket,

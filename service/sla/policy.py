@@ -57,6 +57,7 @@ class Clock:
     # Index of the level, and of the breach level, that is never due after another; None where days decide.
     soonest: int | None = field(init=False, repr=False, compare=False)
     soonest_breach: int | None = field(init=False, repr=False, compare=False)
+    shortest: int = field(init=False, repr=False, compare=False)  # ms; no level is due sooner after the start
     _plain: tuple[int, ...] | None = field(init=False, repr=False, compare=False)  # targets of a 7×24 clock
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class Clock:
         breaches = [level for level in self.levels if not level.warns]
         object.__setattr__(self, "soonest", self._smallest(self.levels))
         object.__setattr__(self, "soonest_breach", self._smallest(breaches))
+        object.__setattr__(self, "shortest", min((level.after_ms or 0 for level in self.levels), default=0))
 
     def _smallest(self, levels: Sequence[Level]) -> int | None:
         """Index of the smallest target among `levels`."""
@@ -81,6 +83,12 @@ class Clock:
         if self._plain is not None and not pauses:  # as below, several times as fast
             return [started_at + target for target in self._plain]
         return [self._known_due(level, started_at, pauses) for level in self.levels]
+
+    def due_of(self, index: int, started_at: int) -> int | None:
+        """When the time of one level is up without pauses, as in `dues`."""
+        if self._plain is not None:
+            return started_at + self._plain[index]
+        return self._known_due(self.levels[index], started_at, ())
 
     def _known_due(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
         try:

@@ -1,8 +1,9 @@
 """When a ticket has to be looked at again although nothing new came in."""
 
-from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, LevelState
-from service.sla.state import NEVER, Ticket
+from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, last_due
+from service.sla.state import NEVER
 from service.sla.statement import stalled
+from service.sla.timeline import Timeline
 
 FORGET_PAUSED_AFTER = 400 * 24 * 3_600_000  # ms, at least, for a ticket whose last clock is paused for ever
 
@@ -17,23 +18,18 @@ def wake_at(judgement: Judgement, at: int) -> int:
     return min(lapse_at, silence.due_at)
 
 
-def is_endless(judgement: Judgement) -> bool:
-    """True while a clock that can be stopped runs: then the ticket is not forgotten."""
-    return RUNNING in _ongoing(judgement)
+def forget_at(seen_at: int, judgement: Judgement, timeline: Timeline, retention: int) -> int:
+    """The instant (ms) after which the ticket is forgotten; NEVER while a clock that can be stopped runs.
 
-
-def _ongoing(judgement: Judgement) -> list[LevelState]:
-    """What each clock that can be stopped, and was not, is in the end if nothing more happens."""
-    return [run.ongoing(END_OF_TIME) for run in judgement.runs if run.ending is None and run.clock.stop]
-
-
-def forget_at(ticket: Ticket, judgement: Judgement, retention: int) -> int:
-    """The instant (ms) after which a ticket is forgotten that is not endless.
-
-    `retention` ms after the last record and the last due instant. Of the record it is our own clock that
-    counts: log time may be the publisher's.
+    `judgement`: of all clocks of the `timeline` that run, at least. `retention` ms after the last due instant
+    and `seen_at`, the instant of the last record by our own clock: log time may be the publisher's.
     """
-    paused = PAUSED in _ongoing(judgement)
-    dues = [due_at for run in judgement.runs for due_at in run.dues if due_at is not None]
-    last = max([ticket.seen_at, *dues])
+    paused = False
+    for run in judgement.runs:
+        if run.ending is None and run.clock.stop:
+            state = run.ongoing(END_OF_TIME)
+            if state is RUNNING:
+                return NEVER
+            paused = paused or state is PAUSED
+    last = max(seen_at, last_due(timeline))
     return last + (max(FORGET_PAUSED_AFTER, retention) if paused else retention)

@@ -26,7 +26,7 @@ _EVIDENCE_ONLY = 255  # the role of a fact that starts and ends nothing; every o
 
 # Python 3.11 looks a member up through its enum in 0.2 µs, a name in no time; every fact is asked these.
 _RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)
-_REOPENED, _RECLASSIFIED = int(Kind.REOPENED), int(Kind.RECLASSIFIED)
+_REOPENED, _RECLASSIFIED, _PAUSED = int(Kind.REOPENED), int(Kind.RECLASSIFIED), int(Kind.PAUSED)
 
 
 def received(fact: Fact) -> Attributes:
@@ -84,6 +84,7 @@ class Cycle:
         "number",
         "origin",
         "policy",
+        "was_paused",
     )
 
     def __init__(
@@ -103,6 +104,7 @@ class Cycle:
         self.origin = origin
         self.attributes = attributes
         self.is_steady = True
+        self.was_paused = start.kind == _PAUSED
         self._changes = [(0, attributes)]  # (index of a fact, the attributes from it on), ascending
         clocks = policy.clocks if policy else ()
         self._starts = [0 if clock.start == _RECEIVED else None for clock in clocks]  # indexes of facts
@@ -113,7 +115,9 @@ class Cycle:
     def append(self, fact: Fact) -> None:
         """Take the next fact, in fact order."""
         index = len(self.facts)
-        if fact.kind == _RECLASSIFIED:
+        if fact.kind == _PAUSED:
+            self.was_paused = True
+        elif fact.kind == _RECLASSIFIED:
             self.attributes = _reclassified(self.attributes, fact)
             self.is_steady = False
             self._changes.append((index, self.attributes))

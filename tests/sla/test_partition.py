@@ -246,7 +246,7 @@ def test_what_other_policies_take_back_is_no_fact_s_fault():
     desk = Desk(policy(clock("response", "received", "response_started", {"minor": 30 * MINUTE})))
     desk.tell(fact("received", "09:00"), now="09:00")
     desk.tell(now="09:31")
-    desk.policies = policy(clock("response", "received", "response_started", {"minor": HOUR}))
+    desk.policies = policy(clock("response", "received", "response_started", {"minor": HOUR}), id="other")
     desk.restart()
     assert desk.tell(fact("reassigned", "09:32"), now="09:32") == ["breach_retracted response/minor 2"]
     told = desk.step.announcements[0]
