@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 
 from schemas.instant import written
 from service.clock import now_ms
+from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.context import Terms, Topics
@@ -125,6 +126,7 @@ class Rig:
         self, instance: str | None = None, observer: Observer | None = None
     ) -> AsyncIterator[Worker]:
         """A worker in this process; an error that ends it is raised at the end of the block."""
+        patch_aiokafka()
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, **consumer_settings(self.group, instance)
         )

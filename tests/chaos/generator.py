@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.instant import written
 from service.clock import now_ms
+from service.kafka.client.patches import patch_aiokafka
 
 RESPONSE, RESOLUTION = 2_000, 5_000  # ms: the minor levels of the policy
 TICK = 0.02  # seconds
@@ -149,5 +150,6 @@ class Producing:
 
 
 if __name__ == "__main__":
+    patch_aiokafka()  # brokers hang for it as well
     with Path(sys.argv[3]).open("a", buffering=1, encoding="utf-8") as file:
         asyncio.run(generate(sys.argv[1], sys.argv[2], file, float(sys.argv[4]), int(sys.argv[5])))

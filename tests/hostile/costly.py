@@ -18,6 +18,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from service.events.structured import LARGEST
+from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.batch import Room, Turn
@@ -27,6 +28,7 @@ from service.kafka.exactly_once.source import complaints
 from service.telemetry.gc_tuning import collect_seldom
 from tests.broker.rig import policies
 
+patch_aiokafka()
 NOW = 1_772_413_265_000  # ms: 2026-03-02T01:01:05Z
 SOURCE, CHANGELOG = TopicPartition("complaints.lifecycle", 0), TopicPartition("sla.tickets", 0)
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
