@@ -93,7 +93,7 @@ mutants: $(READY) ## break the judge in a thousand ways; what no table test noti
 demo: $(READY) ## the main job on this machine: Kafka, made-up complaints, breaches as they happen
 	@$(BIN)/sla-timer demo $(ARGS)
 
-chaos: $(READY) ## 20 min of kills, zombies and cuts on three brokers, judged; make chaos ARGS='--seconds 60 zombie'
+chaos: $(READY) ## 45 min of kills, zombies and cuts on three brokers, judged; make chaos ARGS='--seconds 60 zombie'
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: $(READY) ## requirements*.txt again from requirements*.in

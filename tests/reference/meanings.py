@@ -49,7 +49,7 @@ VERDICT = {
     "cycle": "1, 2, … of the ticket; for a desk the first instant of the outage in ms since 1970",
     "clock": "its name in the policy; `activity` for `stalled_after`",
     "level": "its name in the policy; null for a whole clock",
-    "supersedes": "the `breach_id` of the next lower breached level",
+    "supersedes": "the `breach_id` of the nearest breached level before it in the policy file",
     "clause": "the clause of the promise, as the policy has it",
     "policy": "the version that was judged by; null when no policy judges the cycle any more",
     "started_at": "when the clock started",
