@@ -102,9 +102,9 @@ def test_however_it_ends_no_process_and_no_directory_stays(tmp_path, how, to):
     demo = Demo(tmp_path)
     demo.said("at risk")
     descendants = demo.descendants()
-    assert {"leash.py", "kafka.Kafka", "service run"} <= {
+    assert {"process_guard.py", "kafka.Kafka", "service run"} <= {
         word
-        for word in ("leash.py", "kafka.Kafka", "service run")
+        for word in ("process_guard.py", "kafka.Kafka", "service run")
         for command in descendants.values()
         if word in command
     }
