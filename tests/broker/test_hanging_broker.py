@@ -30,7 +30,13 @@ from tests.broker.live import event, publish, set_up
 from tests.broker.log import write
 from tests.broker.service import environment, running
 
-COPIES = {"default.replication.factor": "3", "min.insync.replicas": "2"}
+COPIES = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    # A coordinator waits so long for a broker that hung while the end of a transaction was on its way there;
+    # no producer of that partition starts meanwhile. 30 s by default.
+    "request.timeout.ms": "5000",
+}
 MOVED = 5.0  # seconds until others lead in its place: a broker's session with the controller lasts 3
 BUSY = 2 * MOVED  # where other tests run beside this one; it was 15 and more
 READY = 15.0  # seconds, promised from then on
