@@ -28,16 +28,26 @@ _WHY = "the log on standard output cannot be written: {}; going on without it"
 class Text(logging.Formatter):
     """Lines such as `2026-01-01T00:00:00.000Z INFO service.processes.service listening port=8080`."""
 
+    def __init__(self, *, traces: bool = False) -> None:
+        """`traces`: with tracebacks, for developers."""
+        super().__init__()
+        self._traces = traces
+
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter; a line break becomes a space, what would steer a terminal `<U+001B>`."""
         pairs = "".join(f" {name}={one_line(str(value))}" for name, value in _fields(record).items())
         head = f"{_instant(record)} {record.levelname} {visible(record.name)} {one_line(record.getMessage())}"
-        lines = self.formatException(record.exc_info).split("\n") if record.exc_info and _traces() else []
+        lines = self.formatException(record.exc_info).split("\n") if record.exc_info and self._traces else []
         return "\n".join([head + pairs, *map(visible, lines)])
 
 
 class Json(logging.Formatter):
     """One JSON object per line: time, level, logger, message, and the fields."""
+
+    def __init__(self, *, traces: bool = False) -> None:
+        """See Text."""
+        super().__init__()
+        self._traces = traces
 
     def format(self, record: logging.LogRecord) -> str:
         """See logging.Formatter."""
@@ -48,7 +58,7 @@ class Json(logging.Formatter):
             "message": " ".join(record.getMessage().splitlines()),
             **_fields(record),
         }
-        if record.exc_info and _traces():
+        if record.exc_info and self._traces:
             entry["traceback"] = self.formatException(record.exc_info)
         return visible_json(json.dumps(entry, ensure_ascii=False, default=str))
 
@@ -124,9 +134,10 @@ class Output(logging.Handler):
 def open_log(form: str) -> None:
     """Sends every logger to standard output as `form` (text or json); libraries only warn, rate-limited."""
     handler = Output(sys.stdout.fileno(), sys.stderr)
-    handler.setFormatter(Json() if form == "json" else Text())
+    traces = bool(sys.flags.dev_mode)  # `python -X dev` or PYTHONDEVMODE=1; debug lines as well
+    handler.setFormatter((Json if form == "json" else Text)(traces=traces))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger("service").setLevel(logging.DEBUG if _traces() else logging.INFO)
+    logging.getLogger("service").setLevel(logging.DEBUG if traces else logging.INFO)
     handler.addFilter(_Libraries())
 
 
@@ -146,12 +157,6 @@ class _Libraries(logging.Filter):
         if library == "service":
             return True
         return self._rates.setdefault(library, Rate()).filter(record)
-
-
-def _traces() -> bool:
-    return (
-        sys.flags.dev_mode
-    )  # `python -X dev` or PYTHONDEVMODE=1: tracebacks and debug lines, for developers
 
 
 def _instant(record: logging.LogRecord) -> str:

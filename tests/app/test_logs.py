@@ -71,12 +71,11 @@ def test_no_line_steers_who_reads_it_whatever_is_in_message_and_fields(
     assert {name: told[name] for name in fields} == json.loads(json.dumps(fields))
 
 
-def test_the_traceback_of_a_developer_steers_nothing_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.telemetry.logs._traces", lambda: True)
+def test_the_traceback_of_a_developer_steers_nothing_either() -> None:
     crash = record("died")
     crash.exc_info = (ValueError, ValueError("\x1b[2J\u202e"), None)
-    assert Text().format(crash).splitlines()[1:] == ["ValueError: <U+001B>[2J<U+202E>"]
-    assert _SEEN.fullmatch(Json().format(crash))
+    assert Text(traces=True).format(crash).splitlines()[1:] == ["ValueError: <U+001B>[2J<U+202E>"]
+    assert _SEEN.fullmatch(Json(traces=True).format(crash))
 
 
 def test_a_disk_that_is_full_is_said_once_and_what_is_missing_when_it_has_room_again(tmp_path: Path) -> None:

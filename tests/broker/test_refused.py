@@ -283,17 +283,14 @@ async def test_who_is_fenced_while_it_repairs_has_changed_nothing(bootstrap: str
         await rig.announced(at_least=4)
 
 
-async def test_state_of_many_megabytes_is_rewritten_whole(
-    bootstrap: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.kafka.exactly_once.repair.AT_ONCE", 2_000)
+async def test_state_of_more_than_a_transaction_takes_is_rewritten_whole(bootstrap: str) -> None:
     rig = await new_rig(bootstrap, target=3_600_000)
     await rig.publish(rig_event(f"T{number}", "received", now_ms()) for number in range(50))
     async with rig.worker() as worker:
         async with asyncio.timeout(WITHIN):
             while len(await read(bootstrap, rig.topics.tickets)) < 50:
                 pass
-        said = await _act(rig, reset)  # while it runs
+        said = await _act(rig, lambda found: reset(found)._replace(at_once=2_000))  # while it runs
         assert "keeps what" in said
         assert "(50)" in said
         await rig.publish([rig_event("T99", "received", now_ms() - 7_300_000)])

@@ -17,7 +17,7 @@ from service.kafka.exactly_once.worker import GroupError, Worker
 from service.kafka.topics.tickets import kept_tickets
 from tests.broker.live import WITHIN, set_up
 from tests.broker.log import new_topics, read, write
-from tests.broker.rig import event, new_rig, only
+from tests.broker.rig import Rig, event, new_rig, only
 from tests.broker.service import sla_timer
 
 SOON = {
@@ -40,11 +40,11 @@ async def add_partitions(bootstrap: str, total: int, *topics: str) -> None:
         await admin.close()
 
 
-async def stopped(worker: Worker) -> list[Status]:
+async def stopped(worker: Worker, rig: Rig) -> list[Status]:
     """Of all partitions, once one of them is refused."""
     async with asyncio.timeout(WITHIN):
         while not any(status.reason for status in worker.status().values()):
-            await asyncio.wait([asyncio.create_task(asyncio.sleep(0.01))])
+            await read(rig.bootstrap, rig.topics.tickets)
     return list(worker.status().values())
 
 
@@ -125,7 +125,7 @@ async def test_state_that_lies_in_other_partitions_than_its_tickets_is_refused(b
     async with rig.worker() as worker:
         await rig.publish([event(well, "received", now_ms())])
         assert (await rig.announced(at_least=42))[-1].key == well.encode()
-        refused, other = await stopped(worker)
+        refused, other = await stopped(worker, rig)
     assert f"{rig.topics.tickets}-0: partition 0 of the changelog holds a ticket of partition 1, key T" in (
         refused.reason or ""
     )

@@ -5,7 +5,7 @@ what was decided is committed by the partition's own transactional id; and the o
 commit or try, begins anew with it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -95,6 +95,7 @@ class Decision(NamedTuple):
     says: str
     changes: Sequence[tuple[bytes, bytes | None]] = ()  # keys and values of changelog records
     offset: int | None = None  # where the input is to be read on; None: where it would be
+    at_once: int = AT_ONCE  # bytes in one transaction
 
 
 class TakenBackError(Exception):
@@ -168,24 +169,25 @@ async def _write(
     decision = decide(found)
     transactions.changelog_end = found.changelog_end
     outgoing = [Outgoing(place.changelog, key, value) for key, value in decision.changes]
-    while sum(one.size for one in outgoing) > AT_ONCE:
-        piece = _first_of(outgoing)
+    *pieces, last = _pieces(outgoing, decision.at_once)
+    for piece in pieces:
         await transactions.commit(piece, {})
-        del outgoing[: len(piece)]
     offsets = {} if decision.offset is None else {place.source: decision.offset}
-    await transactions.commit(outgoing, offsets)
+    await transactions.commit(last, offsets)
     return decision.says
 
 
-def _first_of(outgoing: Sequence[Outgoing]) -> list[Outgoing]:
-    """As many as go into one transaction, at least one."""
-    piece, size = [outgoing[0]], outgoing[0].size
-    for one in outgoing[1:]:
+def _pieces(outgoing: Iterable[Outgoing], at_once: int) -> list[list[Outgoing]]:
+    """As many records in each as go into one transaction, at least one; at least one piece."""
+    pieces: list[list[Outgoing]] = [[]]
+    size = 0
+    for one in outgoing:
         size += one.size
-        if size > AT_ONCE:
-            break
-        piece.append(one)
-    return piece
+        if size > at_once and pieces[-1]:
+            pieces.append([])
+            size = one.size
+        pieces[-1].append(one)
+    return pieces
 
 
 async def _look(
