@@ -9,12 +9,13 @@ from service.sla.cause import Causes
 from service.sla.changes import Change, Told, announcement, changes
 from service.sla.facts import Fact
 from service.sla.history import is_appended, lead, standing
-from service.sla.judge import Touched, judge_timeline, judge_touched, judge_unique
+from service.sla.judge import judge_timeline, judge_unique
 from service.sla.policy import Policies
 from service.sla.retention import forget_at, wake_at
 from service.sla.state import NEVER, Ticket
 from service.sla.statement import statements
 from service.sla.timeline import Timeline
+from service.sla.touched import Touched, judge_touched
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ How it works. Facts are appended in fact order, see history. Each of them does o
 
 So what a clock runs from and to is decided while facts come in, once, and never looked up again. An appended
 fact cannot change a span that ended before it. That is why a look at a ticket to which a fact was merely
-appended judges only the other spans: see `judge.touched`.
+appended judges only the other spans: see touched.py.
 
 What must never happen: that a clock's start or end depends on anything but the facts before it in fact order.
 """

@@ -13,10 +13,10 @@ from service.sla.changes import LATE_AFTER
 from service.sla.evaluation import Evaluation, Moment, evaluate
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
-from service.sla.judge import judge_touched
 from service.sla.policy import Policies
 from service.sla.state import Ticket
 from service.sla.timeline import Timeline
+from service.sla.touched import judge_touched
 from tests.naive.histories import ANYTHING, THEMES, Dice, Drawn, Seeded, data_from, facts_from
 from tests.naive.policies import BEGIN, STEP, TENANT, policies_from, waiting_from
 from tests.sla.hours import calendar
