@@ -14,6 +14,7 @@ from service.kafka.exactly_once.source import Input, Judged
 from service.kafka.exactly_once.transaction import Outgoing
 from service.sla.partition import Step
 
+MANY = 200  # records in one turn, from which on more are likely to wait
 AT_ONCE = 250  # deadlines, or records, in one step
 TOLD_AT_ONCE = 200  # announcements that are written before others may go on
 SAID_BESIDE = 500  # bytes of an outgoing record besides its value, or what was put aside
@@ -83,6 +84,11 @@ class Turn:
         """True while it may take more."""
         room = self._room
         return self.taken < room.records and self.deadlines < room.deadlines and self.size < room.size
+
+    @property
+    def is_small(self) -> bool:
+        """True when hardly more records are likely to wait."""
+        return self.taken < MANY
 
     @property
     def is_reflected(self) -> bool:

@@ -4,9 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from service.clock import elapsed_ms
+from aiokafka import AIOKafkaConsumer
+
+from service.clock import GuardedClock, elapsed_ms
+from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.exactly_once.observer import NullObserver, Observer
+from service.kafka.exactly_once.pace import Pace
+from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 
 
@@ -33,3 +38,15 @@ class Terms:
     largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
     pace: float = 0.0  # seconds, see service.kafka.exactly_once.pace
     elapsed: Callable[[], int] = elapsed_ms  # against which `now` is held
+
+
+class Shared(NamedTuple):
+    """What all owners of a process share."""
+
+    terms: Terms
+    counts: Mapping[str, int]  # partitions by topic
+    consumer: AIOKafkaConsumer
+    asker: Asker
+    clock: GuardedClock
+    pace: Pace
+    share: Share

@@ -12,47 +12,30 @@ of the log then, so the tenure ends, its memory with it, and the next one reads 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
-from service.clock import GuardedClock
 from service.kafka.client.groupless_consumer import OffsetSpan, spans
-from service.kafka.client.log_end import Answer, Asker
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.batch import Room, Turn
+from service.kafka.exactly_once.batch import MANY, Room, Turn
 from service.kafka.exactly_once.blank import blank
 from service.kafka.exactly_once.completeness import Horizon
-from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.context import Shared
 from service.kafka.exactly_once.feed import SOON, Feed
+from service.kafka.exactly_once.group_offset import GroupOffset
 from service.kafka.exactly_once.outputs import Outputs
-from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.placement import Placed
 from service.kafka.exactly_once.restore import RestoreProgress, restore
 from service.kafka.exactly_once.resume import resume_at
-from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import OwnerState, Status
-from service.kafka.exactly_once.transaction import NotCommittedError, Transactions
+from service.kafka.exactly_once.transaction import NotCommittedError, Outgoing, Transactions
+from service.kafka.exactly_once.wakes import Wakes
 from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
 
-OFFSET_EVERY = 1.0  # seconds between two commits of the group's offset that a small turn could do without
 LOOK = 0.02  # seconds between looks at what came of another owner's try
-MANY = 200  # records in one turn, from which on more are likely to wait
-
-
-class Shared(NamedTuple):
-    """What all owners of a process share."""
-
-    terms: Terms
-    counts: Mapping[str, int]  # partitions by topic
-    consumer: AIOKafkaConsumer
-    asker: Asker
-    clock: GuardedClock
-    pace: Pace
-    share: Share
 
 
 class Tenure:
@@ -86,8 +69,7 @@ class Tenure:
         self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
         self.next_offset = 0  # of the input
         self._committed = False  # all that is in memory
-        self._offset = 0  # that the group has been told
-        self._offset_at = self._turn_at = float("-inf")  # loop time when; and of the last turn
+        self._offset = GroupOffset()
         self._small_turn_at = float("-inf")  # loop time when the last turn ended, if it took few records
 
     def _owns(self, name: str) -> bool:
@@ -136,7 +118,7 @@ class Tenure:
             )
             reflects = self.partition.reflects
             self.next_offset = await resume_at(terms.connection, source, committed, reflects)
-            self._offset = committed or 0
+            self._offset.told = committed or 0
             while self._clock.to_compare(self.changelog.topic):  # before any deadline is judged by it
                 if self._clock.try_compare(self.changelog.topic):
                     await self._compare(transactions)
@@ -175,61 +157,31 @@ class Tenure:
         return OffsetSpan(kept.changelog_end, changelog.end)
 
     async def _serve(self, transactions: Transactions) -> None:
-        """The loop. Raises LOG_FAILURES."""
-        poll: asyncio.Task[Sequence[Record]] | None = None
-        ask: asyncio.Task[Answer] | None = None
-        horizon = self.horizon
+        """The loop. Raises LOG_FAILURES of the owner."""
+        wakes = Wakes(self._feed, self.horizon, self._pace)
         try:
             while not self.stopping:
-                # Before a poll, not after it: what was given and is not processed looks as if it were.
-                paced = 0.0 if horizon.behind else self._pace.left(self._small_turn_at)
-                if poll is None and not paced:
-                    poll = asyncio.create_task(self._feed.take(patience=1_000))
-                ask = ask or horizon.ask(self.partition.next_at())
-                patience = horizon.patience(self.partition.next_at(), asking=ask is not None)
-                await asyncio.wait(
-                    [one for one in (poll or self._pace.hurried, ask) if one is not None],
-                    timeout=patience if poll else min(patience, paced),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                if ask is not None and ask.done():
-                    self._hear(ask)
-                    ask = None
-                records: Sequence[Record] = []
-                if poll is not None and poll.done():
-                    records, poll = poll.result(), None
-                # While `poll` is not done, the position is that of what we were given before. So between the
-                # look at it and this nothing may be awaited that could let it go on.
+                records = await wakes.next(self.partition.next_at(), self._small_turn_at)
+                # While a poll is under way, the position is that of what we were given before. So between
+                # the look at it and this nothing may be awaited that could let it go on.
                 position = await self._feed.position()
                 while records and not self.stopping:
                     records, position = await self._step(transactions, records, position)
                 if records:
                     break
-                horizon.processed(position)
+                self.horizon.processed(position)
                 if not self.stopping:
                     await self._attend(transactions, position)
-                self._look_well()
+                if (
+                    self.horizon.watermark is not None
+                ):  # all was judged that was there when it was first asked
+                    self.is_well = True
         finally:
-            for task in (poll, ask):
-                if task is not None:
-                    task.cancel()
-                    await asyncio.wait([task])
-                    _ = task.cancelled() or task.exception()
-
-    def _look_well(self) -> None:
-        """Have nothing to complain of, once all was judged that was there when the log was first asked."""
-        if self.horizon.watermark is not None:
-            self.is_well = True
-
-    def _hear(self, ask: "asyncio.Task[Answer]") -> None:
-        """Take the log's answer: a deadline that has to wait for records waits as shortly as may be."""
-        self.horizon.hear(ask)
-        if self.horizon.behind and self.horizon.is_due(self.partition.next_at()):
-            self._pace.hurry()
+            await wakes.close()
 
     async def _attend(self, transactions: Transactions, position: int) -> None:
         """What there is to do besides records, all of which are processed below that offset."""
-        if self.horizon.lapsed(self.partition.next_at()) or self._passed(position):
+        if self.horizon.lapsed(self.partition.next_at()) or self._offset.is_due(position):
             await self._step(transactions, [], position)
         elif self._clock.compare_again():
             await self._compare(transactions)
@@ -240,20 +192,10 @@ class Tenure:
         self._committed, self.in_turn = False, True
         try:
             nothing = blank(self.changelog, self._counts[source.topic], terms.partitioner)
-            await transactions.commit([nothing], {})
-        except BaseException:  # a cancellation too
-            terms.observer.aborted()
-            raise
+            await self._write(transactions, [nothing], {})
         finally:
             self.in_turn = False
         self._committed = True
-
-    def _passed(self, position: int) -> bool:
-        """True when the group should be told an offset though there is nothing to judge.
-
-        It was not told of the last small turn; or the log had only markers, which it may lose.
-        """
-        return position > self._offset and _time() - max(self._offset_at, self._turn_at) > OFFSET_EVERY
 
     async def _step(
         self, transactions: Transactions, records: Sequence[Record], end: int
@@ -299,7 +241,7 @@ class Tenure:
         self.next_offset, self._committed = turn.next_offset, True
         self.is_well = True
         if turn.taken:
-            self._small_turn_at = _time() if turn.taken < MANY else float("-inf")
+            self._small_turn_at = _time() if turn.is_small else float("-inf")
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(rejection.reason)
         return turn.left, end
@@ -314,31 +256,29 @@ class Tenure:
                 await self._share.wait()
 
     async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
-        """What a turn that began then brought, when it brought anything.
-
-        To tell the group its offset is a third of what a small transaction costs. Where the changelog says as
-        much, a second may pass between two.
-        """
-        observer = self._terms.observer
-        offset = turn.next_offset
-        told = offset > self._offset and not (
-            turn.taken < MANY and turn.is_reflected and _time() - self._offset_at < OFFSET_EVERY
-        )
-        if not turn.outgoing and not told:
+        """What a turn that began then brought, when it brought anything."""
+        tells = self._offset.has_to_be_told(turn)
+        if not turn.outgoing and not tells:
             return
+        await self._write(transactions, turn.outgoing, {self._source: turn.next_offset} if tells else {})
+        self._offset.committed(turn.next_offset if tells else None)
+        self._terms.observer.committed(turn.steps, turn.taken, self._clock.now(), _time() - began)
+
+    async def _write(
+        self,
+        transactions: Transactions,
+        outgoing: Sequence[Outgoing],
+        offsets: Mapping[TopicPartition, int],
+    ) -> None:
         try:
-            await transactions.commit(turn.outgoing, {self._source: offset} if told else {})
+            await transactions.commit(outgoing, offsets)
         except BaseException:  # a cancellation too
-            observer.aborted()
+            self._terms.observer.aborted()
             raise
-        self._turn_at = _time()
-        if told:
-            self._offset, self._offset_at = offset, self._turn_at
-        observer.committed(turn.steps, turn.taken, self._clock.now(), _time() - began)
 
     async def _tell_offset(self, transactions: Transactions) -> None:
         """The last word of an owner that stops: the group's offset, where it was not told of all turns."""
-        if not self._committed or self.next_offset <= self._offset:
+        if not self._committed or self.next_offset <= self._offset.told:
             return
         try:
             await transactions.commit((), {self._source: self.next_offset})

@@ -14,13 +14,13 @@ from service.errors import Refusal
 from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
-from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.context import Shared, Terms
 from service.kafka.exactly_once.owner import Owner
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import Status
-from service.kafka.exactly_once.tenure import Shared, Tenure
+from service.kafka.exactly_once.tenure import Tenure
 from service.kafka.exactly_once.warm_state import WarmState
 from service.kafka.topics.acl import denied
 from service.kafka.topics.members import is_instance, members

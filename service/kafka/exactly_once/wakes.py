@@ -1,0 +1,56 @@
+"""What an owner waits for: records, the log's word where it ends, a deadline, or its pace."""
+
+import asyncio
+from collections.abc import Sequence
+
+from service.kafka.client.log_end import Answer
+from service.kafka.codec.record import Record
+from service.kafka.exactly_once.completeness import Horizon
+from service.kafka.exactly_once.feed import Feed
+from service.kafka.exactly_once.pace import Pace
+
+
+class Wakes:
+    """One poll and one question to the log at most are under way. May raise what a poll raises."""
+
+    def __init__(self, feed: Feed, horizon: Horizon, pace: Pace) -> None:
+        self._feed = feed
+        self._horizon = horizon
+        self._pace = pace
+        self._poll: asyncio.Task[Sequence[Record]] | None = None
+        self._ask: asyncio.Task[Answer] | None = None
+
+    async def next(self, due: int | None, small_turn_at: float) -> Sequence[Record]:
+        """Wait for any of them, and give the records; none when it was something else.
+
+        `due` (ms): the earliest deadline; `small_turn_at`: loop time when the last turn ended, a small one.
+        """
+        horizon = self._horizon
+        # Before a poll, not after it: what was given and is not processed looks as if it were.
+        paced = 0.0 if horizon.behind else self._pace.left(small_turn_at)
+        if self._poll is None and not paced:
+            self._poll = asyncio.create_task(self._feed.take(patience=1_000))
+        self._ask = self._ask or horizon.ask(due)
+        patience = horizon.patience(due, asking=self._ask is not None)
+        await asyncio.wait(
+            [one for one in (self._poll or self._pace.hurried, self._ask) if one is not None],
+            timeout=patience if self._poll else min(patience, paced),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if self._ask is not None and self._ask.done():
+            horizon.hear(self._ask)
+            self._ask = None
+            if horizon.behind and horizon.is_due(due):
+                self._pace.hurry()  # a deadline that has to wait for records waits as shortly as may be
+        if self._poll is None or not self._poll.done():
+            return ()
+        poll, self._poll = self._poll, None
+        return poll.result()
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for task in (self._poll, self._ask):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+                _ = task.cancelled() or task.exception()
