@@ -10,8 +10,9 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo.maven_broker import maven_broker
 from service.kafka.client.admin import Admin
-from service.kafka.client.client import SILENT_AFTER, Client
+from service.kafka.client.client import Client
 from service.kafka.client.options import connection
+from service.kafka.client.silence import SILENT_AFTER
 from service.kafka.topics.ensure import ensure
 from service.processes.startup_checks import prepare
 from service.settings import read_settings

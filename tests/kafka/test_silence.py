@@ -12,9 +12,10 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo import broker_config as kraft
 from service.errors import Refusal
-from service.kafka.client.client import CONNECTIONS, SILENT_AFTER, Client
+from service.kafka.client.client import CONNECTIONS, Client
 from service.kafka.client.connection_errors import greeting
 from service.kafka.client.patience import patiently
+from service.kafka.client.silence import SILENT_AFTER
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 

@@ -27,35 +27,18 @@ from aiokafka.errors import (
     for_code,
 )
 from aiokafka.producer import producer
-from aiokafka.protocol.admin import DescribeConfigsRequest, DescribeGroupsRequest
-from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.coordination import FindCoordinatorRequest
-from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
 
-from service.kafka.client.race import NEXT_AFTER, first
+from service.kafka.client.race import NEXT_AFTER, QUESTIONS, first
+from service.kafka.client.silence import SILENT_AFTER, Silence
 
 log = logging.getLogger(__name__)
 often = logging.getLogger("aiokafka.client")  # whose lines are held back when they are many
 
-SILENT_AFTER = 1.5  # seconds without an answer; less than the two that the asker of the log's end waits
 LOOK_EVERY = 0.75  # seconds; longer than a fetch waits for records, so that none is taken for one that hangs
-MOVED_WITHIN = 30.0  # seconds in which Kafka has others lead in its place: three sessions of a broker
 CONNECTIONS = 3  # to a host that is silent when it is asked of the cluster
-DOUBT = 4  # what has been silent for long is given a fourth of that time: it may be slow, and not dead
-
-# Questions: they change nothing and are answered at once, so they may be asked again, and of another one.
-_QUESTIONS = (
-    MetadataRequest,
-    FindCoordinatorRequest,
-    OffsetRequest,
-    OffsetFetchRequest,
-    HeartbeatRequest,
-    DescribeConfigsRequest,
-    DescribeGroupsRequest,
-)
 
 _Place = tuple[Any, ConnectionGroup]  # a broker's id, and which connection to it
 _BOOTSTRAP: _Place = "bootstrap", ConnectionGroup.DEFAULT  # the library's for a host that named no broker
@@ -75,8 +58,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         super().__init__(**settings)
         self._sync_task: asyncio.Task[None] | None = None
         self._told_at = 0.0  # when (loop time) we last heard who leads what
-        self._silent: dict[Any, float] = {}  # since when (loop time) brokers have not answered
-        self._slow: set[Any] = set()  # brokers of whom another one was faster, when they were last asked
+        self._silence = Silence(self._request_timeout_ms / 1_000)
         self._opening: dict[_Place, asyncio.Task[AIOKafkaConnection | None]] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -110,7 +92,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         """The ids of all brokers, in any order, those last that were silent when they were last asked."""
         nodes = [broker.nodeId for broker in self.cluster.brokers()]
         random.shuffle(nodes)
-        return sorted(nodes, key=lambda node: node in self._silent or node in self._slow)
+        return sorted(nodes, key=self._silence.is_doubtful)
 
     def get_random_node(self) -> int | None:
         """One that is not known to be silent, if there is one."""
@@ -145,8 +127,8 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         if connection is None:
             raise NodeNotReadyError(f"no connection to node {node_id}")
         answered = not (isinstance(request, ProduceRequest) and request.required_acks == 0)
-        question = isinstance(request, _QUESTIONS)
-        patience, began = self._patience(node_id) if question else None, self._loop.time()
+        question = isinstance(request, QUESTIONS)
+        patience, began = self._silence.patience(node_id) if question else None, self._loop.time()
         try:
             async with asyncio.timeout(patience):
                 answer = await connection.send(request, expect_response=answered)
@@ -154,15 +136,14 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             self._give_up(node_id, connection)
             raise RequestTimedOutError from error
         except KafkaConnectionError as error:
-            if node_id in self._silent:  # as the watch has found
+            if self._silence.has(node_id):  # as the watch has found
                 raise RequestTimedOutError from error
             raise
         except asyncio.CancelledError:
             if question and self._loop.time() - began >= NEXT_AFTER:  # another one was faster
-                self._slow.add(node_id)
+                self._silence.outrun(node_id)
             raise
-        self._silent.pop(node_id, None)
-        self._slow.discard(node_id)
+        self._silence.answered(node_id)
         return answer
 
     async def fetch_all_metadata(self) -> ClusterMetadata:
@@ -212,7 +193,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
                 self.force_metadata_update()
             return None
         try:
-            async with asyncio.timeout(self._patience(node_id)):
+            async with asyncio.timeout(self._silence.patience(node_id)):
                 connection = await self._connect(broker.host, broker.port, self._on_connection_closed)
         except (KafkaError, OSError) as error:
             if isinstance(error, TimeoutError):
@@ -261,21 +242,14 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             sasl_plain_password=self._sasl_plain_password,
         )
 
-    def _patience(self, node_id: Any) -> float:
-        """Seconds to wait for an answer to what is answered at once."""
-        now = self._loop.time()
-        doubt = (now - self._silent.get(node_id, now)) / DOUBT
-        return float(min(max(SILENT_AFTER, doubt), self._request_timeout_ms / 1_000))
-
     def _found_silent(self, node_id: Any) -> None:
-        if node_id in self._silent:
+        if not self._silence.found(node_id):
             return
-        self._silent[node_id] = self._loop.time()
         if broker := self.cluster.broker_metadata(node_id):
             log.warning("broker %s:%s does not answer", broker.host, broker.port)
             for other in self._running:
                 if other._loop is self._loop and other.cluster.broker_metadata(node_id) == broker:  # noqa: SLF001
-                    other._silent.setdefault(node_id, self._loop.time())  # noqa: SLF001
+                    other._silence.found(node_id)  # noqa: SLF001
 
     def _give_up(self, node_id: Any, connection: AIOKafkaConnection) -> None:
         """Of a connection on which no answer came. Who waits there is told; who leads what is asked again."""
@@ -296,18 +270,14 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
                 if connection in waiting and before.get(connection) is waiting[connection]
             } - {_BOOTSTRAP[0]}
             await asyncio.gather(*(self._check(node_id) for node_id in late))
-            if any(self.cluster.broker_metadata(node_id) for node_id in self._lately_silent()):
+            if any(self.cluster.broker_metadata(node_id) for node_id in self._silence.lately()):
                 self.force_metadata_update()  # others are going to lead in its place
-
-    def _lately_silent(self) -> list[Any]:
-        now = self._loop.time()
-        return [node_id for node_id, since in self._silent.items() if now - since < MOVED_WITHIN]
 
     async def _check(self, node_id: Any) -> None:
         """Give up all connections to a broker that answers on no new one either, or has left the cluster."""
         if broker := self.cluster.broker_metadata(node_id):
             try:
-                async with asyncio.timeout(self._patience(node_id)):
+                async with asyncio.timeout(self._silence.patience(node_id)):
                     connection = await self._connect(broker.host, broker.port)
             except TimeoutError:
                 pass

@@ -5,8 +5,25 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from aiokafka.errors import KafkaError, NodeNotReadyError
+from aiokafka.protocol.admin import DescribeConfigsRequest, DescribeGroupsRequest
+from aiokafka.protocol.commit import OffsetFetchRequest
+from aiokafka.protocol.coordination import FindCoordinatorRequest
+from aiokafka.protocol.group import HeartbeatRequest
+from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.offset import OffsetRequest
 
 NEXT_AFTER = 0.5  # seconds of silence, then the next one is asked as well
+
+# Questions: they change nothing and are answered at once, so they may be asked again, and of another one.
+QUESTIONS = (
+    MetadataRequest,
+    FindCoordinatorRequest,
+    OffsetRequest,
+    OffsetFetchRequest,
+    HeartbeatRequest,
+    DescribeConfigsRequest,
+    DescribeGroupsRequest,
+)
 
 T = TypeVar("T")
 
