@@ -20,19 +20,19 @@ class Heartbeat(EventIn):
     data: Line
 
 
-class Opened(EventIn):
+class ChannelOpened(EventIn):
     """The channel is open from now on."""
 
     type: Literal["channel.opened"]
     data: Line
 
 
-class Closed(EventIn):
+class ChannelClosed(EventIn):
     """The channel is closed from now on."""
 
     type: Literal["channel.closed"]
     data: Line
 
 
-ChannelEvent = Annotated[Heartbeat | Opened | Closed, Field(discriminator="type")]
+ChannelEvent = Annotated[Heartbeat | ChannelOpened | ChannelClosed, Field(discriminator="type")]
 CHANNEL_EVENT: TypeAdapter[ChannelEvent] = TypeAdapter(ChannelEvent)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.sla.calendar.duration import parse_duration
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -169,7 +169,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Settings:
-    """The settings from flags (by `Setting.name`), else variables. Raises Refusal for the first bad one."""
+    """The settings from flags (by `Setting.name`), else variables. Raises RefusalError."""
     _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for setting in SETTINGS:
@@ -181,7 +181,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, str] | Non
             values[setting.name] = setting.read(text) if text else text
         except (ValueError, OSError) as error:
             shown = "" if setting.read is _secret else f" {text!r}"
-            raise Refusal(f"{origin}:{shown} {error}") from None
+            raise RefusalError(f"{origin}:{shown} {error}") from None
     _refuse_contradictions(values)
     return Settings(**values)
 
@@ -191,28 +191,34 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     for variable in sorted(environment):
         if variable.startswith("SLA_") and variable not in known:
             near = get_close_matches(variable, known, n=1)
-            raise Refusal(f"{variable}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+            raise RefusalError(
+                f"{variable}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
+            )
     for variable in ("KAFKA_SASL_PASSWORD", "KAFKA_SSL_KEY_PASSWORD"):
         if variable in environment:
-            raise Refusal(f"{variable}: secrets are read from files only; set {variable}_FILE")
+            raise RefusalError(f"{variable}: secrets are read from files only; set {variable}_FILE")
 
 
 def _refuse_contradictions(values: Mapping[str, Any]) -> None:
     if values["bootstrap_servers"] is None:
-        raise Refusal("KAFKA_BOOTSTRAP_SERVERS: not set; give Kafka's addresses, for example localhost:9092")
+        raise RefusalError(
+            "KAFKA_BOOTSTRAP_SERVERS: not set; give Kafka's addresses, for example localhost:9092"
+        )
     protocol = values["security_protocol"]
     for needed in ("sasl_mechanism", "sasl_username", "sasl_password"):
         if "SASL" in protocol and values[needed] is None:
-            raise Refusal(f"KAFKA_SECURITY_PROTOCOL: {protocol} also needs {_variable(needed)}")
+            raise RefusalError(f"KAFKA_SECURITY_PROTOCOL: {protocol} also needs {_variable(needed)}")
         if "SASL" not in protocol and values[needed] is not None:
-            raise Refusal(f"{_variable(needed)}: is set, but KAFKA_SECURITY_PROTOCOL is {protocol}")
+            raise RefusalError(f"{_variable(needed)}: is set, but KAFKA_SECURITY_PROTOCOL is {protocol}")
     for unused in ("ssl_ca_file", "ssl_cert_file", "ssl_key_file", "ssl_key_password"):
         if "SSL" not in protocol and values[unused] is not None:
-            raise Refusal(f"{_variable(unused)}: is set, but KAFKA_SECURITY_PROTOCOL is {protocol}")
+            raise RefusalError(f"{_variable(unused)}: is set, but KAFKA_SECURITY_PROTOCOL is {protocol}")
     if values["ssl_key_file"] and not values["ssl_cert_file"]:
-        raise Refusal("KAFKA_SSL_KEY_FILE: also needs KAFKA_SSL_CERT_FILE")
+        raise RefusalError("KAFKA_SSL_KEY_FILE: also needs KAFKA_SSL_CERT_FILE")
     if values["http"][0] not in LOOPBACK and values["http_token"] is None:
-        raise Refusal(f"SLA_HTTP: {values['http'][0]} can be reached by others; it needs SLA_HTTP_TOKEN_FILE")
+        raise RefusalError(
+            f"SLA_HTTP: {values['http'][0]} can be reached by others; it needs SLA_HTTP_TOKEN_FILE"
+        )
 
 
 def _variable(name: str) -> str:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from service.errors import Refusal
+from service.errors import RefusalError
 
 _LONGEST_NAME = 255  # bytes of a name on common file systems
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -26,7 +26,7 @@ def whole_file(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
     """Gives a stream; what was written to it is the file `path` when the block ends without an error.
 
     A file that was there is replaced and keeps its mode, or with `new` is refused; a link stays, its target
-    is replaced. A terminal, pipe or device takes the bytes as they come. Raises Refusal: why it cannot be.
+    is replaced. A terminal, pipe or device takes the bytes as they come. Raises RefusalError.
     """
     try:
         target = path if new else _followed(path)
@@ -132,8 +132,8 @@ def _take_free_place(part: Path, target: Path) -> None:
         part.replace(target)
 
 
-def _refusal(path: Path, error: OSError) -> Refusal:
-    return Refusal(f"{path}: cannot be written: {error.strerror or error}")
+def _refusal(path: Path, error: OSError) -> RefusalError:
+    return RefusalError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 class _Raw(io.FileIO):

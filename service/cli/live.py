@@ -8,7 +8,7 @@ import click
 
 from schemas.topics import LIFECYCLE, POLICIES, TICKETS
 from service.clock import now_ms
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.policies import published
@@ -27,14 +27,16 @@ def explain(
 ) -> int:
     """Explain the committed state of a ticket at `until` (ms), else as of now. Gives the exit code.
 
-    Raises Refusal: no such ticket, or policies that differ from those that the service has published.
+    Raises RefusalError: no such ticket, or policies that differ from those that the service has published.
     """
     no_log()
     settings = read_settings(os.environ)
     kept, before = asyncio.run(_read(settings, tenant, ticket_id))
     topic = TICKETS.named(settings.topic_prefix)
     if kept is None:
-        raise Refusal(f"topic {topic}: has no ticket {ticket_id} of tenant {tenant}, or has it no longer")
+        raise RefusalError(
+            f"topic {topic}: has no ticket {ticket_id} of tenant {tenant}, or has it no longer"
+        )
     for unused in verify(policies, before, now_ms(), database_version()).new:
         said = f"sla-timer: policy {unused.policy} version {unused.version} was never in use"
         click.echo(visible(said), err=True)

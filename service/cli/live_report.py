@@ -27,7 +27,7 @@ from service.timezones import database_version
 def from_log(asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
     """The document of all tickets that sla.tickets holds, judged at `asked.until`, else as of now.
 
-    Raises Refusal: no topics, or policies that differ from those that the service has published.
+    Raises RefusalError: no topics, or policies that differ from those that the service has published.
     """
     no_log()
     settings = read_settings(os.environ)

@@ -20,7 +20,7 @@ from service.cli.run import run
 from service.cli.state import state
 from service.cli.streams import ReadEnoughError, open_streams
 from service.cli.topics import topics
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.processes.signals import asked_to_end
 from service.sla.calendar.calendar import YearUnknown
 from service.text.visible import visible
@@ -67,7 +67,7 @@ def answer(arguments: Sequence[str] | None = None) -> int:
         return 2
     except click.ClickException as error:
         return _refuse(error.format_message())
-    except (Refusal, YearUnknown) as error:
+    except (RefusalError, YearUnknown) as error:
         return _refuse(str(error))
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

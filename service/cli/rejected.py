@@ -126,9 +126,9 @@ async def _send_again(
 async def _chosen(
     settings: "Settings", names: Collection[str], reasons: Collection[str]
 ) -> "AsyncIterator[Aside]":
-    """Those of these names and reasons; none given: all. Raises Refusal for a name that is not there."""
+    """Those of these names and reasons; none given: all. Raises RefusalError for a name that is not there."""
     from schemas.topics import REJECTED
-    from service.errors import Refusal
+    from service.errors import RefusalError
     from service.kafka.client.options import connection
     from service.kafka.topics.rejected import put_aside
 
@@ -139,7 +139,7 @@ async def _chosen(
             missing.pop(record.name, None)
             yield record
     if missing:
-        raise Refusal(f"topic {topic}: has no record {', '.join(missing)} (any more?)")
+        raise RefusalError(f"topic {topic}: has no record {', '.join(missing)} (any more?)")
 
 
 def _line(record: "Aside") -> str:

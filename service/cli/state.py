@@ -82,7 +82,7 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
 
 async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     from schemas.topics import LIFECYCLE, TICKETS
-    from service.errors import Refusal
+    from service.errors import RefusalError
     from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
     from service.kafka.topics.import_state import load, refuse_full
@@ -94,9 +94,11 @@ async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
     topic, source = (which.named(settings.topic_prefix) for which in (TICKETS, LIFECYCLE))
     partitions, inputs = await partitions_of(reach, topic), await partitions_of(reach, source)
     if partitions != inputs:
-        raise Refusal(f"topic {topic}: {partitions} partitions, but {source} has {inputs}: create it anew")
+        raise RefusalError(
+            f"topic {topic}: {partitions} partitions, but {source} has {inputs}: create it anew"
+        )
     if await members(reach, settings.group):
-        raise Refusal(f"group {settings.group}: a service is running: stop it first")
+        raise RefusalError(f"group {settings.group}: a service is running: stop it first")
     await refuse_full(reach, topic)
     await load(reach, topic, settings.group, _records(*dump), PARTITIONERS[settings.partitioner])
     click.echo(f"{tickets} tickets imported into {partitions} partitions of {topic}")
@@ -104,16 +106,16 @@ async def _import(settings: "Settings", dump: tuple[str, BinaryIO]) -> int:
 
 
 def _records(name: str, dump: BinaryIO) -> "Iterator[DumpRecord]":
-    from service.errors import Refusal
+    from service.errors import RefusalError
     from service.sla.dump import BadDumpError, records
 
     try:
         dump.seek(0)
         yield from records(dump)
     except BadDumpError as error:
-        raise Refusal(f"{name}:{error}") from None
+        raise RefusalError(f"{name}:{error}") from None
     except OSError as error:
-        raise Refusal(f"{name}: {error.strerror or error}") from None
+        raise RefusalError(f"{name}: {error.strerror or error}") from None
 
 
 def _run(command: "Callable[[Settings, _Argument], Awaitable[int]]", argument: _Argument) -> int:

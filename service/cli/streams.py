@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from service.errors import Refusal
+from service.errors import RefusalError
 
 
 class ReadEnoughError(Exception):
@@ -20,7 +20,7 @@ class ReadEnoughError(Exception):
 def open_streams() -> None:
     """Puts ours in the places of sys.stdin, sys.stdout and sys.stderr.
 
-    Reading and writing raises Refusal when it fails, and ReadEnoughError when nobody reads on. What standard
+    Reading and writing raise RefusalError on failure, and ReadEnoughError when nobody reads on. What standard
     error does not take is lost: there is nobody left to tell.
     """
     for descriptor, refusing in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
@@ -57,13 +57,13 @@ class _Input(io.FileIO):
         try:
             return super().readinto(buffer)
         except OSError as error:
-            raise Refusal(f"standard input: {_why(error)}") from None
+            raise RefusalError(f"standard input: {_why(error)}") from None
 
     def readall(self) -> bytes:
         try:
             return super().readall() or b""
         except OSError as error:
-            raise Refusal(f"standard input: {_why(error)}") from None
+            raise RefusalError(f"standard input: {_why(error)}") from None
 
 
 class _Output(io.FileIO):
@@ -79,7 +79,7 @@ class _Output(io.FileIO):
             raise ReadEnoughError from None
         except OSError as error:
             self._failed = True
-            raise Refusal(f"standard output: {_why(error)}") from None
+            raise RefusalError(f"standard output: {_why(error)}") from None
 
 
 class _Errors(io.FileIO):

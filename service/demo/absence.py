@@ -1,7 +1,7 @@
 """Why there is no broker."""
 
-from service.errors import Refusal
+from service.errors import RefusalError
 
 
-class NoBroker(Refusal):
+class NoBroker(RefusalError):
     """A way to a broker is not open; the text says why."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.demo.process_guard import Leash
-from service.errors import Refusal
+from service.errors import RefusalError
 
 READY = 60.0  # seconds: the service owns its partitions, the board has read the state
 STOP = 12.0  # seconds for it to end in order
@@ -23,10 +23,10 @@ class Child(NamedTuple):
     log: Path
 
     def check(self) -> None:
-        """Raises Refusal when it has ended."""
+        """Raises RefusalError when it has ended."""
         code = self.process.poll()
         if code is not None:
-            raise Refusal(f"`{self.name}` ended with code {code}: {self.last_line()}")
+            raise RefusalError(f"`{self.name}` ended with code {code}: {self.last_line()}")
 
     def last_line(self) -> str:
         """Of what it said."""
@@ -35,7 +35,7 @@ class Child(NamedTuple):
 
 @asynccontextmanager
 async def running(leash: Leash, environment: Mapping[str, str], *command: str) -> AsyncIterator[Child]:
-    """A command for as long as the block runs, entered when it is ready. Raises Refusal when it fails."""
+    """A command for as long as the block runs, entered when it is ready. Raises RefusalError."""
     log = leash.directory / f"{command[0]}.log"
     process = leash.start([sys.executable, "-m", "service", *command], log=log, env=dict(environment))
     child = Child(command[0], process, log)
@@ -46,14 +46,14 @@ async def running(leash: Leash, environment: Mapping[str, str], *command: str) -
                 await asyncio.sleep(0.05)
         yield child
     except TimeoutError:
-        raise Refusal(f"`{child.name}` is not ready after {READY:.0f} s: {child.last_line()}") from None
+        raise RefusalError(f"`{child.name}` is not ready after {READY:.0f} s: {child.last_line()}") from None
     finally:
         await _stop(process)
         leash.let_go(process)
 
 
 async def watch(*children: Child) -> None:
-    """Raises Refusal as soon as one of them has ended."""
+    """Raises RefusalError as soon as one of them has ended."""
     while True:
         for child in children:
             child.check()

@@ -15,7 +15,7 @@ from service.settings import Settings
 
 
 def feed(settings: Settings, seed: int) -> int:
-    """Publishes until Ctrl-C, SIGTERM or SIGHUP; gives the exit code. Raises Refusal: Kafka takes nothing."""
+    """Publishes until Ctrl-C, SIGTERM or SIGHUP; gives the exit code. Raises RefusalError."""
     asyncio.run(_feed(settings, seed))
     return 0
 
@@ -32,7 +32,7 @@ async def _feed(settings: Settings, seed: int) -> None:
 async def publish(settings: Settings, topic: Topic, happenings: Iterator[DemoEvent], run: str = "") -> None:
     """Sends each event when it is due. `run` sets the tickets of one run apart from those of another.
 
-    Raises Refusal when Kafka takes nothing.
+    Raises RefusalError when Kafka takes nothing.
     """
     name = topic.named(settings.topic_prefix)
     async with sending(connection(settings), name, settings.partitioner) as send:

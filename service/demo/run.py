@@ -41,7 +41,7 @@ must have two channels open (or breaks its promise after 5 s); its phone falls s
 def demo(*, seconds: float | None = None, seed: int = 1) -> int:
     """Plays until Ctrl-C, SIGTERM or SIGHUP, or for `seconds` of traffic. Gives the exit code.
 
-    Everything it started is gone when it returns. Raises Refusal when there is no Kafka or the service fails.
+    Everything it started is gone when it returns. Raises RefusalError: no Kafka, or the service fails.
     """
     for end in asked_to_end():
         signal.signal(end, signal.default_int_handler)  # so that all of them raise KeyboardInterrupt

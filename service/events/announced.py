@@ -13,7 +13,7 @@ TYPES = {int(kind): f"complaint.{kind.word}" for kind in Kind} | {
 }
 
 
-class PolicyVersion(msgspec.Struct, frozen=True, gc=False):
+class AnnouncedPolicy(msgspec.Struct, frozen=True, gc=False):
     """See schemas.sla."""
 
     id: str
@@ -21,14 +21,14 @@ class PolicyVersion(msgspec.Struct, frozen=True, gc=False):
     sha256: str
 
 
-class Cause(msgspec.Struct, frozen=True, gc=False):
+class AnnouncedCause(msgspec.Struct, frozen=True, gc=False):
     """See schemas.sla."""
 
     source: str
     event_id: str
 
 
-class Evidence(msgspec.Struct, frozen=True, gc=False):
+class AnnouncedEvidence(msgspec.Struct, frozen=True, gc=False):
     """See schemas.sla."""
 
     source: str
@@ -54,7 +54,7 @@ class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
     level: str | None
     supersedes: str | None
     clause: str | None
-    policy: PolicyVersion | None
+    policy: AnnouncedPolicy | None
     started_at: str | None
     due_at: str | None
     stopped_at: str | None
@@ -64,8 +64,8 @@ class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
     detected_at: str | None
     late_detection: bool
     reason: str | None
-    cause: Cause | None
-    evidence: list[Evidence]
+    cause: AnnouncedCause | None
+    evidence: list[AnnouncedEvidence]
 
 
 def verdict(announcement: Announcement) -> AnnouncedVerdict:
@@ -99,18 +99,18 @@ def verdict(announcement: Announcement) -> AnnouncedVerdict:
         None if detected_at is None else written(detected_at),
         said.late_detection,
         said.reason,
-        Cause(cause.source, cause.id) if cause else None,
+        AnnouncedCause(cause.source, cause.id) if cause else None,
         [_evidence(fact) for fact in said.evidence],
     )
 
 
-_version = lru_cache(maxsize=64)(PolicyVersion)
+_version = lru_cache(maxsize=64)(AnnouncedPolicy)
 
 
-def _evidence(fact: Fact) -> Evidence:
+def _evidence(fact: Fact) -> AnnouncedEvidence:
     if fact.partition < 0:  # from a file: no log holds it
-        return Evidence(fact.source, fact.id, TYPES[fact.kind], written(fact.time), None, None, None)
-    return Evidence(
+        return AnnouncedEvidence(fact.source, fact.id, TYPES[fact.kind], written(fact.time), None, None, None)
+    return AnnouncedEvidence(
         fact.source,
         fact.id,
         TYPES[fact.kind],

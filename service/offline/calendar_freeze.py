@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.offline.official_days import OfficialDays
 from service.policy.calendar_file import read_calendar
 from service.policy.document import NotReadError, YamlNode, read_document
@@ -18,7 +18,7 @@ _FROZEN = ("holidays", "working_days", "official")
 
 
 def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> int:
-    """Writes the days into the file, or to `out` without one; gives the exit code. Raises Refusal.
+    """Writes the days into the file, or to `out` without one; gives the exit code. Raises RefusalError.
 
     Make-up days work as `weekday` (`mon` … `sun`): the notices do not say as which. What the file says
     about other years stays; it is written only when it is fit for use then.
@@ -32,7 +32,7 @@ def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> 
         text = _frozen(raw.decode("utf-8-sig"), root, days, weekday)
         read_calendar(str(path), text.encode(), path.stem)
     except OSError as error:
-        raise Refusal(f"{path}: {error.strerror}") from None
+        raise RefusalError(f"{path}: {error.strerror}") from None
     except NotReadError as error:
         raise BadPolicies([Problem(str(path), error.line, error.field, error.reason)]) from None
     with whole_file(path) as file:
@@ -51,7 +51,7 @@ def _frozen(text: str, root: YamlNode, days: OfficialDays, weekday: str) -> str:
         lines[-1] += "\n"
     starts = sorted(field.line for field in fields.values())
     if len(set(starts)) < len(starts) or not re.match(r"[A-Za-z]", lines[starts[0] - 1] if starts else ""):
-        raise Refusal("the file must have each of its fields on lines of its own")
+        raise RefusalError("the file must have each of its fields on lines of its own")
     spans = [_span(fields[name].line, starts, lines) for name in _FROZEN if name in fields]
     years = sorted({*days.years, *_official_years(fields)})
     holidays = _kept_holidays(fields, days, lines)

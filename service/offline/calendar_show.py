@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from schemas.instant import milliseconds
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.policy.directory import read_calendar_at
 from service.sla.calendar.calendar import Stretch
 from service.sla.calendar.duration import duration_text
@@ -28,16 +28,16 @@ class _Day:
 def show(path: Path, since: date | datetime, to: date | datetime, out: TextIO) -> int:
     """Prints the days from `since` to `to` (a date: the whole of it) in local time; gives the exit code.
 
-    Raises Refusal when the file or the period is no good, and YearUnknown.
+    Raises RefusalError when the file or the period is no good, and YearUnknown.
     """
     calendar = read_calendar_at(path).calendar
     assert isinstance(calendar, WorkingTime), "a file has opening hours"
     days = calendar.days
     start, end = _instant(days, since, whole=False), _instant(days, to, whole=True)
     if start >= end:
-        raise Refusal("--to must be later than --from")
+        raise RefusalError("--to must be later than --from")
     if end - start > _MOST_DAYS * 86_400_000:
-        raise Refusal(f"--to is more than {_MOST_DAYS} days after --from")
+        raise RefusalError(f"--to is more than {_MOST_DAYS} days after --from")
     shown = list(_days(calendar, start, end))
     width = max(len(_hours(days, day)) for day in shown)
     out.write(visible(_heading(days)) + "\n\n")

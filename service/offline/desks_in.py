@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from service.offline.event_file import Event
+from service.offline.event_file import FileEvent
 from service.sla.desks.desk import Desk, desk_of
 from service.sla.desks.outages import judge_desk
 from service.sla.facts import Fact
@@ -13,7 +13,7 @@ from service.sla.state import names
 Signs = dict[str, list[Fact]]  # by desk key
 
 
-def setting_aside(found: Iterable[Event], signs: Signs) -> Iterator[Event]:
+def setting_aside(found: Iterable[FileEvent], signs: Signs) -> Iterator[FileEvent]:
     """The events about tickets; what is about desks goes to `signs`."""
     for event in found:
         if event.is_sign:

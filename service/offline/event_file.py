@@ -9,7 +9,7 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
@@ -25,7 +25,7 @@ STANDARD_INPUT = "-"
 _SIGNS = frozenset(Sign)
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
+class FileEvent(msgspec.Struct, frozen=True, gc=False):
     """One event that is fit to be judged, and the line that holds it."""
 
     line: JsonLine
@@ -71,27 +71,27 @@ def shown(events: str) -> str:
 
 @contextmanager
 def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
-    """The file, or standard input. Raises Refusal when it cannot be read."""
+    """The file, or standard input. Raises RefusalError when it cannot be read."""
     if events == STANDARD_INPUT:
         yield stdin
         return
     try:
         stream = Path(events).open("rb")  # noqa: SIM115 (closed below; only opening may be refused)
     except OSError as error:
-        raise Refusal(f"{shown(events)}: {error.strerror}") from None
+        raise RefusalError(f"{shown(events)}: {error.strerror}") from None
     with stream:
         try:
             yield stream
         except OSError as error:  # in the middle of it: a disk that fails, a share that is gone
-            raise Refusal(f"{shown(events)}: {error.strerror or error}") from None
+            raise RefusalError(f"{shown(events)}: {error.strerror or error}") from None
 
 
 def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[JsonLine | LineProblem]:
-    """The events of a file as structured JSON. Raises Refusal for a bad mapping or a missing column."""
+    """The events of a file as structured JSON. Raises RefusalError for a bad mapping or a missing column."""
     if mapping:
         return export_lines(Path(shown(events)), stream, read_mapping(mapping))
     if events.lower().endswith(".csv"):
-        raise Refusal(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
+        raise RefusalError(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)
 
 
@@ -106,11 +106,11 @@ def fit(
     doing: str = "reading",
     through: Callable[[BinaryIO], BinaryIO] | None = None,
     kinds: Kinds = COMPLAINTS | CHANNELS,
-) -> Iterator[Event]:
+) -> Iterator[FileEvent]:
     """The events of a file that are fit, in its order (a CSV export's as they happened); the rest is told.
 
     `now` in ms; without it, the future has no limit. `doing` is the word for the progress. What is
-    read comes `through` that. Events may be of these `kinds`. Raises Refusal when the file cannot be read,
+    read comes `through` that. Events may be of these `kinds`. Raises RefusalError when it cannot be read,
     StoppedError at the first problem of a strict run.
     """
     with (
@@ -127,7 +127,7 @@ def fit(
                 yield found
 
 
-def tickets(found: Iterable[Event], problems: Problems) -> dict[str, list[Fact]]:
+def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fact]]:
     """The facts of each ticket, by ticket key, each identity once. What a full ticket cannot take is told.
 
     What is about desks is passed over.
@@ -141,11 +141,11 @@ def tickets(found: Iterable[Event], problems: Problems) -> dict[str, list[Fact]]
     return facts
 
 
-def _decoded(line: JsonLine, now: int | None, kinds: Kinds) -> Event | LineProblem:
+def _decoded(line: JsonLine, now: int | None, kinds: Kinds) -> FileEvent | LineProblem:
     decoded = decode_json(line.record, now, kinds)
     if isinstance(decoded, Rejection):
         return LineProblem(line.number, decoded.field, decoded.detail)
-    return Event(line, *decoded)
+    return FileEvent(line, *decoded)
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.explain.derivation import derivation
 from service.explain.text import LANGUAGES, told
 from service.offline.event_file import Problems, fit, tickets
@@ -32,14 +32,14 @@ def explain(
 ) -> int:
     """Explain a ticket by the events of a file (`-`: standard input). Gives the exit code.
 
-    Raises Refusal when the file cannot be read, or has nothing about the ticket.
+    Raises RefusalError when the file cannot be read, or has nothing about the ticket.
     """
     problems = Problems(events, err)
     found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err)
     ours = (event for event in found if event.ticket == key(tenant, ticket_id))
     facts = tickets(ours, problems).get(key(tenant, ticket_id))
     if not facts:
-        raise Refusal(f"{events}: has no event of ticket {ticket_id} of tenant {tenant}")
+        raise RefusalError(f"{events}: has no event of ticket {ticket_id} of tenant {tenant}")
     at = END_OF_TIME if until is None else until
     explain_facts(ticket_id, tenant, facts, policies, at, as_json=as_json, lang=lang, out=out)
     return 1 if problems.count else 0
@@ -62,7 +62,7 @@ def explain_facts(
     `state` says where a live service keeps them: topic, partition, offset, and reflects: its input so far.
     """
     if lang not in LANGUAGES:
-        raise Refusal(f"--lang {lang}: is none of {', '.join(LANGUAGES)}")
+        raise RefusalError(f"--lang {lang}: is none of {', '.join(LANGUAGES)}")
     explained = derivation(ticket_id, tenant, facts, policies, at)
     if state is not None:
         explained["state"] = dict(state)

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import holidays
 
-from service.errors import Refusal
+from service.errors import RefusalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class OfficialDays:
 
 
 def official_days(country: str, years: Iterable[int]) -> OfficialDays:
-    """The days of these years, from the holidays package. Raises Refusal for years it only extrapolates.
+    """The days of these years, from the holidays package. Raises RefusalError for years it only extrapolates.
 
     China's notice for a year comes out late in the year before. Until the package has it, it derives
     holidays from the rules and knows no make-up days; that is a guess, and no year so far had none.
     """
     if country != "CN":
-        raise Refusal(f"--country {country}: official days are known for CN only")
+        raise RefusalError(f"--country {country}: official days are known for CN only")
     wanted, package = sorted(set(years)), f"holidays {version('holidays')}"
     found = holidays.country_holidays(country, years=wanted, language="en_US", expand=False)
     # The package books the swap of 31 December under the year of the day off.
@@ -36,7 +36,7 @@ def official_days(country: str, years: Iterable[int]) -> OfficialDays:
     make_up = sorted(day for day in notices.weekend_workdays if day.year in wanted)
     for year in wanted:
         if not any(day.year == year for day in make_up):
-            raise Refusal(
+            raise RefusalError(
                 f"--years {year}: {package} has no make-up working days of {year}: either the official days "
                 "are not published yet, or it takes a newer package"
             )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from schemas.instant import written
 from service.events.fact import COMPLAINTS
-from service.offline.event_file import STANDARD_INPUT, Event, Problems, fit
+from service.offline.event_file import STANDARD_INPUT, FileEvent, Problems, fit
 from service.offline.progress import Progress
 from service.sla.state import names
 
@@ -35,7 +35,7 @@ def publish(
 
     `now` in ms; with `rebase` the times move so that the last one is `now`. `rate`: events a second, default
     as fast as Kafka takes them. `sending` gives the function that sends; it ends when all is in the log.
-    Raises Refusal when the file cannot be read at all, and what `sending` raises.
+    Raises RefusalError when the file cannot be read at all, and what `sending` raises.
     """
     problems = Problems(events, err)
     doing = "reading" if rebase else "sending"
@@ -58,7 +58,7 @@ def publish(
 
 
 async def _send(
-    events: Iterator[Event], sending: AbstractAsyncContextManager[Send], rate: float | None, *, live: bool
+    events: Iterator[FileEvent], sending: AbstractAsyncContextManager[Send], rate: float | None, *, live: bool
 ) -> int:
     """How many were sent. No more than `rate` a second, evenly; what comes late is made up for.
 
@@ -76,12 +76,12 @@ async def _send(
     return sent
 
 
-async def _next(events: Iterator[Event]) -> Event | None:
+async def _next(events: Iterator[FileEvent]) -> FileEvent | None:
     """The next event, however long it is in coming; whoever is told to stop does not wait for it."""
     loop = asyncio.get_running_loop()
-    coming: asyncio.Future[Event | None] = loop.create_future()
+    coming: asyncio.Future[FileEvent | None] = loop.create_future()
 
-    def settle(event: Event | None, error: BaseException | None) -> None:
+    def settle(event: FileEvent | None, error: BaseException | None) -> None:
         if coming.done():
             return
         if error is None:
@@ -102,7 +102,7 @@ async def _next(events: Iterator[Event]) -> Event | None:
     return await coming
 
 
-def _rebased(events: Sequence[Event], now: int, err: TextIO) -> Iterator[Event]:
+def _rebased(events: Sequence[FileEvent], now: int, err: TextIO) -> Iterator[FileEvent]:
     """The same events, all moved by as much, so that the last happens `now`."""
     last = max((event.fact.time for event in events), default=now)
     with Progress(err, "sending", len(events)) as progress:
@@ -111,7 +111,7 @@ def _rebased(events: Sequence[Event], now: int, err: TextIO) -> Iterator[Event]:
             progress.advance()
 
 
-def _moved(event: Event, by: int) -> Event:
+def _moved(event: FileEvent, by: int) -> FileEvent:
     """The same event `by` ms later."""
     content = json.loads(event.line.record)
     content["time"] = written(event.fact.time + by)

@@ -7,7 +7,7 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.events.announced import verdict
 from service.offline import compare as comparing
 from service.offline.compare import Comparison
@@ -41,10 +41,10 @@ def simulate(
 
     `events` is a file or `-`. Desks are judged, too: those of which it has a sign. With `clocks`, every level
     of every clock that started; with `compare`, the verdicts that those policies would change, then a
-    summary. Gives the exit code. Raises Refusal when a file cannot be read at all.
+    summary. Gives the exit code. Raises RefusalError when a file cannot be read at all.
     """
     if clocks and compare:
-        raise Refusal("--clocks and --compare: choose one")
+        raise RefusalError("--clocks and --compare: choose one")
     at = END_OF_TIME if until is None else until
     problems = Problems(events, err, strict=strict)
     try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from service.errors import Refusal
+from service.errors import RefusalError
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def readable_twice(path: Path, name: str, stdin: BinaryIO) -> Iterator[BinaryIO]
     """The file `path` (`-`: `stdin`), which people call `name`, as a stream that can be sought.
 
     What cannot is copied to a file without a name in the directory for temporary ones (TMPDIR), gone with the
-    block. Raises Refusal when it cannot be read or copied.
+    block. Raises RefusalError when it cannot be read or copied.
     """
     if str(path) == "-":
         with _copy(stdin, name) as copy:
@@ -24,7 +24,7 @@ def readable_twice(path: Path, name: str, stdin: BinaryIO) -> Iterator[BinaryIO]
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise Refusal(f"{name}: {error.strerror or error}") from None
+        raise RefusalError(f"{name}: {error.strerror or error}") from None
     with stream:
         if stream.seekable():
             yield stream
@@ -42,5 +42,5 @@ def _copy(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
             copy.flush()
         except OSError as error:
             reason = error.strerror or str(error)
-            raise Refusal(f"{name}: cannot be kept in {place} to be read twice: {reason}") from None
+            raise RefusalError(f"{name}: cannot be kept in {place} to be read twice: {reason}") from None
         yield cast("BinaryIO", copy)

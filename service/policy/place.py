@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.policy.document import YamlNode
 from service.text.visible import visible
 
@@ -32,7 +32,7 @@ class Problem:
         return visible(f"{self.file}{line}:{field} {self.reason}")
 
 
-class BadPolicies(Refusal):
+class BadPolicies(RefusalError):
     """The policy files cannot be used. Its text has one line per problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -14,7 +14,7 @@ from service.board.routes import MOST_VIEWERS, application
 from service.board.snapshot import GroupView, OwnerView, ReachView, Sight
 from service.board.tickets import TicketShelf
 from service.clock import now_ms
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
@@ -78,11 +78,11 @@ class Watch:
 
 
 def serve_board(settings: Settings, services: Sequence[str]) -> int:
-    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises Refusal when it does not start."""
+    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises RefusalError when it does not start."""
     open_log(settings.log)
     try:
         return asyncio.run(_serve(settings, services))
-    except Refusal:
+    except RefusalError:
         raise
     except Exception as error:  # the last words of a process that dies of it
         log.critical("died", exc_info=error)  # the traceback shows only to developers: it may hold data
@@ -121,7 +121,7 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
 
 
 async def _policies(settings: Settings) -> PolicyDirectory:
-    """The policy files, held against what the service has published. Raises Refusal where they differ."""
+    """The policy files, held against what the service has published. Raises RefusalError."""
     policies = read_policies(settings.policies)
     known = await published(connection(settings), POLICIES.named(settings.topic_prefix))
     verified = verify(policies, known, now_ms(), database_version())

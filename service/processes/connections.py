@@ -16,7 +16,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service.telemetry.catalogue import Refused
+from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
 
 HEAD_WITHIN = 10.0  # seconds from the connection's begin or the last answer's end to a whole head
@@ -29,13 +29,15 @@ _FEW = 8  # connections that there may be whatever else is open: probes
 _AT_ONCE = 2  # accepted in one turn of the loop, so that each can speak before it is the oldest
 
 _SAID = {
-    Refused.FULL: "HTTP: a connection was refused: %d are open, all with an answer under way",
-    Refused.CROWDED_OUT: "HTTP: %d connections are open: the one that waited longest made room for another",
-    Refused.SLOW_HEAD: "HTTP: no whole request head in time: one of %d connections was closed",
-    Refused.SLOW_BODY: "HTTP: no whole request body in time: one of %d connections was closed",
-    Refused.UNTAKEN: "HTTP: an answer was not taken in time: one of %d connections was closed",
+    RefusedConnection.FULL: "HTTP: a connection was refused: %d are open, all with an answer under way",
+    RefusedConnection.CROWDED_OUT: (
+        "HTTP: %d connections are open: the one that waited longest made room for another"
+    ),
+    RefusedConnection.SLOW_HEAD: "HTTP: no whole request head in time: one of %d connections was closed",
+    RefusedConnection.SLOW_BODY: "HTTP: no whole request body in time: one of %d connections was closed",
+    RefusedConnection.UNTAKEN: "HTTP: an answer was not taken in time: one of %d connections was closed",
 }
-_logs = {reason: logging.getLogger(f"{__name__}.{reason}") for reason in Refused}
+_logs = {reason: logging.getLogger(f"{__name__}.{reason}") for reason in RefusedConnection}
 for _log in _logs.values():
     _log.addFilter(Rate(most=1))  # whoever floods us does not flood the log
 
@@ -47,7 +49,7 @@ class Places:
     """
 
     def __init__(
-        self, refused: Callable[[Refused], None] = lambda _: None, descriptors: int | None = None
+        self, refused: Callable[[RefusedConnection], None] = lambda _: None, descriptors: int | None = None
     ) -> None:
         soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if descriptors is None else descriptors
         limit = soft if soft > 0 else 1 << 30  # below 0: no limit
@@ -69,9 +71,9 @@ class Places:
             return True
         oldest = next(iter(self.waiting), None)
         if oldest is None:
-            self.say(Refused.FULL)
+            self.say(RefusedConnection.FULL)
             return False
-        self.say(Refused.CROWDED_OUT)
+        self.say(RefusedConnection.CROWDED_OUT)
         del self.waiting[oldest]
         self._leaving.add(oldest)
         oldest.transport.abort()
@@ -89,7 +91,7 @@ class Places:
         self.waiting.pop(connection, None)
         self._leaving.discard(connection)
 
-    def say(self, reason: Refused) -> None:
+    def say(self, reason: RefusedConnection) -> None:
         """One connection ended before its time."""
         self._tell(reason)
         _logs[reason].warning(_SAID[reason], self.open)
@@ -174,7 +176,7 @@ class Bounded(H11Protocol):
         self._places.waiting.pop(self, None)
         self._look()
 
-    def overdue(self, now: float) -> Refused | None:
+    def overdue(self, now: float) -> RefusedConnection | None:
         """End it, and say why, when its client took too long; now is in seconds of the loop's clock."""
         left = self.transport.get_write_buffer_size()
         if left < self._left or not self._left:
@@ -184,7 +186,7 @@ class Bounded(H11Protocol):
             if now - self._left_since < TAKEN_WITHIN:
                 return None
             self.transport.abort()
-            return Refused.UNTAKEN
+            return RefusedConnection.UNTAKEN
         if self not in self._places.waiting or now - self._since < (
             BODY_WITHIN if self._body else HEAD_WITHIN
         ):
@@ -193,7 +195,7 @@ class Bounded(H11Protocol):
             self.transport.close()
             return None
         self._too_slow()
-        return Refused.SLOW_BODY if self._body else Refused.SLOW_HEAD
+        return RefusedConnection.SLOW_BODY if self._body else RefusedConnection.SLOW_HEAD
 
     def _look(self) -> None:
         """Wait for head or body, or for nothing while an answer is under way."""

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.processes.connections import Bounded, Listener, Places
 from service.settings import LOOPBACK
 
@@ -119,7 +119,7 @@ def application(answers: Answers, listening_on: str) -> Starlette:
 
 
 def listen(address: tuple[str, int]) -> Listener:
-    """A socket bound to `address`; port 0 takes a free one. Raises Refusal when that cannot be."""
+    """A socket bound to `address`; port 0 takes a free one. Raises RefusalError when that cannot be."""
     host, port = address
     try:
         family, kind, protocol, _, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -127,7 +127,7 @@ def listen(address: tuple[str, int]) -> Listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(at)
     except OSError as error:
-        raise Refusal(f"SLA_HTTP: cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise RefusalError(f"SLA_HTTP: cannot listen on {host}:{port}: {error.strerror or error}") from None
     return listener
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import version as version_of
 
 from schemas import topics
 from service.clock import now_ms
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.events.rejection import Reason
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.context import Terms, Topics
@@ -40,11 +40,11 @@ ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
 
 
 def serve(settings: Settings) -> int:
-    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises Refusal when it does not start."""
+    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises RefusalError when it does not start."""
     open_log(settings.log)
     try:
         return asyncio.run(_serve(settings))
-    except Refusal:
+    except RefusalError:
         raise
     except Exception as error:  # the last words of a process that dies of it
         log.critical("died", exc_info=error)  # the traceback shows only to developers: it may hold data

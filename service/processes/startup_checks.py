@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schemas.topics import POLICIES
 from service.clock import now_ms
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
 from service.kafka.topics.check import check, warnings
@@ -29,14 +29,14 @@ class Ground:
 
 
 async def prepare(settings: Settings) -> Ground:
-    """Checks policies, rights, topics, publications; publishes what is new. Raises Refusal: what to do."""
+    """Checks policies, rights, topics, publications; publishes what is new. Raises RefusalError."""
     policies = read_policies(settings.policies)
     reach = connection(settings)
     if denied := await missing(reach, settings.topic_prefix, settings.group):
-        raise Refusal("\n".join(denied))
+        raise RefusalError("\n".join(denied))
     topics = await find(reach, settings.topic_prefix)
     if wrong := check(topics, settings.topic_prefix):
-        raise Refusal("\n".join(wrong))
+        raise RefusalError("\n".join(wrong))
     for warning in warnings(topics, settings.topic_prefix):
         log.warning("%s", warning)
     await _publish(reach, POLICIES.named(settings.topic_prefix), policies)
@@ -44,7 +44,7 @@ async def prepare(settings: Settings) -> Ground:
 
 
 async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:
-    """Holds the policies against what was published, and publishes what is new. Raises Refusal."""
+    """Holds the policies against what was published, and publishes what is new. Raises RefusalError."""
     verified = verify(policies, await published(reach, topic), now_ms(), database_version())
     for warning in verified.warnings:
         log.warning("%s", warning)

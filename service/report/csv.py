@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.report.columns import COLUMNS
 from service.text.visible import visible
 
@@ -16,11 +16,11 @@ _RUNS = frozenset("=+-@\N{MINUS SIGN}")
 def sheet(document: Mapping[str, Any], section: str, out: TextIO) -> None:
     """Write the rows of `section`, one of COLUMNS, under a header. What is not known is an empty cell.
 
-    Raises Refusal for retractions where the input cannot tell of any.
+    Raises RefusalError for retractions where the input cannot tell of any.
     """
     rows = document[section]
     if rows is None:
-        raise Refusal("--section retractions: a file of events holds no announcements; leave EVENTS out")
+        raise RefusalError("--section retractions: a file of events holds no announcements; leave EVENTS out")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS[section])
     for row in rows:

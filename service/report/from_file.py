@@ -29,7 +29,7 @@ def from_file(
 
     It counts tickets, and the desks of which the file has a sign.
 
-    `events` is a file or `-`. Raises Refusal when a file cannot be read at all.
+    `events` is a file or `-`. Raises RefusalError when a file cannot be read at all.
     """
     problems = Problems(events, err)
     tally, seen = Tally(asked), FactsHash()

@@ -20,7 +20,7 @@ def write(
 ) -> None:
     """Write it to `file`, else to `out`. `form` is one of FORMS, `section` what of it CSV has.
 
-    Raises Refusal when the file cannot be written.
+    Raises RefusalError when the file cannot be written.
     """
     if file is None:
         _write(document, form, section, lang, out)

@@ -35,7 +35,7 @@ class Metric(Generic[M]):
         return self.kind(self.name, self.help, self.labels, registry=registry, **options)
 
 
-class Refused(StrEnum):
+class RefusedConnection(StrEnum):
     """Why a connection ended before its time."""
 
     FULL = "full"  # all others have an answer under way

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Info, generate_latest
 from service.sla.announcement import Type
 from service.sla.history import Outcome
 from service.telemetry import catalogue
-from service.telemetry.catalogue import ANNOUNCED, METRICS, OF_CLOCK, M, Metric, Refused
+from service.telemetry.catalogue import ANNOUNCED, METRICS, OF_CLOCK, M, Metric, RefusedConnection
 
 WHOLE_CLOCK = ""  # the level of a corrected `met` or `cancelled`
 
@@ -84,7 +84,7 @@ class Metrics:
         self._show(catalogue.LATENESS, pairs)
         self._show(catalogue.RECORDS_REJECTED, [(reason,) for reason in reasons])
         self._show(catalogue.FACTS, [(outcome.value,) for outcome in Outcome])
-        self._show(catalogue.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in Refused])
+        self._show(catalogue.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
         for name, until in calendars.items():
             self[catalogue.CALENDAR_VALID_UNTIL].labels(name).set(until / 1_000)
         versions = Info(
@@ -126,7 +126,7 @@ class Metrics:
                     self._made[row].labels(*source).set(value)
         return generate_latest(self.registry)
 
-    def turned_away(self, reason: Refused) -> None:
+    def turned_away(self, reason: RefusedConnection) -> None:
         """An HTTP connection ended before its time."""
         self[catalogue.HTTP_CONNECTIONS_REFUSED].labels(reason).inc()
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from service.processes.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places
 from service.processes.http import Server, listen
-from service.telemetry.catalogue import Refused
+from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
 
 WITHIN = 30.0  # seconds: a busy machine
@@ -87,7 +87,7 @@ class Site:
 
     server: Server
     port: int
-    refused: list[Refused]
+    refused: list[RefusedConnection]
     clients: list[Client] = field(default_factory=list)
 
     @property
@@ -113,7 +113,7 @@ class Site:
 
 @asynccontextmanager
 async def site(descriptors: int | None = None) -> AsyncIterator[Site]:
-    refused: list[Refused] = []
+    refused: list[RefusedConnection] = []
     server = Server(APP, Places(refused.append, descriptors))
     with listen(("127.0.0.1", 0)) as listener:
         found = Site(server, listener.getsockname()[1], refused)
@@ -133,13 +133,13 @@ async def site(descriptors: int | None = None) -> AsyncIterator[Site]:
 @pytest.mark.parametrize(
     ("sent", "within", "refused"),
     [
-        (HALF, HEAD_WITHIN, [Refused.SLOW_HEAD]),
-        (HALF_BODY, BODY_WITHIN, [Refused.SLOW_BODY]),
+        (HALF, HEAD_WITHIN, [RefusedConnection.SLOW_HEAD]),
+        (HALF_BODY, BODY_WITHIN, [RefusedConnection.SLOW_BODY]),
         (b"", HEAD_WITHIN, []),  # a browser opens some ahead
     ],
 )
 async def test_a_request_that_does_not_end_is_given_up_in_time_and_not_before(
-    sent: bytes, within: float, refused: list[Refused]
+    sent: bytes, within: float, refused: list[RefusedConnection]
 ) -> None:
     async with site() as here:
         client = await here.connect(sent)
@@ -198,7 +198,7 @@ async def test_an_answer_that_is_not_taken_is_given_up_and_one_that_is_taken_slo
         here.later(TAKEN_WITHIN)
         assert here.refused == []
         here.later(2 * TAKEN_WITHIN)
-        assert here.refused == [Refused.UNTAKEN]
+        assert here.refused == [RefusedConnection.UNTAKEN]
         await here.until(speaking=0)
 
 
@@ -210,7 +210,7 @@ async def test_for_a_new_connection_the_one_that_waited_longest_goes() -> None:
         await here.until(waiting=MOST)
         assert here.refused == []
         await (await here.connect(WHOLE)).hears(b"alive")
-        assert here.refused == [Refused.CROWDED_OUT]
+        assert here.refused == [RefusedConnection.CROWDED_OUT]
         assert await first.end() == b""
         assert all(not other.reader.at_eof() for other in others)
 
@@ -221,7 +221,7 @@ async def test_an_answer_under_way_is_never_ended_for_another_connection() -> No
         for client in watching:
             await client.hears(b"on and on")
         assert (await (await here.connect(b"")).end()).startswith(b"HTTP/1.1 503 ")
-        assert here.refused == [Refused.FULL]
+        assert here.refused == [RefusedConnection.FULL]
         watching.pop().writer.close()
         await here.until(speaking=MOST - 1)
         await (await here.connect(WHOLE)).hears(b"alive")
@@ -259,15 +259,15 @@ async def test_the_last_descriptors_are_for_others_but_a_probe_is_let_in() -> No
 
 
 async def test_what_is_told_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    logger = logging.getLogger(f"service.processes.connections.{Refused.SLOW_HEAD}")
+    logger = logging.getLogger(f"service.processes.connections.{RefusedConnection.SLOW_HEAD}")
     (rate,) = logger.filters
     logger.removeFilter(rate)
     logger.addFilter(Rate(rate.most))  # what other tests told does not count
-    refused: list[Refused] = []
+    refused: list[RefusedConnection] = []
     places = Places(refused.append)
     places.open = 9
     for _ in range(1_000):
-        places.say(Refused.SLOW_HEAD)
+        places.say(RefusedConnection.SLOW_HEAD)
     assert caplog.messages == ["HTTP: no whole request head in time: one of 9 connections was closed"]
     assert len(refused) == 1_000  # the counter has all of them
 

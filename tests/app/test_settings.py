@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.settings import SETTINGS, Settings, read_settings
 
 HERE = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"}
@@ -61,7 +61,7 @@ def test_only_the_address_of_kafka_has_no_default() -> None:
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_what_is_wrong_is_named_in_one_line(environment: dict[str, str], line: str) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         read(**environment)
     assert str(refusal.value) == line
 
@@ -73,7 +73,7 @@ def test_the_grace_is_a_duration(text: str, ms: int) -> None:
 
 @pytest.mark.parametrize("text", ["1", "-1s", "1 day", "2d"])
 def test_a_grace_that_is_no_duration_of_hours_is_refused(text: str) -> None:
-    with pytest.raises(Refusal, match=f"^SLA_GRACE: '{text}' "):
+    with pytest.raises(RefusalError, match=f"^SLA_GRACE: '{text}' "):
         read(SLA_GRACE=text)
 
 
@@ -91,7 +91,7 @@ def test_loopback_needs_no_token(text: str, address: tuple[str, int]) -> None:
 
 def test_a_flag_goes_before_its_variable_and_is_named_when_wrong() -> None:
     assert read_settings(HERE | {"SLA_GROUP": "one"}, {"group": "two"}).group == "two"
-    with pytest.raises(Refusal, match=r"^--log: 'loud' is none of"):
+    with pytest.raises(RefusalError, match=r"^--log: 'loud' is none of"):
         read_settings(HERE, {"log": "loud"})
 
 

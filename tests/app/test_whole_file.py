@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.whole_file import whole_file
 
 OLD, NEW = b"the old one\n", b"the new one\n"
@@ -113,7 +113,7 @@ def test_a_new_file_never_takes_a_place_that_is_taken(tmp_path: Path, there: str
         path.symlink_to("nowhere")
     elif there == "directory":
         path.mkdir()
-    with pytest.raises(Refusal, match=rf"^{re.escape(str(path))}: cannot be written: File exists$"):
+    with pytest.raises(RefusalError, match=rf"^{re.escape(str(path))}: cannot be written: File exists$"):
         write(path, new=True)
     assert there != "file" or path.read_bytes() == OLD
 
@@ -126,7 +126,7 @@ def test_a_place_that_was_taken_meanwhile_stays_theirs(tmp_path: Path) -> None:
             file.write(NEW)
             path.write_bytes(OLD)
 
-    with pytest.raises(Refusal, match="cannot be written: File exists"):
+    with pytest.raises(RefusalError, match="cannot be written: File exists"):
         be_late()
     assert (path.read_bytes(), names(tmp_path)) == (OLD, ["dump"])
 
@@ -168,7 +168,9 @@ def test_a_long_name_is_no_hindrance(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path, path: str, reason: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").write_bytes(OLD)
-    with pytest.raises(Refusal, match=rf"^{re.escape(str(tmp_path / path))}: cannot be written: {reason}"):
+    with pytest.raises(
+        RefusalError, match=rf"^{re.escape(str(tmp_path / path))}: cannot be written: {reason}"
+    ):
         write(tmp_path / path)
 
 
@@ -178,16 +180,16 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from tests.app.test_whole_file import write\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))\n"
-        "from service.errors import Refusal\n"
+        "from service.errors import RefusalError\n"
         "try: write(Path(sys.argv[1]))\n"
-        "except Refusal as refusal: sys.exit(str(refusal))\n"
+        "except RefusalError as refusal: sys.exit(str(refusal))\n"
     )
     path = tmp_path / "calendar.yaml"
     path.write_bytes(OLD)
     ended = subprocess.run([sys.executable, "-c", limited, path], capture_output=True, text=True, check=False)
     assert ended.stderr == f"{path}: cannot be written: File too large\n"
     assert (path.read_bytes(), names(tmp_path)) == (OLD, ["calendar.yaml"])
-    with pytest.raises(Refusal, match=r"^/dev/full: cannot be written: No space left on device$"):
+    with pytest.raises(RefusalError, match=r"^/dev/full: cannot be written: No space left on device$"):
         write(Path("/dev/full"))
 
 
@@ -216,6 +218,6 @@ def test_whoever_is_ended_half_way_leaves_the_old_file(tmp_path: Path, how: sign
 def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "calendar.yaml").write_bytes(OLD)
     (tmp_path / "calendar.yaml").chmod(0o444)
-    with pytest.raises(Refusal, match="cannot be written: Permission denied"):
+    with pytest.raises(RefusalError, match="cannot be written: Permission denied"):
         write(tmp_path / "calendar.yaml")
     assert (tmp_path / "calendar.yaml").read_bytes() == OLD

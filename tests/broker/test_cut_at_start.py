@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from service.demo import broker_config as kraft
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.client.patience import PATIENCE
 from service.kafka.topics.acl import missing
@@ -36,5 +36,7 @@ async def test_when_they_never_hold_it_is_said_within_the_same_patience(bootstra
         settings = read_settings(environment(f"127.0.0.1:{proxy.port}", prefix))
         proxy.cut()
         async with asyncio.timeout(PATIENCE + 5):
-            with pytest.raises(Refusal, match=f"127.0.0.1:{proxy.port} hangs up; does it speak PLAINTEXT"):
+            with pytest.raises(
+                RefusalError, match=f"127.0.0.1:{proxy.port} hangs up; does it speak PLAINTEXT"
+            ):
                 await missing(connection(settings), prefix, "group")

@@ -9,7 +9,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from schemas.instant import written
 from service.demo.broker import Broker
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.codec.records import decode
@@ -72,12 +72,14 @@ def test_the_events_of_a_ticket_are_in_the_log_in_the_order_of_the_file(kafka: B
 
 def test_a_missing_topic_is_refused_and_not_created(kafka: Broker) -> None:
     for _ in range(2):
-        with pytest.raises(Refusal, match=r"topic nowhere: missing; create it with: sla-timer topics ensure"):
+        with pytest.raises(
+            RefusalError, match=r"topic nowhere: missing; create it with: sla-timer topics ensure"
+        ):
             send(kafka, "nowhere")
 
 
 def test_a_broker_that_does_not_answer_is_refused() -> None:
-    with pytest.raises(Refusal, match=r"KAFKA_BOOTSTRAP_SERVERS: 127\.0\.0\.1:1: "):
+    with pytest.raises(RefusalError, match=r"KAFKA_BOOTSTRAP_SERVERS: 127\.0\.0\.1:1: "):
         publish(
             str(SAMPLE),
             sending=sending({"bootstrap_servers": ["127.0.0.1:1"]}, "any", "murmur2"),

@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from schemas.topics import DESKS, LIFECYCLE, TICKETS
 from service.clock import now_ms
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.transactional_producer import discard, open_producer
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.decision import reset, skip
@@ -274,7 +274,7 @@ async def test_who_is_fenced_while_it_repairs_has_changed_nothing(bootstrap: str
             owner.join()
         return reset(found)
 
-    with pytest.raises(Refusal, match="its owner took it back meanwhile: it is as it was, so try again"):
+    with pytest.raises(RefusalError, match="its owner took it back meanwhile: it is as it was, so try again"):
         await _act(rig, decide)
     assert await read(bootstrap, rig.topics.tickets) == before
     assert len(seen) == 1 + TRIES

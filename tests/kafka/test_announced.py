@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.codec.record import Record, size_of
 from service.kafka.topics.breaches import event_out
 
@@ -35,5 +35,7 @@ def test_an_event_out_is_read_again() -> None:
 def test_what_somebody_else_wrote_to_the_topic_is_named_by_its_place(
     value: bytes | None, header: tuple[str, bytes | None]
 ) -> None:
-    with pytest.raises(Refusal, match=r"^topic sla\.breaches, partition 2, offset 17, key T-1: not written"):
+    with pytest.raises(
+        RefusalError, match=r"^topic sla\.breaches, partition 2, offset 17, key T-1: not written"
+    ):
         event_out(record(value, header))

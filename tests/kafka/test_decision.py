@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once import decision
@@ -59,7 +59,7 @@ def test_it_says_what_is_skipped(next_offset: int, to: int | None, offset: int, 
     ],
 )
 def test_nothing_is_skipped_that_cannot_be_or_was_judged(next_offset: int, to: int | None, says: str) -> None:
-    with pytest.raises(Refusal, match=f"complaints.lifecycle-3: .*{says}"):
+    with pytest.raises(RefusalError, match=f"complaints.lifecycle-3: .*{says}"):
         decision.skip(found(next_offset), to)
 
 
@@ -120,7 +120,7 @@ def test_it_says_what_is_given_up_and_why(given: dict[str, object], keys: list[b
     ],
 )
 def test_nothing_is_given_up_that_is_not_there(given: dict[str, object], of: Held, says: str) -> None:
-    with pytest.raises(Refusal, match=f"sla.tickets-3: .*{says}"):
+    with pytest.raises(RefusalError, match=f"sla.tickets-3: .*{says}"):
         forget(of=of, **given)  # type: ignore[arg-type]
 
 

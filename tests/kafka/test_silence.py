@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, TopicAuthor
 from aiokafka.protocol.metadata import MetadataRequest
 
 from service.demo import broker_config as kraft
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.client import CONNECTIONS, Client
 from service.kafka.client.connection_errors import greeting
 from service.kafka.client.patience import patiently
@@ -172,7 +172,7 @@ async def test_who_hangs_up_is_tried_again_before_that_is_told() -> None:
         raise KafkaConnectionError
 
     async with servers(hang_up) as addresses:
-        with pytest.raises(Refusal, match="hangs up"):
+        with pytest.raises(RefusalError, match="hangs up"):
             await patiently(connection(*addresses), ask, within=2.0)
     assert attempts > 1
 
@@ -185,7 +185,7 @@ async def test_where_nobody_listens_is_not_tried_again() -> None:
         attempts += 1
         raise KafkaConnectionError("refused")
 
-    with pytest.raises(Refusal, match="refused"):
+    with pytest.raises(RefusalError, match="refused"):
         await patiently(connection(nobody()), ask)
     assert attempts == 1
 
@@ -199,7 +199,7 @@ async def test_what_kafka_will_say_again_is_not_asked_again() -> None:
         raise TopicAuthorizationFailedError
 
     async with servers(hang_up) as addresses:
-        with pytest.raises(Refusal):
+        with pytest.raises(RefusalError):
             await patiently(connection(*addresses), ask)
     assert attempts == 1
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.codec.record import Record, size_of
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.breaches import event_out
@@ -91,7 +91,7 @@ def test_what_is_no_state_names_its_place_key_and_reason(key: str, content: byte
 )
 def test_its_key_is_shown_so_that_it_steers_nothing(key: bytes | None, shown: str) -> None:
     refusal = UnreadableRecordError("t", 0, 1, key, "is wrong")
-    assert isinstance(refusal, Refusal)  # a command says it in one line and ends with 2
+    assert isinstance(refusal, RefusalError)  # a command says it in one line and ends with 2
     assert str(refusal).startswith(f"topic t, partition 0, offset 1, {shown}: is wrong; see the runbook")
 
 

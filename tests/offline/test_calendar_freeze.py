@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.offline.calendar_freeze import freeze
 from service.offline.official_days import official_days
 from service.policy.directory import read_calendar_at
@@ -86,24 +86,24 @@ def test_days_of_other_years_stay_with_their_comments(desk: Path):
     ],
 )
 def test_what_is_not_official_is_refused(country: str, years: list[int], reason: str):
-    with pytest.raises(Refusal, match=reason):
+    with pytest.raises(RefusalError, match=reason):
         official_days(country, years)
 
 
 def test_a_file_that_would_not_be_fit_is_left_alone(desk: Path):
     without_monday = DESK.replace('mon: [["09:00", "17:00"]], ', "")
     desk.write_text(without_monday, encoding="utf-8")
-    with pytest.raises(Refusal, match="mon has no open hours in week"):
+    with pytest.raises(RefusalError, match="mon has no open hours in week"):
         run(desk, 2026)
     assert desk.read_text(encoding="utf-8") == without_monday
 
 
 def test_a_gap_between_the_years_is_refused(desk: Path):
     run(desk, 2024)
-    with pytest.raises(Refusal, match="leaves out 2025"):
+    with pytest.raises(RefusalError, match="leaves out 2025"):
         run(desk, 2026)
 
 
 def test_a_missing_file_is_said(tmp_path: Path):
-    with pytest.raises(Refusal, match=r"none\.yaml: No such file"):
+    with pytest.raises(RefusalError, match=r"none\.yaml: No such file"):
         run(tmp_path / "none.yaml", 2026)

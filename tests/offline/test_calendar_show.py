@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.instant import milliseconds, read
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.explain.derivation import derivation
 from service.offline.calendar_show import show
 from service.offline.policies_check import check
@@ -89,7 +89,7 @@ def test_a_year_without_official_days_is_refused():
 
 
 def test_a_period_that_ends_before_it_begins_is_refused():
-    with pytest.raises(Refusal, match="--to must be later than --from"):
+    with pytest.raises(RefusalError, match="--to must be later than --from"):
         shown(CN, "2026-02-14", "2026-02-13")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.instant import milliseconds
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.explain.derivation import derivation
 from service.explain.translations import WORDS
 from service.offline.explain import explain, explain_facts
@@ -194,7 +194,7 @@ def test_a_ticket_of_an_export_is_explained_from_the_file() -> None:
     assert (
         "2026-03-02T08:45:00.000Z (end) is after 2026-03-02T08:30:00.000Z (due): BREACHED" in out.getvalue()
     )
-    with pytest.raises(Refusal, match="has no event of ticket Case-1 of tenant default"):
+    with pytest.raises(RefusalError, match="has no event of ticket Case-1 of tenant default"):
         explain("Case-1", **source, stdin=io.BytesIO(), out=out, err=io.StringIO())
-    with pytest.raises(Refusal, match="--lang fr: is none of en, zh"):
+    with pytest.raises(RefusalError, match="--lang fr: is none of en, zh"):
         explain("Case-902", **source, lang="fr", stdin=io.BytesIO(), out=out, err=io.StringIO())

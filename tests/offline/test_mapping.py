@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.instant import written
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.offline.csv_import.local_time import instant
 from service.offline.csv_import.mapping import Time, read_mapping
 from tests.offline.exports import HEADER, HELPDESK, SAMPLE, SMALL, mapping, read, short
@@ -164,7 +164,7 @@ def test_an_unlisted_value_may_be_ignored(tmp_path: Path) -> None:
     ],
 )
 def test_a_header_without_what_the_mapping_names_is_refused(tmp_path: Path, header: str, reason: str) -> None:
-    with pytest.raises(Refusal, match=f"^{reason}$"):
+    with pytest.raises(RefusalError, match=f"^{reason}$"):
         read(mapping(tmp_path), header=header)
 
 
@@ -208,7 +208,7 @@ def test_a_time_without_offset_needs_a_zone() -> None:
 def test_a_bad_mapping_file_is_refused_with_file_and_line(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         read_mapping(path)
     assert str(refusal.value).startswith(f"{path}{reason}")
 
@@ -230,6 +230,6 @@ def test_a_bad_mapping_file_is_refused_with_file_and_line(tmp_path: Path, text: 
     ],
 )
 def test_a_mapping_that_cannot_work_is_refused(tmp_path: Path, field: str, value: Any, reason: str) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         mapping(tmp_path, **{field: value})
     assert reason in str(refusal.value)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.offline.publish import Send, publish
 from tests.offline.exports import HELPDESK, SAMPLE
 from tests.offline.test_simulate import event, lines
@@ -103,5 +103,5 @@ def test_rate_spreads_the_events() -> None:
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:
-    with pytest.raises(Refusal, match=r"nowhere\.jsonl: No such file or directory"):
+    with pytest.raises(RefusalError, match=r"nowhere\.jsonl: No such file or directory"):
         published(Path("nowhere.jsonl"))

@@ -13,7 +13,7 @@ import pytest
 from click import Choice
 
 from service.cli.report import report
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.report.charts import filled
 from service.report.columns import COLUMNS
 from service.report.csv import _cell
@@ -68,7 +68,7 @@ def test_a_section_as_csv_is_what_json_says(section: str) -> None:
 
 
 def test_retractions_of_a_file_cannot_be_written() -> None:
-    with pytest.raises(Refusal, match="--section retractions: a file of events holds no announcements"):
+    with pytest.raises(RefusalError, match="--section retractions: a file of events holds no announcements"):
         written(reported(*HISTORY), "csv", "retractions")
 
 
@@ -188,7 +188,7 @@ def test_retractions_are_listed_where_the_log_tells_of_them() -> None:
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "report.html"
-    with pytest.raises(Refusal, match=r"missing/report\.html: cannot be written: No such file"):
+    with pytest.raises(RefusalError, match=r"missing/report\.html: cannot be written: No such file"):
         write(reported(), "html", section="figures", lang="en", out=io.StringIO(), file=missing)
 
 

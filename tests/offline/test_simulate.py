@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
 from service.sla.policy import Policies
@@ -266,7 +266,7 @@ def test_ten_megabytes_of_anything_are_complaints_without_a_traceback() -> None:
 def test_ten_megabytes_of_anything_are_no_export_either(tmp_path: Path) -> None:
     path = tmp_path / "random.csv"
     path.write_bytes(random.Random(1).randbytes(10_000_000))
-    with pytest.raises(Refusal, match=":1: "):
+    with pytest.raises(RefusalError, match=":1: "):
         simulate(
             str(path),
             policies=LETTER,
@@ -295,7 +295,7 @@ def test_what_cannot_be_read_at_all_is_refused(
 ) -> None:
     (tmp_path / "export.csv").touch()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Refusal, match=reason):
+    with pytest.raises(RefusalError, match=reason):
         simulate(events, policies=LETTER, stdin=io.BytesIO(), out=io.StringIO(), err=io.StringIO(), **how)
 
 

@@ -1,17 +1,17 @@
-"""One word, one thing: a public type of the service exists once."""
+"""One word, one thing: a public type exists once, in the service and in the schemas together."""
 
 import ast
 from collections import defaultdict
 from pathlib import Path
 
-SERVICE = Path(__file__).parents[2] / "service"
+ROOT = Path(__file__).parents[2]
 
 
 def test_no_two_public_types_have_one_name() -> None:
     places = defaultdict(list)
-    for path in SERVICE.rglob("*.py"):
+    for path in [*(ROOT / "service").rglob("*.py"), *(ROOT / "schemas").rglob("*.py")]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(str(path.relative_to(SERVICE)))
+                places[node.name].append(str(path.relative_to(ROOT)))
     assert len(places) > 200
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

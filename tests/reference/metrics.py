@@ -7,7 +7,8 @@ from prometheus_client import Metric
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.sla.history import Outcome
-from service.telemetry.metrics import Metrics, Refused
+from service.telemetry.catalogue import RefusedConnection
+from service.telemetry.metrics import Metrics
 from tests.reference.markdown import code, codes, page, table
 
 WORRY = " Worry "  # every help text has this word once: see tests/app/test_metrics.py
@@ -75,7 +76,7 @@ def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
         "state of `sla_partitions_owned`": OwnerState,
         "outcome": Outcome,
         "reason of `sla_records_rejected_total`": Reason,
-        "reason of `sla_http_connections_refused_total`": Refused,
+        "reason of `sla_http_connections_refused_total`": RefusedConnection,
     }
     names = {label for family in families for label in _labels(family)}
     assert names - {"version"} == {label.split()[0] for label in [*dict(_LABELS), *known]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.settings import SETTINGS, Setting, read_settings
 from tests.reference.markdown import code, page, table
 
@@ -98,7 +98,7 @@ def _default(setting: Setting) -> str:
 def _refusal(environment: Mapping[str, str]) -> str:
     try:
         read_settings(_ADDRESS | environment)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         return str(refusal)
     raise AssertionError(f"{environment} is not refused")
 

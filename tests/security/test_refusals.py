@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.processes.startup_checks import prepare
 from service.settings import read_settings
 from tests.broker.service import environment, sla_timer
@@ -120,7 +120,7 @@ def authority_without_certificate(broker: SecuredBroker) -> dict[str, str]:
 async def test_it_is_said_in_one_line_which_setting_to_look_at(
     secured: SecuredBroker, prefix: str, case: Case, line: str
 ) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         await prepare(read_settings(environment("unused:1", prefix) | case(secured)))
     expected = line.format(
         scram=secured.scram,

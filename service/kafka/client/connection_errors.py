@@ -14,7 +14,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from service.errors import Refusal
+from service.errors import RefusalError
 
 PATIENCE = 5.0  # seconds for one server
 _CUT = (EOFError, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -24,7 +24,7 @@ _OTHER_NAME = (62, 64)  # OpenSSL's codes: the certificate is for another host n
 class Greeting(NamedTuple):
     """What servers have against us: the line for the user, if any, and whether it will be the same soon."""
 
-    refusal: Refusal | None
+    refusal: RefusalError | None
     lasts: bool
 
 
@@ -66,7 +66,7 @@ async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | 
     except (KafkaError, OSError) as error:
         cut = any(isinstance(cause, _CUT) for cause in _causes(error))
         line = _line(f"{host}:{port}", error, security)
-        return Greeting(Refusal(line), lasts=not cut) if line else _NOBODY
+        return Greeting(RefusalError(line), lasts=not cut) if line else _NOBODY
     return None
 
 

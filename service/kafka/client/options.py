@@ -2,12 +2,12 @@
 
 import ssl
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.settings import Settings
 
 
 def connection(settings: Settings) -> dict[str, object]:
-    """Arguments for aiokafka's clients. Raises Refusal when a certificate or a key cannot be used."""
+    """Arguments for aiokafka's clients. Raises RefusalError when a certificate or a key cannot be used."""
     arguments: dict[str, object] = {
         "bootstrap_servers": list(settings.bootstrap_servers),
         "security_protocol": settings.security_protocol,
@@ -25,7 +25,7 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ssl_ca_file)
     except ssl.SSLError as error:
-        raise Refusal(
+        raise RefusalError(
             f"KAFKA_SSL_CA_FILE: {settings.ssl_ca_file} holds no certificate in PEM ({error.reason})"
         ) from None
     if settings.ssl_cert_file:
@@ -34,7 +34,7 @@ def _tls(settings: Settings) -> ssl.SSLContext:
             context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, lambda: password)
         except ssl.SSLError as error:
             reason = error.reason or "wrong or missing KAFKA_SSL_KEY_PASSWORD_FILE"
-            raise Refusal(
+            raise RefusalError(
                 f"KAFKA_SSL_CERT_FILE: {settings.ssl_cert_file} and its key are of no use: {reason}"
             ) from None
     return context

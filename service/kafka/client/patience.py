@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from aiokafka.errors import KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.connection_errors import greeting
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ async def patiently(
 ) -> T:
     """What `ask` gives; it is asked again while a broker hangs or the network is cut, for so many seconds.
 
-    Raises Refusal: why Kafka does not answer. It comes at once where time would not help. Passes on errors
+    Raises RefusalError: why Kafka does not answer, at once where time would not help. Passes on errors
     of the kinds in `but`.
     """
     until = asyncio.get_running_loop().time() + within
@@ -45,7 +45,7 @@ async def patiently(
         await asyncio.sleep(AGAIN_AFTER)
 
 
-def unreachable(connection: Mapping[str, object], error: Exception) -> Refusal:
+def unreachable(connection: Mapping[str, object], error: Exception) -> RefusalError:
     """What to say when Kafka does not do what a command needs of it."""
     servers = ",".join(map(str, cast("list[str]", connection["bootstrap_servers"])))
-    return Refusal(f"KAFKA_BOOTSTRAP_SERVERS: {servers}: {str(error) or 'no answer'}")
+    return RefusalError(f"KAFKA_BOOTSTRAP_SERVERS: {servers}: {str(error) or 'no answer'}")

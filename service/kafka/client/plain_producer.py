@@ -14,7 +14,7 @@ from service.kafka.client.patience import PATIENCE, patiently
 async def producing(options: Mapping[str, Any], *, linger: int = 0) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer, which is stopped in the end. `linger`: ms to wait for more records.
 
-    Raises Refusal when Kafka does not answer.
+    Raises RefusalError when Kafka does not answer.
     """
     patch_aiokafka()
     producer = AIOKafkaProducer(

@@ -1,10 +1,10 @@
 """A record in a topic of ours that is not what we write there, and its place."""
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.text.visible import visible
 
 
-class UnreadableRecordError(Refusal):
+class UnreadableRecordError(RefusalError):
     """Its text is one line: where the record lies and what is wrong with it, nothing of its value."""
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import named
 from service.kafka.exactly_once.repair import Decision, PartitionContents
@@ -19,15 +19,17 @@ def skip(found: PartitionContents, to: int | None) -> Decision:
     """Go on at offset `to`, or where the log begins now: the records before it are never judged."""
     name, begins, (begin, end) = found.place.input, found.next_offset, found.log
     if begins > end:
-        raise Refusal(
+        raise RefusalError(
             f"{name}: offset {begins} is next, but the log ends at {end}: nothing can be skipped; "
             f"if the topic was created anew: sla-timer partition reset {name}"
         )
     if to is not None and not begin <= to <= end:
-        raise Refusal(f"{name}: --to {to}: the log has offsets {begin} to {end}")
+        raise RefusalError(f"{name}: --to {to}: the log has offsets {begin} to {end}")
     at = begin if to is None else to
     if at <= begins:
-        raise Refusal(f"{name}: offset {begins} is next, and the log begins at {begin}: nothing is skipped")
+        raise RefusalError(
+            f"{name}: offset {begins} is next, and the log begins at {begin}: nothing is skipped"
+        )
     lost = min(at, begin) - begins
     gone = f" ({lost} of them are gone from the log)" if lost > 0 else ""
     return Decision(
@@ -71,18 +73,18 @@ def forget(
     by_offset = {record.offset: record for record in held.records.values()}
     for offset in offsets:
         if offset not in by_offset:
-            raise Refusal(f"{name}: offset {offset} holds no state, or a later record has its key")
+            raise RefusalError(f"{name}: offset {offset} holds no state, or a later record has its key")
     if key is not None and key not in held.records and not held.too_large:
-        raise Refusal(f"{name}: holds nothing under {named(key)}")
+        raise RefusalError(f"{name}: holds nothing under {named(key)}")
     chosen = {record.key: _what(record, read) for record in map(by_offset.__getitem__, offsets)}
     if key is not None:
         chosen[key] = _what(held.records[key], read) if key in held.records else "nothing that can be read"
     if unreadable:
         chosen |= {r.key: _what(r, read) for r in held.records.values() if _is_none_of_ours(r, read)}
     if not chosen:
-        raise Refusal(f"{name}: everything in it is state of ours")
+        raise RefusalError(f"{name}: everything in it is state of ours")
     if None in chosen:
-        raise Refusal(f"{name}: a record without a key is only taken away by compaction: {chosen[None]}")
+        raise RefusalError(f"{name}: a record without a key is only taken away by compaction: {chosen[None]}")
     said = [f"{named(key)}: {what}" for key, what in chosen.items()]
     more = f"; and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
     return Decision(

@@ -11,7 +11,7 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from schemas.topics import BREACHES
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import patiently
@@ -54,7 +54,7 @@ class Group:
         )
 
     async def run(self) -> None:
-        """Join, and judge until `stop`. Raises what should end the process; Refusal: a right is missing."""
+        """Join, and judge until `stop`. Raises what should end the process, RefusalError for a right."""
         try:
             await patiently(self._terms.connection, self.worker.start, but=DENIALS)
             await self._broker.start()  # returns when the group has answered
@@ -64,7 +64,7 @@ class Group:
             if denied(error):  # a right was withdrawn while we ran: say which
                 prefix = self._terms.topics.breaches.removesuffix(BREACHES.name)
                 lacking = await missing(self._terms.connection, prefix, self._terms.group)
-                raise Refusal("\n".join(lacking) or f"Kafka does not allow it: {error!r}") from None
+                raise RefusalError("\n".join(lacking) or f"Kafka does not allow it: {error!r}") from None
             raise
 
     async def stop(self, *, leaves: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalOperation, KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.client.patience import unreachable
 from service.kafka.codec.record import Record
@@ -102,7 +102,7 @@ class TakenBackError(Exception):
     """The owner has fenced us in its turn: what was decided is not committed."""
 
 
-Decide = Callable[[PartitionContents], Decision]  # raises Refusal
+Decide = Callable[[PartitionContents], Decision]  # raises RefusalError
 
 
 async def repair(
@@ -117,7 +117,7 @@ async def repair(
 
     All of it in one transaction. State of more than 8 MiB takes several, the offset in the last; until that
     is committed the partition stays as it was, and whoever comes again begins again.
-    `largest`: bytes of a record, by topic. Raises Refusal.
+    `largest`: bytes of a record, by topic. Raises RefusalError.
     """
     try:
         ends = (await spans_of(connection, place.changelog.topic))[place.changelog.partition]
@@ -127,13 +127,15 @@ async def repair(
                 return await _act(connection, group, place, largest, decide)
         return await _act(connection, group, place, largest, decide)
     except TakenBackError:
-        raise Refusal(
+        raise RefusalError(
             f"{place.input}: its owner took it back meanwhile: it is as it was, so try again"
         ) from None
     except TooLargeError as error:
-        raise Refusal(f"{place.input}: nothing was changed: {error}") from None
+        raise RefusalError(f"{place.input}: nothing was changed: {error}") from None
     except NotCommittedError as error:
-        raise Refusal(f"{place.input}: Kafka does not take it: {error}; look again, and try again") from None
+        raise RefusalError(
+            f"{place.input}: Kafka does not take it: {error}; look again, and try again"
+        ) from None
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
 

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.clock import GuardedClock
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
@@ -165,7 +165,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             return False
         try:
             found = await members(self._terms.connection, self._terms.group)
-        except Refusal as error:
+        except RefusalError as error:
             log.warning("the group does not say who is in it: %s", error)
             return False
         return any(is_instance(one, self._instance) and one != self._member for one in found)

@@ -60,7 +60,7 @@ def denied(error: BaseException) -> bool:
 async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> list[str]:
     """The rights that our user has not got, one line for each resource that says how to grant them.
 
-    Topics that do not exist are left out. Raises Refusal when Kafka does not answer.
+    Topics that do not exist are left out. Raises RefusalError when Kafka does not answer.
     """
     user = _user(connection)
 

@@ -47,7 +47,7 @@ _verdict = msgspec.json.Decoder(_Verdict)
 async def announced(connection: Mapping[str, Any], topic: str) -> AsyncIterator[tuple[str, Data]]:
     """Type and data of every committed event out that the topic still has.
 
-    Raises Refusal, and UnreadableRecordError when somebody else has written to the topic.
+    Raises RefusalError, and UnreadableRecordError when somebody else has written to the topic.
     """
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):

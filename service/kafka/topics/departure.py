@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.client.patience import patiently
 from service.kafka.topics.acl import DENIALS, of_group
@@ -16,20 +16,20 @@ LOOK = 0.2  # seconds between two looks
 
 
 async def take_out(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> dict[str, str]:
-    """Give those that are no members, each with the names of those that are. Raises Refusal."""
+    """Give those that are no members, each with the names of those that are. Raises RefusalError."""
     leavers = [Leaver(instance) for instance in instances]
     try:
         unknown = await patiently(connection, partial(leave, connection, group, leavers), but=DENIALS)
     except DENIALS:
-        raise Refusal(of_group(connection, group)) from None
+        raise RefusalError(of_group(connection, group)) from None
     others = ", ".join(sorted(map(instance_of, await members(connection, group)))) if unknown else ""
     return dict.fromkeys(unknown, others)
 
 
 async def alive(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> list[str]:
-    """Those that have joined again: who lives learns with its next heartbeat that it is out. Raises Refusal.
+    """Those that have joined again: who lives learns with its next heartbeat that it is out.
 
-    Nothing else tells the living from the dead before the session has ended.
+    Nothing else tells the living from the dead before the session has ended. Raises RefusalError.
     """
     until = asyncio.get_running_loop().time() + BACK_WITHIN
     back: set[str] = set()

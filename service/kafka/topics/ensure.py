@@ -9,7 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import LIFECYCLE, TOPICS, Topic
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.admin import Admin, administering
 from service.kafka.client.patience import patiently
 
@@ -46,7 +46,7 @@ class FoundTopic:
 async def ensure(connection: Mapping[str, object], prefix: str, partitions: int | None = None) -> list[str]:
     """Creates the missing topics and gives their names; `partitions` is for the input and its like.
 
-    A topic that exists is left as it is: see check.py. Raises Refusal when Kafka says no.
+    A topic that exists is left as it is: see check.py. Raises RefusalError when Kafka says no.
     """
     created: dict[str, None] = {}  # also of an attempt that was not answered
 
@@ -70,7 +70,7 @@ async def _create(admin: Admin, prefix: str, partitions: int | None, created: di
     for name, code, *message in answer.topic_errors if answer else ():
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:  # somebody was faster: as good as created
-            raise Refusal(
+            raise RefusalError(
                 f"topic {name}: Kafka does not create it: {(message or [None])[0] or error.__name__}"
             )
 
@@ -78,7 +78,7 @@ async def _create(admin: Admin, prefix: str, partitions: int | None, created: di
 async def find(
     connection: Mapping[str, object], prefix: str, created: Collection[str] = ()
 ) -> dict[str, FoundTopic]:
-    """Those of our topics that exist, by name without prefix. Raises Refusal when Kafka does not answer.
+    """Those of our topics that exist, by name without prefix. Raises RefusalError when Kafka does not answer.
 
     Waits for a while for those just `created`: brokers learn of a new topic one after the other.
     """
@@ -129,7 +129,7 @@ async def _configs(admin: Admin, names: Sequence[str]) -> dict[str, dict[str, st
             if for_code(code) is UnknownTopicOrPartitionError:  # this broker has not heard of it yet
                 continue
             if code:
-                raise Refusal(
+                raise RefusalError(
                     f"topic {name}: its configuration is not shown: {message or for_code(code).__name__}"
                 )
             configs[name] = {entry[0]: entry[1] for entry in entries}

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.patience import unreachable
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer
 from service.kafka.codec.partitioner import Partitioner
@@ -26,9 +26,9 @@ _UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
 
 
 async def refuse_full(connection: Mapping[str, Any], topic: str) -> None:
-    """Raises Refusal when the topic holds a ticket, or what was committed to it cannot be read."""
+    """Raises RefusalError when the topic holds a ticket, or what was committed to it cannot be read."""
     async for kept in kept_tickets(connection, topic):
-        raise Refusal(
+        raise RefusalError(
             f"topic {topic}: already holds tickets (partition {kept.partition}, offset {kept.offset}); "
             f"state is imported into an empty one: delete it, and run sla-timer topics ensure"
         )
@@ -43,7 +43,7 @@ async def load(
 ) -> int:
     """Write a record per ticket in one transaction; gives how many. `records` may raise: nothing is written.
 
-    Raises Refusal. What is left of an attempt that failed is aborted.
+    Raises RefusalError. What is left of an attempt that failed is aborted.
     """
     partitions = len(await spans_of(connection, topic))
     transactional_id = f"{group}-import"
@@ -57,7 +57,7 @@ async def load(
         await discard(producer)
         producer = await open_producer(connection, transactional_id)  # its start aborts
         if isinstance(error, (KafkaError, FateUnknownError, OSError, AssertionError)):
-            raise Refusal(f"topic {topic}: Kafka does not take the state: {error!r}") from None
+            raise RefusalError(f"topic {topic}: Kafka does not take the state: {error!r}") from None
         raise
     finally:
         await discard(producer)

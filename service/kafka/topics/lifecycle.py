@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.patience import patiently
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import PARTITIONERS
@@ -26,7 +26,7 @@ _UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
 async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -> AsyncIterator[Send]:
     """Gives a function that sends one record; when the block ends normally, all of them are in the log.
 
-    Records of one key keep their order. Raises Refusal when the topic is missing or a record is not taken.
+    Records of one key keep their order. Raises RefusalError: no topic, or a record is not taken.
     """
     try:
         async with producing(connection, linger=5) as producer:
@@ -46,7 +46,7 @@ async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -
             yield send
             await asyncio.gather(*under_way)
     except KafkaError as error:
-        raise Refusal(f"topic {topic}: Kafka does not take the events: {error}") from None
+        raise RefusalError(f"topic {topic}: Kafka does not take the events: {error}") from None
 
 
 async def _partitions(producer: AIOKafkaProducer, connection: Mapping[str, Any], topic: str) -> int:
@@ -55,5 +55,5 @@ async def _partitions(producer: AIOKafkaProducer, connection: Mapping[str, Any],
     cluster = await patiently(connection, producer.client.fetch_all_metadata)
     partitions = cluster.partitions_for_topic(topic)
     if not partitions:
-        raise Refusal(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+        raise RefusalError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
     return len(partitions)

@@ -14,7 +14,7 @@ _UUID = 36  # characters
 
 
 async def members(connection: Mapping[str, Any], group: str) -> list[str]:
-    """The ids that Kafka gave the processes of the group. Raises Refusal."""
+    """The ids that Kafka gave the processes of the group. Raises RefusalError."""
 
     async def ask() -> list[str]:
         async with administering(connection) as admin:
@@ -38,7 +38,7 @@ def instance_of(member: str) -> str:
 
 
 async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
-    """Offsets of the topic that the group has not passed yet. Raises Refusal."""
+    """Offsets of the topic that the group has not passed yet. Raises RefusalError."""
     spans = await spans_of(connection, topic)
 
     async def ask() -> Any:
@@ -51,7 +51,7 @@ async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
 
 
 async def offset_of(connection: Mapping[str, Any], group: str, source: TopicPartition) -> int | None:
-    """The group's offset of one partition; None: it has none. Raises Refusal."""
+    """The group's offset of one partition; None: it has none. Raises RefusalError."""
 
     async def ask() -> Any:
         async with administering(connection) as admin:

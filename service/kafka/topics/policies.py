@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidTimestampError
 
 from service.clock import now_ms
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import reading
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import PATIENCE, patiently
@@ -24,7 +24,7 @@ from service.policy.publication import (
 
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
-    """Every policy version that was ever published. Raises Refusal, UnreadableRecordError."""
+    """Every policy version that was ever published. Raises RefusalError, UnreadableRecordError."""
 
     async def ask() -> dict[VersionKey, Publication]:
         found: dict[VersionKey, Publication] = {}
@@ -56,7 +56,7 @@ def _publication(record: Record) -> Publication:
 
 
 async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publication]) -> None:
-    """Writes them to the topic, some perhaps twice. Raises Refusal."""
+    """Writes them to the topic, some perhaps twice. Raises RefusalError."""
     records = [publication_record(publication) for publication in new]
 
     async def write() -> None:
@@ -69,7 +69,7 @@ async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publi
             for key, value in records:
                 await producer.send_and_wait(topic, value, key, timestamp_ms=now_ms())
         except InvalidTimestampError:
-            raise Refusal(f"topic {topic}: {STAMP_REFUSED}") from None
+            raise RefusalError(f"topic {topic}: {STAMP_REFUSED}") from None
         finally:
             await discard(producer)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aiokafka.errors import KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.events.structured import LARGEST
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import Partitioner
@@ -41,7 +41,7 @@ class Aside(NamedTuple):
 
 
 async def put_aside(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Aside]:
-    """Every record that the topic has now, partition by partition. Raises Refusal."""
+    """Every record that the topic has now, partition by partition. Raises RefusalError."""
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):
             yield aside(record)
@@ -91,7 +91,7 @@ class Send(Protocol):
     """Sends one record to where it came from; gives partition and offset where it lies now."""
 
     async def __call__(self, record: Aside) -> tuple[int, int]:
-        """Raises Refusal when Kafka does not take it."""
+        """Raises RefusalError when Kafka does not take it."""
 
 
 @asynccontextmanager
@@ -110,7 +110,7 @@ async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner)
                     topic, record.value, record.key, partition=partition, headers=list(record.headers)
                 )
             except KafkaError as error:
-                raise Refusal(f"topic {topic}: Kafka does not take {record.name}: {error}") from None
+                raise RefusalError(f"topic {topic}: Kafka does not take {record.name}: {error}") from None
             return landed.partition, landed.offset
 
         yield send

@@ -7,22 +7,22 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, count, reading
 from service.kafka.client.patience import PATIENCE, patiently, unreachable
 from service.kafka.codec.record import Record
 
 
 async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
-    """How many partitions a topic has. Raises Refusal when it is missing or Kafka does not answer."""
+    """How many partitions a topic has. Raises RefusalError when it is missing or Kafka does not answer."""
     partitions = (await patiently(connection, lambda: count(connection, [topic])))[topic]
     if not partitions:
-        raise Refusal(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+        raise RefusalError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
     return partitions
 
 
 async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, OffsetSpan]:
-    """The committed span of each partition now. Raises Refusal."""
+    """The committed span of each partition now. Raises RefusalError."""
     partitions = [TopicPartition(topic, number) for number in range(await partitions_of(connection, topic))]
 
     async def ask() -> dict[int, OffsetSpan]:
@@ -39,7 +39,7 @@ async def scan(
 ) -> AsyncIterator[Record]:
     """The committed records of a partition within `span`, in order.
 
-    Raises Refusal when Kafka does not answer, or may not be read.
+    Raises RefusalError when Kafka does not answer, or may not be read.
     """
     source, (begin, end) = TopicPartition(topic, partition), span
     if begin == end:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import count, reading
 
 
@@ -26,13 +26,13 @@ async def tailing(
 ) -> AsyncIterator[AsyncIterator[Committed]]:
     """Gives the records committed after the block was entered, without end, each partition's in its order.
 
-    Raises Refusal when Kafka does not answer.
+    Raises RefusalError when Kafka does not answer.
     """
     try:
         async with _at_the_end(connection, topics) as reader:
             yield _records(reader)
     except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise Refusal(f"{', '.join(topics)}: cannot be read: {error or 'no answer'}") from None
+        raise RefusalError(f"{', '.join(topics)}: cannot be read: {error or 'no answer'}") from None
 
 
 @asynccontextmanager

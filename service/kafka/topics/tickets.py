@@ -62,7 +62,7 @@ def _unreadable(topic: str, kept: KeptTicket, reason: str) -> UnreadableRecordEr
 async def kept_ticket(
     connection: Mapping[str, Any], topic: str, tenant: str, ticket_id: str, partitioner: Partitioner
 ) -> KeptTicket | None:
-    """One ticket; None when the topic has never heard of it, or has forgotten it. Raises Refusal."""
+    """One ticket; None when the topic has never heard of it, or has forgotten it. Raises RefusalError."""
     spans = await spans_of(connection, topic)
     partition = partitioner(ticket_id.encode(), len(spans))
     key = key_of(tenant, ticket_id)
@@ -75,7 +75,7 @@ async def kept_ticket(
 
 
 async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterator[KeptTicket]:
-    """Every ticket, a partition at a time, which is held in memory. Raises Refusal, UnreadableRecordError."""
+    """Every ticket, a partition at a time, held in memory. Raises RefusalError, UnreadableRecordError."""
     for partition, span in (await spans_of(connection, topic)).items():
         held: dict[bytes, Record] = {}
         async for record in scan(connection, topic, partition, span):

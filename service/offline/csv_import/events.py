@@ -70,7 +70,7 @@ class _Event:
 
 
 class _Export:
-    """The cells of one file under one mapping. Raises Refusal when a column is missing."""
+    """The cells of one file under one mapping. Raises RefusalError when a column is missing."""
 
     def __init__(self, rows: Rows, mapping: Mapping) -> None:
         self._mapping = mapping
@@ -162,7 +162,7 @@ def _events(activity: _Activity, plan: _Plan, name: str, later: Dict[int, int]) 
 def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[JsonLine | LineProblem]:
     """The events of a CSV export in the order they happened; first, a LineProblem for each row that is none.
 
-    Holds the whole file: its rows may stand in any order. Raises Refusal when a column is missing.
+    Holds the whole file: its rows may stand in any order. Raises RefusalError when a column is missing.
     """
     rows = Rows(path, stream, delimiter=mapping.delimiter, encoding=mapping.encoding)
     export = _Export(rows, mapping)

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.sla.facts import Kind
 from service.timezones import zone
 
@@ -134,26 +134,26 @@ class Mapping(_Part):
 
 
 def read_mapping(path: Path) -> Mapping:
-    """The mapping in the file. Raises Refusal with file, line, field and reason."""
+    """The mapping in the file. Raises RefusalError with file, line, field and reason."""
     try:
         text = path.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         return Mapping.model_validate(yaml.safe_load(text))
     except OSError as error:
-        raise Refusal(f"{path}: {error.strerror}") from None
+        raise RefusalError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Refusal(f"{path}: is not UTF-8") from None
+        raise RefusalError(f"{path}: is not UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise Refusal(
+        raise RefusalError(
             f"{path}{line}: is no YAML: {getattr(error, 'problem', None) or 'unreadable'}"
         ) from None
     except ValidationError as error:
         first = error.errors()[0]
         reason = first["msg"].removeprefix("Value error, ")
         field = ".".join(map(str, first["loc"])) or "the file"
-        raise Refusal(f"{path}:{_line(tree, first['loc'])}: {field}: {reason}") from None
+        raise RefusalError(f"{path}:{_line(tree, first['loc'])}: {field}: {reason}") from None
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:

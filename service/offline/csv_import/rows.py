@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from service.errors import Refusal
+from service.errors import RefusalError
 from service.offline.csv_import.mapping import Column
 from service.offline.json_lines import LineProblem
 
@@ -61,24 +61,28 @@ class Rows:
         try:
             self.header = next(self._reader, None)
         except csv.Error as error:
-            raise Refusal(f"{path}:1: the header is no CSV: {error}") from None
+            raise RefusalError(f"{path}:1: the header is no CSV: {error}") from None
         if self.header is None or self._text.unreadable:
-            raise Refusal(
+            raise RefusalError(
                 f"{path}:1: " + (f"is not {encoding}" if self._text.unreadable else "has no header")
             )
 
     def position(self, column: Column) -> int:
-        """Where the cells of `column` are, from 0. Raises Refusal when it is missing or named twice."""
+        """Where the cells of `column` are, from 0. Raises RefusalError when it is missing or named twice."""
         header = self.header or []
         if isinstance(column, int):
             if not 1 <= column <= len(header):
-                raise Refusal(f"{self._path}:1: there is no column {column}: the header has {len(header)}")
+                raise RefusalError(
+                    f"{self._path}:1: there is no column {column}: the header has {len(header)}"
+                )
             return column - 1
         if header.count(column) > 1:
             places = " and ".join(str(place) for place, name in enumerate(header, 1) if name == column)
-            raise Refusal(f"{self._path}:1: column {column!r} stands at {places}: name it by its position")
+            raise RefusalError(
+                f"{self._path}:1: column {column!r} stands at {places}: name it by its position"
+            )
         if column not in header:
-            raise Refusal(f"{self._path}:1: there is no column {column!r}")
+            raise RefusalError(f"{self._path}:1: there is no column {column!r}")
         return header.index(column)
 
     def __iter__(self) -> Iterator[CsvRow | LineProblem]:
