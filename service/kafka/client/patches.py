@@ -2,7 +2,8 @@
 
 * every client asks the next broker when one is silent (client.py),
 * every consumer unpacks what a fetch brought a little at a time (batches.py),
-* and gives records of ours (light_records.py).
+* gives records of ours (light_records.py),
+* and can be stopped while a fetch waits (closing.py).
 
 Whoever makes a client of the library without a factory of ours calls `patch_aiokafka` first.
 """
@@ -11,6 +12,7 @@ from functools import cache
 
 from service.kafka.client.batches import read_in_pieces
 from service.kafka.client.client import expect_silence
+from service.kafka.client.closing import end_fetches_quietly
 from service.kafka.client.light_records import give_light_records
 
 
@@ -20,3 +22,4 @@ def patch_aiokafka() -> None:
     expect_silence()
     read_in_pieces()
     give_light_records()
+    end_fetches_quietly()
