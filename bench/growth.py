@@ -11,6 +11,8 @@ from bench.tickets import RETENTION, policies, receipt, states
 from service.clock import now_ms
 from service.sla.facts import Fact, Kind
 from service.sla.partition import Partition
+from service.sla.state import Ticket
+from service.sla.tickets import ticket_partition
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 EVENTS = 20_000
@@ -23,7 +25,7 @@ async def measure(options: Options) -> list[Figure]:
     figures = []
     for size in SIZES:
         count = options.sized(size)
-        partition = Partition(policies(), RETENTION)
+        partition = ticket_partition(policies(), RETENTION)
         for name, value in states(count, lambda number: now - number % 60_000, now):
             partition.restore(name.decode(), value)
         gc.freeze()
@@ -33,7 +35,7 @@ async def measure(options: Options) -> list[Figure]:
     return [*figures, ratio("most / fewest", figures[-1], figures[0], "≤ 1.2")]
 
 
-def _cost(partition: Partition, tickets: int, now: int, seed: int) -> float:
+def _cost(partition: Partition[Ticket], tickets: int, now: int, seed: int) -> float:
     """CPU microseconds per event, of the median batch: half are new tickets, half old ones."""
     random, costs = Random(seed), []
     for first in range(0, EVENTS, AT_ONCE):

@@ -9,9 +9,10 @@ from bench.contestants import ROOT
 from service.kafka.codec.partitioner import murmur2
 from service.policy.directory import read_policies
 from service.sla.facts import Fact, Kind
-from service.sla.partition import Arrival, Partition
+from service.sla.partition import Arrival
 from service.sla.policy import Policies
 from service.sla.state import key
+from service.sla.tickets import ticket_partition
 
 AT_ONCE = 10_000
 RETENTION = 35 * 86_400_000  # ms, the default
@@ -40,7 +41,7 @@ def states(
     judged_by = policies()
     arrivals = (receipt(f"{name}-{number:08}", received_at(number), number) for number in range(count))
     while some := list(islice(arrivals, AT_ONCE)):
-        partition = Partition(judged_by, RETENTION)
+        partition = ticket_partition(judged_by, RETENTION)
         # The input is empty when the service starts on these: they reflect none of its offsets.
         step = partition.step(some, at=now, now=now, offset=-1, grace=0)
         yield from ((name.encode(), value) for name, value in step.changes.items() if value is not None)

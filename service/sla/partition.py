@@ -1,28 +1,37 @@
-"""A partition: the tickets it owns, encoded as the changelog holds them, and the timers over them."""
+"""A partition: the tickets, or support desks, that it owns, and the timers over them.
+
+How it works. What the log delivers goes into the state that it is about. Then every state is evaluated that
+something new came to, or whose instant has come. What that brings is a step: announcements and changelog
+records, all or nothing. Each state has an instant after which it is evaluated again; the timers find those
+that are due without a look at the others.
+
+What must never happen: that a state is judged at an earlier instant than before. What was announced was true
+then, and judging earlier would take it back.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from typing import Generic
 
 from msgspec.structs import replace
 
-from service.sla import history, state
+from service.sla import state
 from service.sla.announcement import Announcement
-from service.sla.evaluation import Moment, evaluate
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
 from service.sla.judge import has_lapsed
-from service.sla.policy import Policies
+from service.sla.judged import Judged, Moment, S
 from service.sla.space import LARGEST, Space
-from service.sla.state import NEVER, Header, Ticket, UnreadableStateError
+from service.sla.state import NEVER, Header
+from service.sla.states import States
 from service.sla.timers import Timers
 
 HEAVY = 64 * 1024  # bytes of state that are judged in one step: a ticket with hundreds of cycles is 30 ms
 SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
 
 
-Arrival = tuple[str, Fact]  # what the log delivered: the changelog key of its ticket, and the fact
+Arrival = tuple[str, Fact]  # what the log delivered: the changelog key of its ticket or desk, and the fact
 
 
 @dataclass(slots=True)
@@ -30,42 +39,44 @@ class Step:
     """What one step has to make durable, all or nothing, and what is worth counting once it is."""
 
     announcements: list[Announcement] = field(default_factory=list)
-    changes: dict[str, bytes | None] = field(
-        default_factory=dict
-    )  # changelog records; None forgets the ticket
+    # Changelog records; None forgets the ticket.
+    changes: dict[str, bytes | None] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)  # indexes of arrivals whose ticket is full
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the arrivals
     unjudged: int = 0  # cycles that began and that no policy judges
     shown_by_records: int = 0  # the first so many announcements; the others were waited for
 
 
-_NEWS = frozenset({NEW, REPLACED})
+@dataclass(slots=True)
+class _Opened(Generic[S]):
+    """What arrivals of one step are about."""
+
+    known: S
+    space: Space
+    news: list[Fact] = field(default_factory=list)
+    is_repeated: bool = False
+    is_replaced: bool = False  # a fact that it had has other content now
+    is_full: bool = False
 
 
-class Partition:
-    """The tickets of one input partition. A step changes memory at once: drop it if a commit fails."""
+class Partition(States[S]):
+    """Of one input. A step changes memory at once: drop it if a commit fails."""
 
-    def __init__(self, policies: Policies, retention: int, largest: int = LARGEST) -> None:
-        """`retention` in ms; `largest`: bytes that the state of a ticket may have."""
-        self._policies = policies
-        self._retention = retention
+    def __init__(self, judged: Judged[S], largest: int = LARGEST) -> None:
+        """`largest`: bytes that a state may have."""
+        super().__init__(judged.empty, judged.decode)
+        self._judged = judged
         self._largest = largest
-        self._tickets: dict[str, bytes] = {}
         self._timers = Timers()
-        self._edition = edition(policies)
+        self._edition = judged.policies.edition
         self.reflects = -1  # the input offset up to which restored state has it all
-
-    def __len__(self) -> int:
-        return len(self._tickets)
+        for key, since in sorted(judged.expected.items()):
+            self._timers.arm(key, since)
 
     @property
     def armed(self) -> int:
         """How many instants are armed, those included that no longer matter."""
         return len(self._timers)
-
-    def weigh(self, key: str) -> int:
-        """Bytes of a ticket's state; 0: it has none."""
-        return len(self._tickets.get(key, b""))
 
     def next_at(self) -> int | None:
         """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
@@ -74,131 +85,104 @@ class Partition:
     def restore(self, key: str, value: bytes | None) -> None:
         """Take one changelog record, in log order; None: a tombstone. Raises UnreadableStateError."""
         if value is None:
-            self._tickets.pop(key, None)
+            self._forget(key)
             return
         head = state.header(value)
         self.reflects = head.reflects  # the latest counts: lower than before, the input was begun anew
         wake = head.wake_at
         if head.edition != self._edition:  # other policies may see it otherwise
             value, wake = state.rewake(value, head.at), head.at
-        known = self._tickets.get(key)
+        known = self._values.get(key)
         self._keep(key, value, wake, state.header(known).wake_at if known else NEVER)
 
     def step(
         self, arrivals: Sequence[Arrival], *, at: int, now: int, offset: int, grace: int, most: int = 2_000
     ) -> Step:
-        """Judge the tickets of `arrivals`, and up to `most` whose deadline lapsed, at watermark - grace.
+        """Judge what `arrivals` are about, and up to `most` whose deadline lapsed, at watermark - grace.
 
         `offset`: the last input offset consumed; `now`: the instant of detection. All in ms.
         Raises UnreadableStateError.
         """
         step, moment = Step(), Moment(at, now, offset, grace)
-        for key, ticket, arrived, replaced in self._take(step, arrivals, now):
-            ticket.seen_at = now
-            self._look(step, key, ticket, arrived, moment, anew=replaced)
+        for key, one in self._take(step, arrivals).items():
+            if one.news or one.is_full or (one.is_repeated and now - one.known.seen_at > SEEN_AGAIN):
+                one.known.seen_at = now
+                self._look(step, key, one.known, one.news, moment, anew=one.is_replaced)
         step.shown_by_records = len(step.announcements)
-        heavy = 0
+        weight = 0
         for key in self._timers.take(at, most):
-            value = self._tickets.get(key)
-            if value is None or (head := state.header(value)).wake_at >= at:
+            value = self._values.get(key)
+            if value is None:
+                if key not in self._judged.expected:
+                    continue
+            elif (wake_at := state.header(value).wake_at) >= at:
                 continue
-            if heavy > HEAVY:
-                self._timers.arm(key, head.wake_at)
+            elif weight > HEAVY:
+                self._timers.arm(key, wake_at)
                 continue
-            heavy += len(value)
-            self._look(step, key, self._open(key), None, moment)
+            else:
+                weight += len(value)
+            self._look(step, key, self.open(key), None, moment)
         return step
 
-    def _take(
-        self, step: Step, arrivals: Sequence[Arrival], now: int
-    ) -> list[tuple[str, Ticket, list[Fact], bool]]:
-        """The tickets to which something new came, and what; or whose last record is worth noting.
-
-        And whether a fact that was known has other content now.
-        """
-        opened: dict[str, tuple[Ticket, list[Fact], Space]] = {}
-        repeated, replaced = set[str](), set[str]()
+    def _take(self, step: Step, arrivals: Sequence[Arrival]) -> dict[str, _Opened[S]]:
+        """Put each arrival into the state that it is about. Gives these, by key."""
+        opened: dict[str, _Opened[S]] = {}
         for index, (key, fact) in enumerate(arrivals):
-            known = opened.get(key)
-            if known is None:
-                known = opened[key] = self._open(key), [], Space(self.weigh(key), self._largest)
-            ticket, news, space = known
-            outcome = history.add(ticket.facts, fact, room=space.has(fact))
+            one = opened.get(key)
+            if one is None:
+                one = opened[key] = _Opened(self.open(key), Space(self.weigh(key), self._largest))
+            outcome = self._judged.add(key, one.known, fact, room=one.space.has(fact))
             step.outcomes[outcome] += 1
-            if outcome in _NEWS:
-                if outcome is REPLACED:
-                    replaced.add(key)
-                news.append(fact)
-                space.take(fact)
+            if outcome is NEW or outcome is REPLACED:
+                one.is_replaced = one.is_replaced or outcome is REPLACED
+                one.news.append(fact)
+                one.space.take(fact)
             elif outcome is FULL:
+                one.is_full = self._judged.forgets_when_full
                 step.refused.append(index)
             else:
-                repeated.add(key)
-        return [
-            (key, ticket, news, key in replaced)
-            for key, (ticket, news, _) in opened.items()
-            if news or (key in repeated and now - ticket.seen_at > SEEN_AGAIN)
-        ]
+                one.is_repeated = True
+        return opened
 
     def _look(
         self,
         step: Step,
         key: str,
-        ticket: Ticket,
+        known: S,
         arrived: list[Fact] | None,
         moment: Moment,
         *,
         anew: bool = False,
     ) -> None:
-        """See what is news of one ticket, tell it, keep its state. `arrived` is None when no record came.
+        """Evaluate one ticket or desk, announce what is news of it, keep its state.
 
-        `anew`: judge all of it.
+        `arrived` is None when no record came; `anew`: judge all of it.
         """
-        before = self._tickets.get(key)
+        before = self._values.get(key)
         head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
-        if head.at > moment.at:
-            # What was told was true then, perhaps by another process: judging earlier would take it back.
+        if head.at > moment.at:  # judged then, perhaps by another process: see above
             moment = replace(moment, at=head.at)
-        name, policies, retention = state.names(key), self._policies, self._retention
         judged_at = head.at if before and head.edition == self._edition and not anew else None
-        found = evaluate(
-            name,
-            ticket,
-            arrived or (),
-            lambda: self._open(key).facts,
-            policies,
-            retention,
-            moment,
-            judged_at,
-        )
+        found = self._judged.evaluate(key, known, arrived or (), moment, before=before, judged_at=judged_at)
         step.announcements += found.announcements
         step.unjudged += found.unjudged
-        if has_lapsed(found.forget_at, moment.at):
-            self._tickets.pop(key, None)
+        if has_lapsed(found.forget_at, found.at):
+            self._forget(key)
             step.changes[key] = None
             return
-        if found.told:
-            ticket.told = found.told
         wake = min(found.wake_at, found.forget_at)
-        value = state.encode(ticket, Header(moment.offset, moment.at, wake, self._edition))
-        if arrived is not None or found.told or head.edition != self._edition:
+        value = state.encode(known, Header(moment.offset, found.at, wake, self._edition))
+        if arrived is not None or found.announcements or head.edition != self._edition:
             step.changes[key] = value
         self._keep(key, value, wake, head.wake_at)
 
-    def _open(self, key: str) -> Ticket:
-        value = self._tickets.get(key)
-        try:
-            return Ticket([], []) if value is None else state.decode(value)
-        except UnreadableStateError as error:
-            raise UnreadableStateError(str(error), key) from None
-
     def _keep(self, key: str, value: bytes, wake: int, known_wake: int) -> None:
-        self._tickets[key] = value
+        self._values[key] = value
         if wake not in (NEVER, known_wake):
             self._timers.arm(key, wake)
 
-
-def edition(policies: Policies) -> int:
-    """Another number for other policies."""
-    names = [(policy.id, policy.version, policy.sha256) for policy in policies.versions]
-    return int.from_bytes(blake2b(repr(names).encode(), digest_size=8).digest())
+    def _forget(self, key: str) -> None:
+        self._values.pop(key, None)
+        if (since := self._judged.expected.get(key)) is not None:
+            self._timers.arm(key, since)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import groupby
 from typing import NamedTuple
 
@@ -137,6 +138,9 @@ class Policies:
         of_tickets = [versions for versions in all_versions if not any(one.desks for one in versions)]
         self._newest_first = [tuple(map(_apart, versions)) for versions in of_tickets]
         self._of_desks = [versions for versions in all_versions if any(one.desks for one in versions)]
+        names = [(policy.id, policy.version, policy.sha256) for policy in self.versions]
+        digest = blake2b(repr(names).encode(), digest_size=8).digest()
+        self.edition = int.from_bytes(digest)  # another number for other policies
 
     def choose(self, tenant: str, attributes: Attributes, started_at: int) -> Policy | None:
         """The policy for a cycle that starts at `started_at` (ms) with these attributes, or None.

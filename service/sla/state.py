@@ -59,7 +59,7 @@ def names(key: str) -> tuple[str, str]:
     return tenant, ticket_id
 
 
-def encode(state: msgspec.Struct, header: Header) -> bytes:
+def encode(state: object, header: Header) -> bytes:
     """The changelog value of a ticket, or of a desk."""
     return _packed(header) + _encoder.encode(state)
 

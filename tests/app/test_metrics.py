@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from service.sla.facts import Fact
-from service.sla.partition import Partition, Step
+from service.sla.partition import Step
+from service.sla.tickets import ticket_partition
 from service.telemetry.metrics import Metrics
 from service.telemetry.recorder import Recorder
 from tests.sla.stories import DAY, RESPONSE, at, fact, policy
@@ -135,7 +136,7 @@ def test_what_was_committed_is_counted() -> None:
 
 
 def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() -> None:
-    counted, partition = metrics(), Partition(policy(RESPONSE), retention=35 * DAY)
+    counted, partition = metrics(), ticket_partition(policy(RESPONSE), retention=35 * DAY)
 
     def commit(*facts: tuple[str, Fact], now: int) -> None:
         arrivals = [(key, fact) for key, fact in facts]

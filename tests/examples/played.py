@@ -9,7 +9,7 @@ from service.events.announced import verdict
 from service.events.structured import decode_json
 from service.policy.directory import read_policies
 from service.sla.announcement import BILLING, Announcement
-from service.sla.partition import Partition
+from service.sla.tickets import ticket_partition
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMPLAINTS = EXAMPLES / "complaints.jsonl"
@@ -20,7 +20,7 @@ GRACE = 1_000  # ms
 
 def announced(until: int) -> list[Announcement]:
     """All that is announced up to `until` (ms), when each line comes as soon as its latest time allows."""
-    partition = Partition(read_policies(POLICY).policies, RETENTION)
+    partition = ticket_partition(read_policies(POLICY).policies, RETENTION)
     found: list[Announcement] = []
     at = 0
     for offset, line in enumerate(COMPLAINTS.read_bytes().splitlines()):

@@ -15,8 +15,8 @@ from service.cli.program import sla_timer
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.offline.simulate import simulate
-from service.sla.partition import Partition
 from service.sla.policy import Policies
+from service.sla.tickets import ticket_partition
 from service.telemetry.metrics import Metrics
 from service.telemetry.recorder import Recorder
 from tests.naive.cases import CONFORMANCE, policy
@@ -35,7 +35,7 @@ def exposition(_: Path) -> str:
         calendars={"cn-2026": at("09:00")},
         build={"version": "0", "python": "3", "tzdata": "2026a"},
     )
-    recorder, partition = Recorder(metrics), Partition(LETTER, 35 * DAY)
+    recorder, partition = Recorder(metrics), ticket_partition(LETTER, 35 * DAY)
     arrivals = [("T1@default", fact("received", "09:00")), ("T2@default", fact("received", "09:00"))]
     steps = [
         partition.step(arrivals, at=at("09:01"), now=at("09:01"), offset=1, grace=1_000),

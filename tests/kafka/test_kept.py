@@ -4,7 +4,7 @@ import pytest
 
 from service.kafka.client.groupless_consumer import OffsetSpan
 from service.kafka.exactly_once.warm_state import KEPT_FOR, WarmState
-from service.sla.partition import Partition
+from service.sla.tickets import ticket_partition
 from tests.sla.stories import DAY, LETTER
 
 LEFT_AT = 1_772_413_200_000  # ms
@@ -25,5 +25,5 @@ LEFT_AT = 1_772_413_200_000  # ms
 def test_it_serves_while_the_changelog_has_all_that_came_after_it(
     changelog: OffsetSpan, later: int, serves: bool
 ) -> None:
-    kept = WarmState(Partition(LETTER, 35 * DAY), 10, 5, LEFT_AT)
+    kept = WarmState(ticket_partition(LETTER, 35 * DAY), 10, 5, LEFT_AT)
     assert kept.serves(changelog, LEFT_AT + later) is serves

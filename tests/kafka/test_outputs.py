@@ -7,7 +7,7 @@ from service.kafka.codec.partitioner import murmur2
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.sla.announcement import Announcement
-from service.sla.partition import Partition
+from service.sla.tickets import ticket_partition
 from tests.sla.stories import DAY, LETTER, at, fact
 
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
@@ -16,7 +16,7 @@ TICKET = "T-1"
 
 def announced() -> list[Announcement]:
     """A warning, and a promise that was broken."""
-    partition = Partition(LETTER, 35 * DAY)
+    partition = ticket_partition(LETTER, 35 * DAY)
     arrivals = [(f"{TICKET}@default", fact("received", "09:00"))]
     partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=0, grace=0)
     return [

@@ -12,6 +12,7 @@ from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
 from service.sla.partition import Partition
+from service.sla.state import Ticket
 from tests.broker.rig import policies
 from tests.kafka.records import NOW, record, structured
 from tests.kafka.records import changed as event
@@ -25,7 +26,7 @@ WHOLE = Room()
 TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 
 
-def turn(room: Room = WHOLE, partition: Partition | None = None, at: int = HAPPENED) -> Turn:
+def turn(room: Room = WHOLE, partition: Partition[Ticket] | None = None, at: int = HAPPENED) -> Turn:
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
     held = read.empty(lambda _: True) if partition is None else partition
     outputs = Outputs(TERMS, COUNTS, SOURCE)
@@ -126,7 +127,7 @@ def test_what_failed_is_tried_again_in_halves_down_to_one_record_and_grows_again
     assert room == Room()
 
 
-def restored(*turns: Turn) -> Partition:
+def restored(*turns: Turn) -> Partition[Ticket]:
     """What an owner that begins with these turns' changelog knows."""
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
     partition = read.empty(lambda _: True)

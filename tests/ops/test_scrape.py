@@ -17,7 +17,7 @@ from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import OwnerState
 from service.kafka.exactly_once.tenure import Tenure
-from service.sla.partition import Partition
+from service.sla.tickets import ticket_partition
 from service.telemetry.metrics import Metrics
 from tests.sla.stories import DAY, LETTER, at, fact
 
@@ -45,7 +45,7 @@ def tenures() -> list[Tenure]:
 
 def states() -> list[bytes]:
     """Tickets of every second of ten minutes, as the changelog holds them."""
-    partition = Partition(LETTER, 35 * DAY)
+    partition = ticket_partition(LETTER, 35 * DAY)
     arrivals = [
         (f"T-{second}@default", fact("received", at("09:00") + second * 1_000)) for second in range(600)
     ]

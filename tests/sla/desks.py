@@ -3,7 +3,7 @@
 from itertools import count
 
 from service.sla.calendar.calendar import ALWAYS, Calendar
-from service.sla.desks.partition import DeskPartition
+from service.sla.desks.desks import desk_partition
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.partition import Step
 from service.sla.policy import Clock, Level, Policies, Policy
@@ -70,7 +70,7 @@ class Support:
 
     def restart(self) -> None:
         """Lose the memory and restore it from the changelog."""
-        self.partition = DeskPartition(self.policies, self.retention, lambda _: self.owned)
+        self.partition = desk_partition(self.policies, self.retention, lambda _: self.owned)
         for key, value in self.changelog.items():
             self.partition.restore(key, value)
 

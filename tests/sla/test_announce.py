@@ -7,9 +7,9 @@ import pytest
 from service.sla.announcement import Announcement
 from service.sla.changes import LATE_AFTER, breach_id, standing
 from service.sla.judge import END_OF_TIME, judge
-from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.statement import statements
+from service.sla.tickets import ticket_partition
 from tests.naive.histories import seeded
 from tests.naive.judge import naive_activity, naive_clocks
 from tests.sla.stories import DAY, HOUR, LETTER, MINUTE, RESPONSE, at, clock, fact, policy
@@ -280,7 +280,7 @@ def test_a_partition_chooses_policies_by_the_tenant_in_the_key():
     ours = policy(RESPONSE, match=(("tenant", frozenset({"acme"})),))
     told = {}
     for tenant in ("acme", "other"):
-        partition = Partition(ours, DAY)
+        partition = ticket_partition(ours, DAY)
         arrival = (f"T-1@{tenant}", fact("received", "09:00"))
         step = partition.step([arrival], at=at("09:31"), now=0, offset=0, grace=0)
         told[tenant] = [(each.tenant, each.breach_id) for each in step.announcements]

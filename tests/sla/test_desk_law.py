@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.sla.announcement import Announcement
-from service.sla.desks.partition import DeskPartition
+from service.sla.desks.desks import desk_partition
 from service.sla.facts import Fact
 from service.sla.policy import Policies
 from tests.naive.desk import verdicts
@@ -57,10 +57,10 @@ def deliveries(draw, story: list[Fact]) -> list[tuple[list[Fact], int, bool]]:
 
 
 def run(policies: Policies, steps: list[tuple[list[Fact], int, bool]]) -> list[Announcement]:
-    partition, changelog, announced = DeskPartition(policies, FAR, lambda _: True), {}, []
+    partition, changelog, announced = desk_partition(policies, FAR, lambda _: True), {}, []
     for signs, at, restart in steps:
         if restart:
-            partition = DeskPartition(policies, FAR, lambda _: True)
+            partition = desk_partition(policies, FAR, lambda _: True)
             for key, value in changelog.items():
                 partition.restore(key, value)
         at_first = -1 if restart else at  # a new owner does not know how complete its log is

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from service.sla.changes import LATE_AFTER
-from service.sla.evaluation import Evaluation, Moment, evaluate
+from service.sla.changes import LATE_AFTER, Told
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
+from service.sla.judged import Evaluation, Moment
 from service.sla.policy import Policies
-from service.sla.state import Ticket
+from service.sla.state import Header, Ticket, encode, key
+from service.sla.tickets import Tickets
 from service.sla.timeline import Timeline
 from service.sla.touched import judge_touched
 from tests.naive.histories import ANYTHING, THEMES, Dice, Drawn, Seeded, data_from, facts_from
@@ -22,7 +23,7 @@ from tests.naive.policies import BEGIN, STEP, TENANT, policies_from, waiting_fro
 from tests.sla.hours import calendar
 from tests.sla.stories import DAY, HOUR, LETTER, MINUTE, RESOLUTION, RESPONSE, at, clock, fact, policy
 
-NAME = (TENANT, "t1")
+NAME = key(TENANT, "t1")
 HOURS = calendar("Asia/Shanghai", mon_sun="9-12 13-17")
 OFFICE = policy(replace(RESPONSE, calendar=HOURS), replace(RESOLUTION, calendar=HOURS))
 GRACE = 1
@@ -30,11 +31,18 @@ RETENTION = 35 * 24 * 3_600_000
 Steps = list[tuple[list[Fact], int]]  # what arrived together, and the instant (ms) to judge it at
 
 
+class Brought(NamedTuple):
+    """What an evaluation brought, and what is remembered of all that was announced."""
+
+    evaluation: Evaluation
+    told: list[Told]
+
+
 class Looked(NamedTuple):
     """An evaluation of what can have changed, one of everything, and how many clocks the first left out."""
 
-    touched: Evaluation
-    whole: Evaluation
+    touched: Brought
+    whole: Brought
     untouched: int
 
 
@@ -52,17 +60,33 @@ def looks(policies: Policies, steps: Steps) -> Iterator[Looked]:
         if Outcome.REPLACED in [outcome for _, outcome in outcomes]:
             judged_at = None
         touched, whole = (
-            evaluate(NAME, ticket, new, lambda known=before: known, policies, RETENTION, moment, since)
+            evaluated(structs.replace(ticket), new, before, policies, moment, since)
             for since in (judged_at, None)
         )
         yield Looked(touched, whole, left_out(ticket.facts, new, policies, at_, judged_at))
-        ticket.told, judged_at = whole.told or ticket.told, at_
+        ticket.told, judged_at = whole.told, at_
+
+
+def evaluated(
+    ticket: Ticket,
+    new: Sequence[Fact],
+    before: Sequence[Fact],
+    policies: Policies,
+    moment: Moment,
+    judged_at: int | None,
+) -> Brought:
+    """With what is remembered of its announcements."""
+    value = encode(Ticket([*before], ticket.told), Header(0, 0, 0))
+    found = Tickets(policies, RETENTION).evaluate(
+        NAME, ticket, new, moment, before=value, judged_at=judged_at
+    )
+    return Brought(found, ticket.told)
 
 
 def left_out(
     facts: Sequence[Fact], new: Sequence[Fact], policies: Policies, at_: int, judged_at: int | None
 ) -> int:
-    """How many clocks are not judged, as evaluate decides it."""
+    """How many clocks are not judged, as Tickets decides it."""
     ordered = lead(standing(facts))
     known = len(ordered) - len(new) if judged_at is not None and is_appended(new, facts, ordered) else 0
     return len(judge_touched(Timeline.of(ordered, policies, TENANT), at_, judged_at or 0, known).untouched)
@@ -130,7 +154,7 @@ def test_among_such_histories_many_clocks_are_left_out_and_some_of_those_evaluat
     assert all(looked.touched == looked.whole for looked in found)
     quick = [looked for looked in found if looked.untouched]
     assert len(quick) > len(found) / 10
-    assert sum(bool(looked.touched.announcements) for looked in quick) > len(quick) / 50
+    assert sum(bool(looked.touched.evaluation.announcements) for looked in quick) > len(quick) / 50
 
 
 RECEIVED, ANSWERED = fact("received", "09:00"), fact("response_started", "09:10")
@@ -224,9 +248,9 @@ def test_a_clock_that_a_reopening_ended_is_not_judged_again():
 def test_other_policies_have_all_clocks_judged():
     ticket = Ticket([RECEIVED, ANSWERED], [])
     moment = Moment(at("09:11"), at("09:11"), 0, GRACE)
-    told = evaluate(NAME, ticket, [], tuple, ONE, RETENTION, moment, None).told
+    _, told = evaluated(ticket, [], ticket.facts, ONE, moment, None)
     ticket.told = [structs.replace(told[0], digest=told[0].digest + 1)]
-    again = evaluate(NAME, ticket, [], tuple, ONE, RETENTION, moment, None)
+    again, _ = evaluated(ticket, [], ticket.facts, ONE, moment, None)
     assert [one.type for one in again.announcements] == ["sla.corrected", "sla.met"]
 
 
@@ -242,23 +266,23 @@ def test_other_policies_have_all_clocks_judged():
 )
 def test_levels_that_lapsed_before_the_first_evaluation_are_announced_together(now, news):
     [looked] = looks(LETTER, [([RECEIVED], at(now))])
-    assert [one.type.removeprefix("sla.") for one in looked.touched.announcements] == news
+    assert [one.type.removeprefix("sla.") for one in looked.touched.evaluation.announcements] == news
 
 
 def test_the_levels_of_a_ticket_without_an_answer_lapse_one_after_the_other():
     instants = ["09:00", "09:25", "09:31", "10:01", "10:40", "11:01", "13:01"]
     found = list(looks(LETTER, [([RECEIVED] if time == "09:00" else [], at(time)) for time in instants]))
-    assert [len(looked.touched.announcements) for looked in found] == [0, 1, 1, 1, 1, 1, 1]
+    assert [len(looked.touched.evaluation.announcements) for looked in found] == [0, 1, 1, 1, 1, 1, 1]
 
 
 def test_the_evidence_of_a_clock_that_one_fact_starts_and_stops_names_it_once():
     delivered = fact("feedback_delivered", "10:00")
     at_once = clock("at_once", "feedback_delivered", "feedback_delivered", {"minor": MINUTE})
     *_, looked = looks(policy(at_once), [([RECEIVED], at("09:00")), ([delivered], at("10:00"))])
-    assert looked.touched.announcements[0].evidence == (RECEIVED, delivered)
+    assert looked.touched.evaluation.announcements[0].evidence == (RECEIVED, delivered)
 
 
 def test_when_to_forget_a_ticket_depends_on_clocks_that_are_not_judged_again_as_well():
     *_, looked = looks(ONE, [([RECEIVED], at("09:00")), ([ANSWERED], at("09:10")), ([], at("09:20"))])
     assert looked.untouched == 1
-    assert looked.touched.forget_at == at("10:00") + RETENTION
+    assert looked.touched.evaluation.forget_at == at("10:00") + RETENTION

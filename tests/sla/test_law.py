@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from service.sla.announcement import Announcement, Type
 from service.sla.changes import standing
 from service.sla.judge import judge
-from service.sla.partition import Partition
 from service.sla.state import decode
+from service.sla.tickets import ticket_partition
 from tests.naive.histories import FAR, Made, made
 from tests.naive.judge import naive_judge
 from tests.naive.policies import TENANT
@@ -76,10 +76,10 @@ def deliveries(draw) -> tuple[Made, list[tuple[list, int, bool]]]:
 @given(deliveries())
 def test_any_order_repetition_cut_wake_up_and_restart_give_what_the_judge_says_of_the_whole(delivery):
     story, steps = delivery
-    partition, changelog, announced = Partition(story.policies, RETENTION), {}, []
+    partition, changelog, announced = ticket_partition(story.policies, RETENTION), {}, []
     for facts, at, restart in steps:
         if restart:
-            partition = Partition(story.policies, RETENTION)
+            partition = ticket_partition(story.policies, RETENTION)
             for key, value in changelog.items():
                 partition.restore(key, value)
             at_first = 0  # a new owner does not know how complete its log is

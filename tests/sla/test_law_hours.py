@@ -12,8 +12,8 @@ from service.sla.calendar.working_hours import WorkingTime
 from service.sla.changes import standing
 from service.sla.facts import Fact
 from service.sla.judge import judge
-from service.sla.partition import Partition
 from service.sla.policy import Policies
+from service.sla.tickets import ticket_partition
 from tests.naive.histories import seeded
 from tests.naive.policies import BEGIN, STEP, TENANT
 from tests.sla.hours import at, calendar
@@ -28,13 +28,13 @@ NEW_YEAR = at(ENDING, "2027-01-01")
 def announced(dice: Random, facts: Sequence[Fact], policies: Policies, end: int) -> list[Announcement]:
     """What is told up to `end` of facts in any order and cut, some of them twice, over some restarts."""
     arrivals = dice.sample([*facts, *facts[:2]], len(facts) + len(facts[:2]))
-    partition, changelog, told = Partition(policies, RETENTION), {}, []
+    partition, changelog, told = ticket_partition(policies, RETENTION), {}, []
     instants = [*sorted(dice.randint(end - 10**7, end) for _ in range(4)), end]
     for instant in instants:
         many = len(arrivals) if instant == end else dice.randint(0, len(arrivals))
         batch, arrivals = arrivals[:many], arrivals[many:]
         if dice.random() < 0.4:
-            partition = Partition(policies, RETENTION)
+            partition = ticket_partition(policies, RETENTION)
             for key, value in changelog.items():
                 partition.restore(key, value)
         for some in ([(KEY, fact) for fact in batch], []):

@@ -9,9 +9,10 @@ from service.sla import space, state
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import MOST_FACTS, Outcome
-from service.sla.partition import Partition, Step
+from service.sla.partition import Step
 from service.sla.policy import Policies
 from service.sla.state import UnknownStateVersionError, UnreadableStateError
+from service.sla.tickets import ticket_partition
 from tests.sla.stories import DAY, HOUR, LETTER, MINUTE, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000
@@ -22,7 +23,7 @@ class Desk:
 
     def __init__(self, policies: Policies = LETTER, retention: int = 35 * DAY) -> None:
         self.policies, self.retention = policies, retention
-        self.partition = Partition(policies, retention)
+        self.partition = ticket_partition(policies, retention)
         self.changelog: dict[str, bytes | None] = {}
         self.step = Step()
         self.offset = -1
@@ -38,7 +39,7 @@ class Desk:
 
     def restart(self) -> None:
         """Lose the memory and restore it from the changelog."""
-        self.partition = Partition(self.policies, self.retention)
+        self.partition = ticket_partition(self.policies, self.retention)
         for key, value in self.changelog.items():
             self.partition.restore(key, value)
 
@@ -322,7 +323,7 @@ def test_an_event_that_moves_no_deadline_arms_no_second_timer():
 
 def test_state_of_a_newer_version_is_refused():
     with pytest.raises(UnknownStateVersionError, match="run the newer"):
-        Partition(LETTER, 0).restore("T-1@default", b"\xff" + bytes(64))
+        ticket_partition(LETTER, 0).restore("T-1@default", b"\xff" + bytes(64))
 
 
 def test_a_full_ticket_refuses_new_facts_but_not_known_ones():
@@ -348,7 +349,7 @@ def test_a_fact_whose_ticket_would_be_too_large_is_refused_and_its_neighbours_ar
     late = fact("received", "09:01")
     facts = [known, wide, late]
     size = desk.partition.weigh("T-1@default") + space.size(wide) + more
-    desk.partition = Partition(desk.policies, desk.retention, fits(size))
+    desk.partition = ticket_partition(desk.policies, desk.retention, fits(size))
     desk.partition.restore("T-1@default", desk.changelog["T-1@default"])
     arrivals = [("T-1@default", one) for one in facts[:2]] + [("T-2@default", late)]
     step = desk.partition.step(arrivals, at=at("09:40"), now=at("09:40"), offset=3, grace=GRACE)
@@ -360,7 +361,7 @@ def test_a_fact_whose_ticket_would_be_too_large_is_refused_and_its_neighbours_ar
 @pytest.mark.parametrize(("more", "refused"), [(-1, 1), (0, 0), (1, 0)])
 def test_facts_that_come_at_once_are_measured_together(more, refused):
     facts = [fact("reassigned", "09:00", team=f"{number:0120}") for number in range(400)]
-    partition = Partition(LETTER, DAY, fits(sum(map(space.size, facts)) + more))
+    partition = ticket_partition(LETTER, DAY, fits(sum(map(space.size, facts)) + more))
     arrivals = [("T-1@default", one) for one in facts]
     step = partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=400, grace=GRACE)
     assert len(step.refused) == refused
@@ -369,7 +370,7 @@ def test_facts_that_come_at_once_are_measured_together(more, refused):
 def test_a_fact_replaced_by_a_longer_one_is_refused_where_there_is_no_room():
     short, longer = fact("reassigned", "09:00", team="x"), fact("reassigned", "08:00", team="x" * 120)
     longer = replace(longer, id=short.id, source=short.source)
-    partition = Partition(LETTER, DAY, 200)
+    partition = ticket_partition(LETTER, DAY, 200)
     step = partition.step(
         [("T-1@default", short), ("T-1@default", longer)],
         at=at("09:00"),
@@ -383,7 +384,7 @@ def test_a_fact_replaced_by_a_longer_one_is_refused_where_there_is_no_room():
 @pytest.mark.parametrize("largest", [4_000, 20_000])
 def test_the_state_of_a_ticket_fits_whatever_comes_and_lapses(largest):
     desk = Desk(LETTER)
-    desk.partition = Partition(LETTER, desk.retention, largest)
+    desk.partition = ticket_partition(LETTER, desk.retention, largest)
     desk.tell(fact("received", "09:00"), now="09:00")
     for minute in range(1, 60):
         desk.tell(
@@ -436,7 +437,7 @@ def test_a_forgotten_ticket_is_judged_anew_with_the_same_breach_ids():
 
 
 def test_a_step_takes_no_more_than_it_is_asked_to():
-    partition = Partition(policy(RESPONSE), DAY)
+    partition = ticket_partition(policy(RESPONSE), DAY)
     arrivals = [(f"T-{number}@default", fact("received", "09:00")) for number in range(10)]
     partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=9, grace=GRACE)
     due, taken = at("09:30:00.001"), []
@@ -447,7 +448,7 @@ def test_a_step_takes_no_more_than_it_is_asked_to():
 
 
 def test_deadlines_of_tickets_with_many_facts_lapse_in_more_than_one_step():
-    partition = Partition(policy(RESPONSE), 35 * DAY)
+    partition = ticket_partition(policy(RESPONSE), 35 * DAY)
     many = [replace(fact("reassigned", "09:00"), id=f"e-{n}", source="/" + "d" * 127) for n in range(900)]
     for number in range(6):
         facts = [fact("received", "09:00"), *many]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.sla.partition import Partition
+from service.sla.tickets import ticket_partition
 from tests.sla.stories import DAY, HOUR, MINUTE, RESPONSE, at, clock, fact, policy
 from tests.sla.test_partition import GRACE, Desk
 
@@ -72,7 +72,7 @@ def test_a_repeated_record_that_prolongs_retention_is_written():
 
 
 def test_cycles_that_no_policy_judges_are_counted_over_all_tickets_of_a_step():
-    partition = Partition(policy(RESPONSE, match=(("channel", frozenset({"email"})),)), DAY)
+    partition = ticket_partition(policy(RESPONSE, match=(("channel", frozenset({"email"})),)), DAY)
     arrivals = [(f"T-{number}@default", fact("received", "09:00")) for number in range(3)]
     step = partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=2, grace=GRACE)
     assert step.unjudged == 3

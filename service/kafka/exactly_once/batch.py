@@ -1,7 +1,7 @@
 """One turn of a partition: what arrived and lapsed, judged a little at a time, and what goes out for it."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from aiokafka import TopicPartition
 
@@ -10,9 +10,9 @@ from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.portion import portion
-from service.kafka.exactly_once.source import Input, Judged
+from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.transaction import Outgoing
-from service.sla.partition import Step
+from service.sla.partition import Partition, Step
 
 MANY = 200  # records in one turn, from which on more are likely to wait
 AT_ONCE = 250  # deadlines, or records, in one step
@@ -41,7 +41,7 @@ class Turn:
     def __init__(
         self,
         read: Input,
-        partition: Judged,
+        partition: Partition[Any],
         changelog: TopicPartition,
         outputs: Outputs,
         partitions: int,

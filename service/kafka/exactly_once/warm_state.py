@@ -1,9 +1,9 @@
 """What an owner leaves behind for the next one in its process, should the group give the partition back."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.kafka.client.groupless_consumer import OffsetSpan
-from service.kafka.exactly_once.source import Judged
+from service.sla.partition import Partition
 
 KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
 
@@ -11,7 +11,7 @@ KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones 
 class WarmState(NamedTuple):
     """All that an owner knew when it stopped, nothing of it uncommitted."""
 
-    partition: Judged
+    partition: Partition[Any]
     changelog_end: int
     next_offset: int  # of the input
     at: int  # ms

@@ -1,0 +1,108 @@
+"""Tickets: how their facts are taken, and what an evaluation of one brings."""
+
+from collections.abc import Mapping, Sequence
+
+from service.sla import history
+from service.sla.cause import Causes
+from service.sla.changes import Change, Told, announcement, changes
+from service.sla.facts import Fact
+from service.sla.history import Outcome, is_appended, lead, standing
+from service.sla.judge import judge_timeline, judge_unique
+from service.sla.judged import Evaluation, Moment
+from service.sla.partition import Partition
+from service.sla.policy import Policies
+from service.sla.retention import forget_at, wake_at
+from service.sla.space import LARGEST
+from service.sla.state import NEVER, Ticket, decode, names
+from service.sla.statement import statements
+from service.sla.timeline import Timeline
+from service.sla.touched import Touched, judge_touched
+
+
+def ticket_partition(policies: Policies, retention: int, largest: int = LARGEST) -> Partition[Ticket]:
+    """An empty partition of tickets. `retention` in ms; `largest`: bytes that the state of one may have."""
+    return Partition(Tickets(policies, retention), largest)
+
+
+class Tickets:
+    """As a partition judges them: see Judged."""
+
+    forgets_when_full = False
+    expected: Mapping[str, int] = {}
+
+    def __init__(self, policies: Policies, retention: int) -> None:
+        """`retention` in ms."""
+        self.policies = policies
+        self._retention = retention
+
+    def empty(self) -> Ticket:
+        """See Judged."""
+        return Ticket([], [])
+
+    def decode(self, value: bytes) -> Ticket:
+        """See Judged."""
+        return decode(value)
+
+    def add(self, key: str, known: Ticket, fact: Fact, *, room: bool) -> Outcome:
+        """See Judged."""
+        del key
+        return history.add(known.facts, fact, room=room)
+
+    def evaluate(
+        self,
+        key: str,
+        known: Ticket,
+        arrived: Sequence[Fact],
+        moment: Moment,
+        *,
+        before: bytes | None,
+        judged_at: int | None,
+    ) -> Evaluation:
+        """See Judged. Only the clocks are judged of which something can have changed: see touched."""
+        at, policies = moment.at, self.policies
+        tenant, ticket_id = names(key)
+        facts = lead(standing(known.facts))
+        timeline = Timeline.of(facts, policies, tenant)
+        unchanged = 0  # facts that were judged, and to which the others were merely appended
+        if judged_at is not None and is_appended(arrived, known.facts, facts):
+            unchanged = len(facts) - len(arrived)
+        told = known.told
+        if unchanged or not told:
+            touched = judge_touched(timeline, at, judged_at or 0, unchanged)
+        else:  # any of what was announced may be wrong by now
+            touched = Touched(judge_timeline(timeline, at), set(), None, is_endless=False)
+        judgement, untouched = touched.judgement, touched.untouched
+        if untouched and told:
+            told = [latest for latest in told if (latest.cycle, latest.clock) not in untouched]
+
+        def earlier() -> list[Fact]:
+            return decode(before).facts if before else []
+
+        def digests(facts: Sequence[Fact]) -> set[int]:
+            then = judge_unique(facts, policies, tenant, at)
+            return {statement.digest for statement in statements(then, at)}
+
+        found = list(changes(judgement, at, told, Causes(earlier, arrived, digests).of))
+        if found:
+            known.told = _announced(known.told, found)
+        return Evaluation(
+            [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
+            at,
+            min(wake_at(judgement, at), NEVER if touched.quiet_until is None else touched.quiet_until),
+            NEVER if touched.is_endless else forget_at(known.seen_at, judgement, timeline, self._retention),
+            _unjudged(timeline, arrived) if arrived else 0,
+        )
+
+
+def _announced(told: Sequence[Told], found: Sequence[Change]) -> list[Told]:
+    """The latest of each breach id."""
+    latest = {one.key: one for one in told}
+    for change in found:
+        now = change.told
+        latest[now.key] = now
+    return list(latest.values())
+
+
+def _unjudged(timeline: Timeline, arrived: Sequence[Fact]) -> int:
+    begun = [cycle.facts[0] for cycle in timeline.cycles if cycle.policy is None]
+    return sum(any(fact is start for fact in arrived) for start in begun)
