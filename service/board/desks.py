@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from service.board.kept import KeptStates
 from service.board.row import ClockLine, line_of
-from service.board.tickets import placed
 from service.sla import state
 from service.sla.calendar.calendar import YearUnknown
 from service.sla.desks import desk as state_of_desks
@@ -58,19 +58,16 @@ class DeskShelf:
 
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
-        self._values: dict[str, tuple[int, bytes]] = {}  # partition and changelog value
+        self._kept = KeptStates(lambda: Desk({}, [], out={}), state_of_desks.decode)
         self._baffling: list[str] = []
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Take one changelog record, in log order; None: a tombstone."""
-        if value is None:
-            self._values.pop(key, None)
-        else:
-            self._values[key] = partition, value
+        self._kept.restore(partition, key, value)
 
     def forget(self, partition: int) -> None:
         """Drop a partition: it comes again from its beginning."""
-        self._values = {key: held for key, held in self._values.items() if held[0] != partition}
+        self._kept.forget(partition)
 
     def lines(self, times: Mapping[int, int]) -> list[DeskLine]:
         """Those that spoke and those that the policies name, at the instants (ms) of their partitions.
@@ -80,7 +77,7 @@ class DeskShelf:
         if not times:
             return []
         named = {state.key(*desk) for desk in self._policies.desks}
-        lines = {key: self._line(key, times) for key in sorted(named | self._values.keys())}
+        lines = {key: self._line(key, times) for key in sorted({*named, *self._kept})}
         self._baffling = [key for key, line in lines.items() if line is None]
         return [line for line in lines.values() if line is not None]
 
@@ -93,19 +90,15 @@ class DeskShelf:
     def baffled_by(self) -> str | None:
         """One of them, and the partition that holds it, if any does."""
         for key in self._baffling:
-            return placed(key, self._values[key][0]) if key in self._values else key
+            return self._kept.place(key)
         return None
 
     def _line(self, key: str, times: Mapping[int, int]) -> DeskLine | None:
         tenant, desk_id = state.names(key)
-        known, at = Desk({}, []), min(times.values())
+        known, at = Desk({}, [], out={}), min(times.values())
         try:
-            if key in self._values:
-                partition, value = self._values[key]
-                known, at = (
-                    state_of_desks.decode(value),
-                    max(times.get(partition, at), state.header(value).at),
-                )
+            if (kept := self._kept.find(key)) is not None:
+                known, at = kept.known, max(times.get(kept.partition, at), kept.header.at)
             policies = self._policies.of_desk(tenant, desk_id)
             runs = [run for run in judge_desk(known, policies, at).runs if run.started_at <= at]
             return DeskLine(

@@ -51,8 +51,8 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ac
         found = shelf.find(key(tenant, ticket_id))
         if found is None:
             return None
-        at, told = shelf.instant(found, times), found.ticket.told
-        judgement = judge(found.ticket.facts, shelf.policies, tenant, at)
+        at, told = shelf.instant(found, times), found.known.told
+        judgement = judge(found.known.facts, shelf.policies, tenant, at)
         cycles = tuple(
             (cycle.number, tuple(clock_lines(judgement, cycle.number, at)))
             for cycle in reversed(judgement.cycles)
@@ -63,7 +63,7 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ac
             _notification(tenant, ticket_id, latest, pending=latest in pending)
             for latest in _latest(told, pending)
         )
-        derived = derivation(ticket_id, tenant, found.ticket.facts, shelf.policies, at)
+        derived = derivation(ticket_id, tenant, found.known.facts, shelf.policies, at)
     except (UnreadableStateError, YearUnknown):
         return None
     content = found.header, tuple(tuple(run.states) for run in judgement.runs), notifications, at // _MINUTE

@@ -2,33 +2,18 @@
 
 from collections.abc import Mapping
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 from service.board.facets import Census
+from service.board.kept import Kept, KeptStates
 from service.board.summary import Summary, look_again_at, summary
 from service.sla import state
 from service.sla.calendar.calendar import YearUnknown
 from service.sla.judge import Judgement, judge
-from service.sla.partition import edition
 from service.sla.policy import Policies
-from service.sla.state import NEVER, UnreadableStateError
+from service.sla.state import NEVER, Ticket, UnreadableStateError
 from service.sla.timers import Timers
 
 Times = Mapping[int, int]  # by partition, the instant (ms) to judge its tickets at
-
-
-class FoundTicket(NamedTuple):
-    """A ticket, decoded."""
-
-    partition: int
-    ticket: state.Ticket
-    header: state.Header
-
-
-def placed(key: str, partition: int) -> str:
-    """`T1@default (partition 3)`, whatever the key is made of."""
-    text = key.encode(errors="surrogateescape").decode(errors="backslashreplace")
-    return f"{text if text.isprintable() else ascii(text)} (partition {partition})"
 
 
 class TicketShelf:
@@ -40,7 +25,7 @@ class TicketShelf:
 
     def __init__(self, policies: Policies) -> None:
         self.policies = policies
-        self._values: dict[str, tuple[int, bytes]] = {}  # partition and changelog value
+        self._kept = KeptStates(lambda: Ticket([], []), state.decode)
         self._open: dict[str, Summary] = {}
         self._waiting: set[str] = set()  # not judged since they came
         self._queue: list[tuple[int, str]] = []  # heap of these, by the instant they were waiting for
@@ -50,11 +35,11 @@ class TicketShelf:
         self.version = 0  # another one whenever the list may differ
         self.census = Census()  # of the open tickets
         self._baffling: set[str] = set()
-        self._edition = edition(policies)
+        self._edition = policies.edition
         self._newest = (0, 0)  # when (ms) and by which edition of the policies the service judged last
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._kept)
 
     @property
     def baffling(self) -> int:
@@ -65,7 +50,7 @@ class TicketShelf:
     def baffled_by(self) -> str | None:
         """One of them, and the partition that holds it."""
         for key in self._baffling:
-            return placed(key, self._values[key][0])
+            return self._kept.place(key)
         return None
 
     @property
@@ -80,17 +65,17 @@ class TicketShelf:
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Take one changelog record, in log order; None: a tombstone."""
-        if value is None:
-            self._values.pop(key, None)
-        else:
-            self._values[key] = partition, value
-        self._waiting.add(key)
-        heappush(self._queue, (self._urgency(value), key))
+        self._kept.restore(partition, key, value)
+        self._await(key, self._urgency(value))
 
     def forget(self, partition: int) -> None:
         """Drop a partition: its log was replaced, or must be read anew."""
-        for key in [key for key, (held, _) in self._values.items() if held == partition]:
-            self.restore(partition, key, None)
+        for key in self._kept.forget(partition):
+            self._await(key, self._urgency(None))
+
+    def _await(self, key: str, urgency: int) -> None:
+        self._waiting.add(key)
+        heappush(self._queue, (urgency, key))
 
     def look(self, times: Times, most: int) -> int:
         """Judge up to `most` tickets that are new or due by `times`. Gives how many it judged.
@@ -124,18 +109,13 @@ class TicketShelf:
 
     def knows(self, key: str) -> bool:
         """True when there is such a ticket, open or not."""
-        return key in self._values
+        return self._kept.partition(key) is not None
 
-    def find(self, key: str) -> FoundTicket | None:
+    def find(self, key: str) -> Kept[Ticket] | None:
         """A ticket; None when it is not known. Raises UnreadableStateError."""
-        held = self._values.get(key)
-        if held is None:
-            return None
-        partition, value = held
-        header = state.header(value)
-        return FoundTicket(partition, state.decode(value), header)
+        return self._kept.find(key)
 
-    def instant(self, found: FoundTicket, times: Times) -> int:
+    def instant(self, found: Kept[Ticket], times: Times) -> int:
         """When (ms) to judge a ticket: not before its state's instant, at which what was told was true."""
         return max(times.get(found.partition, found.header.at), found.header.at)
 
@@ -147,21 +127,22 @@ class TicketShelf:
                 return None
             at = self.instant(found, times)
             tenant, _ = state.names(key)
-            return judge(found.ticket.facts, self.policies, tenant, at), at
+            return judge(found.known.facts, self.policies, tenant, at), at
         except (UnreadableStateError, YearUnknown):
             return None
 
     def _look(self, key: str, times: Times) -> None:
         before, after = self._open.pop(key, None), None
-        held = self._values.get(key)
+        partition = self._kept.partition(key)
         judged = self.judged(key, times)
-        (self._baffling.add if held is not None and judged is None else self._baffling.discard)(key)
-        if held is not None and judged is not None:
+        is_baffling = partition is not None and judged is None
+        (self._baffling.add if is_baffling else self._baffling.discard)(key)
+        if partition is not None and judged is not None:
             judgement, at = judged
             after = summary(key, judgement, at)
             again_at = look_again_at(judgement, at)
             if after is not None and again_at != NEVER:
-                self._timers.setdefault(held[0], Timers()).arm(key, again_at)
+                self._timers.setdefault(partition, Timers()).arm(key, again_at)
         if after is not None:
             self._open[key] = after
         if before != after:
