@@ -11,24 +11,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.observer import Observer
-from service.kafka.exactly_once.refusal import AGAIN, FORESEEN, reason_of
+from service.kafka.exactly_once.refusal import FORESEEN, TenureEnd, meaning_of, reason_of
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.tenure import Tenure
-from service.kafka.exactly_once.transaction import FencedError, NotCommittedError
 from service.kafka.exactly_once.warm_state import WarmState
-from service.kafka.topics.acl import denied
 
 log = logging.getLogger(__name__)
 
 FENCED_FOR = 1.5  # seconds: longer than a zombie needs to learn of its end, so that it does not fence again
 BACK_OFF = (0.1, 2.0)  # seconds, doubled from the first to the second: soon there when the log is back
+AGAIN = (5.0, 60.0)  # seconds until a refused partition is tried again, doubled in the same way
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
-
-LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
 
 Begin = Callable[
     [Room, WarmState | None], Tenure
@@ -49,6 +45,7 @@ class Owner:
         self._tenure = begin(Room(), kept)
         self._stopping = self._stopped = False
         self._reason: str | None = None  # why it was refused when last tried
+        self._back_off, self._refused_for = BACK_OFF[0], AGAIN[0]  # seconds, of the last try
         self._task: asyncio.Task[None] | None = None
 
     def status(self) -> Status:
@@ -89,35 +86,37 @@ class Owner:
         return self._tenure.kept
 
     async def _run(self) -> None:
-        back_off, refused_for = BACK_OFF[0], AGAIN[0]
         while not self._stopping:
             ended = self._tenure
             error = await _outcome(asyncio.create_task(ended.run(), name=f"tenure of {self._name}"))
-            if error is None:
-                continue
-            self._tenure = self._begin(ended.room, None)  # what the log has not got is forgotten
-            was_running = ended.state is OwnerState.RUNNING
-            if ended.is_well:
-                self._reason = None
-            if isinstance(error, FencedError):
+            if error is not None:
+                self._tenure = self._begin(ended.room, None)  # what the log has not got is forgotten
+                await asyncio.sleep(self._pause_after(ended, error))
+
+    def _pause_after(self, ended: Tenure, error: BaseException) -> float:
+        """Say why a tenure ended. Gives the seconds until the next one; raises what ends the process."""
+        if ended.is_well:
+            self._reason = None
+        match meaning_of(error):
+            case TenureEnd.FENCED:
                 log.warning("%s: another process has taken the partition over", self._name)
                 self._observer.fenced()
-                back_off = FENCED_FOR
-            elif isinstance(error, LOG_FAILURES) and not isinstance(error, FORESEEN):
-                if denied(error):
-                    raise error
+                self._back_off = FENCED_FOR
+                return FENCED_FOR
+            case TenureEnd.LOG_FAILED:
                 log.warning("%s: acquiring again: %r", self._name, error)
                 self._observer.lost()
-                back_off = BACK_OFF[0] if was_running else min(2 * back_off, BACK_OFF[1])
-            elif isinstance(error, MemoryError) or not isinstance(error, Exception):
-                raise error
-            else:
-                refused_for = AGAIN[0] if self._reason is None else min(2 * refused_for, AGAIN[1])
+                was_running = ended.state is OwnerState.RUNNING
+                self._back_off = BACK_OFF[0] if was_running else min(2 * self._back_off, BACK_OFF[1])
+                return self._back_off
+            case TenureEnd.REFUSED:
+                self._refused_for = AGAIN[0] if self._reason is None else min(2 * self._refused_for, AGAIN[1])
                 self._refuse(error, ended)
-                back_off = refused_for
-            await asyncio.sleep(back_off)
+                self._back_off = self._refused_for
+                return self._refused_for
+        raise error
 
-    def _refuse(self, error: Exception, ended: Tenure) -> None:
+    def _refuse(self, error: BaseException, ended: Tenure) -> None:
         """Say what is wrong, once for the same: it is tried again and again."""
         next_offset = ended.next_offset if ended.state is OwnerState.RUNNING else None
         reason = reason_of(error, self._source, ended.changelog, next_offset)

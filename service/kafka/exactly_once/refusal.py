@@ -1,18 +1,21 @@
-"""Why a partition is not judged, and what to do about it: the others are judged meanwhile."""
+"""What an error that ends a tenure means: try again, refuse the partition, or end the process.
+
+A refused partition says why it is not judged, and what to do about it; the others are judged meanwhile.
+"""
 
 import traceback
+from enum import StrEnum
 from shlex import quote
 
 from aiokafka import TopicPartition
-from aiokafka.errors import CorruptRecordException
+from aiokafka.errors import CorruptRecordException, KafkaError
 
 from service.kafka.codec.unreadable import UnreadableRecordError, named
 from service.kafka.exactly_once.placement import MisplacedError
 from service.kafka.exactly_once.restore import LostRecordsError
-from service.kafka.exactly_once.transaction import TooLargeError
+from service.kafka.exactly_once.transaction import FencedError, NotCommittedError, TooLargeError
+from service.kafka.topics.acl import denied
 from service.sla.state import UnreadableStateError
-
-AGAIN = (5.0, 60.0)  # seconds until it is tried again, doubled from the first to the second
 
 FORESEEN = (
     CorruptRecordException,
@@ -22,6 +25,31 @@ FORESEEN = (
     UnreadableRecordError,
     UnreadableStateError,
 )
+
+
+LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OSError
+
+
+class TenureEnd(StrEnum):
+    """What the error that ended a tenure means."""
+
+    FENCED = "fenced"  # another process has taken the partition over
+    LOG_FAILED = "log_failed"
+    REFUSED = "refused"  # only a person can mend it, in this partition only
+    FATAL = "fatal"  # it concerns all of the process
+
+
+def meaning_of(error: BaseException) -> TenureEnd:
+    """The first line that fits decides."""
+    if isinstance(error, FencedError):
+        return TenureEnd.FENCED
+    if isinstance(error, FORESEEN):
+        return TenureEnd.REFUSED
+    if isinstance(error, LOG_FAILURES):
+        return TenureEnd.FATAL if denied(error) else TenureEnd.LOG_FAILED
+    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+        return TenureEnd.FATAL
+    return TenureEnd.REFUSED
 
 
 def reason_of(
