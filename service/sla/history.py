@@ -106,6 +106,8 @@ def lead(ordered: list[Fact]) -> list[Fact]:
 
     What was dated before the start fact follows right after it, in its own order.
     """
+    if ordered and ordered[0].kind == _STARTS[0]:  # as nearly always
+        return ordered
     for start_kind in _STARTS:
         for index, fact in enumerate(ordered):
             if fact.kind == start_kind:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
+import msgspec
 from msgspec.structs import replace
 
 from service.sla import state
@@ -47,13 +48,12 @@ class Step:
     shown_by_records: int = 0  # the first so many announcements; the others were waited for
 
 
-@dataclass(slots=True)
-class _Opened(Generic[S]):
+class _Opened(msgspec.Struct, Generic[S], gc=False):
     """What arrivals of one step are about."""
 
     known: S
     space: Space
-    news: list[Fact] = field(default_factory=list)
+    news: list[Fact] = []
     is_repeated: bool = False
     is_replaced: bool = False  # a fact that it had has other content now
     is_full: bool = False

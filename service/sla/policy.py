@@ -118,6 +118,20 @@ class Policy:
     stalled_after_ms: int | None = None
     desks: frozenset[str] = frozenset()  # the support desks it is about; none: it is about tickets
     heartbeat_timeout_ms: int = 0  # how long a channel stays open after a sign of life
+    # By kind of a fact: which clocks it may start or end, by index. The receipt starts clocks only at first.
+    reacting: Mapping[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    from_receipt: tuple[int | None, ...] = field(init=False, repr=False, compare=False)  # 0: runs from there
+
+    def __post_init__(self) -> None:
+        clocks = list(enumerate(self.clocks))
+        late = [frozenset[Kind]() if clock.start == Kind.RECEIVED else clock.starts for _, clock in clocks]
+        reacting = {
+            int(kind): tuple(number for number, clock in clocks if kind in clock.ends | late[number])
+            for kind in Kind
+        }
+        starts = tuple(0 if clock.start == Kind.RECEIVED else None for _, clock in clocks)
+        object.__setattr__(self, "reacting", {kind: numbers for kind, numbers in reacting.items() if numbers})
+        object.__setattr__(self, "from_receipt", starts)
 
 
 class InForce(NamedTuple):

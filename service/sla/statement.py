@@ -234,9 +234,13 @@ def _first_breach(run: Run) -> LevelVerdict:
 
 def _evidence(run: Run, *, ended: bool) -> tuple[Fact, ...]:
     """The cycle's start, the clock's start and end, and what changed attributes or paused it in between."""
-    facts, start, end = run.cycle.facts, run.start, run.end
-    first = facts[0]
+    cycle, start, end = run.cycle, run.start, run.end
+    first = cycle.facts[0]
     found = [first]
+    if cycle.is_steady and not cycle.was_paused and start is first:
+        facts: list[Fact] = []  # there is nothing of all this
+    else:
+        facts = cycle.facts
     for fact in facts:
         if fact is end:
             break

@@ -98,11 +98,10 @@ def _announced(told: Sequence[Told], found: Sequence[Change]) -> list[Told]:
     """The latest of each breach id."""
     latest = {one.key: one for one in told}
     for change in found:
-        now = change.told
-        latest[now.key] = now
+        latest[change.statement.key] = change.told
     return list(latest.values())
 
 
 def _unjudged(timeline: Timeline, arrived: Sequence[Fact]) -> int:
     begun = [cycle.facts[0] for cycle in timeline.cycles if cycle.policy is None]
-    return sum(any(fact is start for fact in arrived) for start in begun)
+    return sum(any(fact is start for fact in arrived) for start in begun) if begun else 0

@@ -13,8 +13,8 @@ appended judges only the other spans: see touched.py.
 What must never happen: that a clock's start or end depends on anything but the facts before it in fact order.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, cast
+from collections.abc import Iterable
+from typing import cast
 
 from service.sla.facts import CANCELLING, Fact, Kind, implied_by
 from service.sla.policy import Attributes, Clock, Policies, Policy, matches
@@ -26,7 +26,8 @@ _EVIDENCE_ONLY = 255  # the role of a fact that starts and ends nothing; every o
 
 # Python 3.11 looks a member up through its enum in 0.2 µs, a name in no time; every fact is asked these.
 _RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)
-_REOPENED, _RECLASSIFIED, _PAUSED = int(Kind.REOPENED), int(Kind.RECLASSIFIED), int(Kind.PAUSED)
+_REOPENED, _RECLASSIFIED = int(Kind.REOPENED), int(Kind.RECLASSIFIED)
+_PAUSING = int(Kind.PAUSED), int(Kind.RESUMED)
 
 
 def received(fact: Fact) -> Attributes:
@@ -54,20 +55,16 @@ def _role(fact: Fact) -> int:
     return kind
 
 
-class ClockSpan(NamedTuple):
-    """What starts and ends one clock of a cycle, by indexes of the cycle's facts."""
-
-    clock: Clock
-    start: int
-    end: int | None  # what stops or cancels it; None when nothing did
+# A clock of a cycle, and what starts and ends it, by indexes of the cycle's facts; None: nothing ended it.
+ClockSpan = tuple[Clock, int, int | None]
 
 
 class Cycle:
     """The facts of one cycle in fact order, the first of them its start; and where its clocks start and end.
 
     `origin` (ms) is the start of cycle 1: what is dated before it counts as at it. `attributes` are those
-    after all facts so far; they are steady when they never changed within the cycle. `first` counts the facts
-    of the ticket before this cycle.
+    after all facts so far; they are steady when they never changed within the cycle. `was_paused` once a fact
+    paused it, or resumed it. `first` counts the facts of the ticket before this cycle.
     """
 
     __slots__ = (
@@ -104,18 +101,17 @@ class Cycle:
         self.origin = origin
         self.attributes = attributes
         self.is_steady = True
-        self.was_paused = start.kind == _PAUSED
+        self.was_paused = start.kind in _PAUSING
         self._changes = [(0, attributes)]  # (index of a fact, the attributes from it on), ascending
-        clocks = policy.clocks if policy else ()
-        self._starts = [0 if clock.start == _RECEIVED else None for clock in clocks]  # indexes of facts
-        self._ends: list[int | None] = [None] * len(clocks)
+        self._starts = [*policy.from_receipt] if policy else []  # by clock: indexes of facts
+        self._ends: list[int | None] = [None] * len(self._starts)
         self._is_cancelled = self._is_closed = False
         self._see(0, start.kind)
 
     def append(self, fact: Fact) -> None:
         """Take the next fact, in fact order."""
         index = len(self.facts)
-        if fact.kind == _PAUSED:
+        if fact.kind in _PAUSING:
             self.was_paused = True
         elif fact.kind == _RECLASSIFIED:
             self.attributes = _reclassified(self.attributes, fact)
@@ -126,23 +122,25 @@ class Cycle:
 
     def _see(self, index: int, role: int) -> None:
         """Note which clocks the fact at `index`, which counts as `role`, starts and ends."""
-        starts, ends = self._starts, self._ends
-        for number, clock in enumerate(self.policy.clocks if self.policy else ()):
-            if starts[number] is None and role in clock.starts and not self._is_cancelled:
-                starts[number] = index
-            if ends[number] is None and role in clock.ends and starts[number] is not None:
-                ends[number] = index
+        policy, starts, ends = self.policy, self._starts, self._ends
+        if policy is not None and role in policy.reacting:
+            for number in policy.reacting[role]:
+                clock = policy.clocks[number]
+                if starts[number] is None and role in clock.starts and not self._is_cancelled:
+                    starts[number] = index
+                if ends[number] is None and role in clock.ends and starts[number] is not None:
+                    ends[number] = index
         if role in _CLOSING:
             self._is_closed = True
             self._is_cancelled = self._is_cancelled or role in CANCELLING
 
     @property
-    def spans(self) -> Iterator[ClockSpan]:
+    def spans(self) -> list[ClockSpan]:
         """Of the clocks that started, in the order of the policy."""
-        clocks = self.policy.clocks if self.policy else ()
-        for clock, start, end in zip(clocks, self._starts, self._ends, strict=True):
-            if start is not None:
-                yield ClockSpan(clock, start, end)
+        if self.policy is None:
+            return []
+        found = zip(self.policy.clocks, self._starts, self._ends, strict=True)
+        return [(clock, start, end) for clock, start, end in found if start is not None]
 
     def instant(self, fact: Fact) -> int:
         """When `fact` counts, in ms."""
@@ -168,12 +166,12 @@ class Cycle:
 
     def is_over(self) -> bool:
         """True when a reopening right after these facts starts the next cycle."""
-        promised = [
-            span
-            for span in self.spans
-            if span.clock.stop and span.start == 0 and matches(span.clock.when, self.attributes)
+        ends = [
+            end
+            for clock, start, end in self.spans
+            if clock.stop and start == 0 and matches(clock.when, self.attributes)
         ]
-        return all(span.end is not None for span in promised) if promised else self._is_closed
+        return None not in ends if ends else self._is_closed
 
 
 class Timeline:

@@ -2,7 +2,8 @@
 
 How it works. A ticket was judged; since then facts were appended, and time went on. Neither changes a clock
 that one of the earlier facts ended, once its end has come. And of a clock that runs undisturbed nothing is
-true before its first level lapses. All other clocks are judged: see judge.py.
+true before its first level lapses. Of a clock whose condition never held nothing is true at all. All other
+clocks are judged: see judge.py.
 
 What must never happen: that a clock is left out of which something was announced that no longer holds.
 """
@@ -27,7 +28,8 @@ def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> To
     """Judge the clocks of which something can be new at `at` (ms), and leave out some clocks.
 
     * those that ended before the facts that were appended, and that time does not change any more,
-    * those that run undisturbed, and of which no level has lapsed yet.
+    * those that run undisturbed, and of which no level has lapsed yet,
+    * those that apply at no instant of their cycle.
 
     The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies; all others
     were appended since. Nothing of what was announced by then may be left out for any other reason.
@@ -39,6 +41,9 @@ def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> To
     for cycle in timeline.cycles:
         for span in cycle.spans:
             clock, _, end = span
+            if clock.when and cycle.is_steady and not matches(clock.when, cycle.attributes):
+                untouched.add((cycle.number, clock.name))
+                continue
             if end is not None or cycle.followed_by is not None:
                 if _is_final(cycle, span, judged_at, known):
                     untouched.add((cycle.number, clock.name))
@@ -64,7 +69,6 @@ def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:
         clock.soonest is None
         or not cycle.is_steady
         or (clock.pauses and cycle.was_paused)
-        or (clock.when and not matches(clock.when, cycle.attributes))
         or cycle.policy.stalled_after_ms is not None
     ):
         return None

@@ -215,7 +215,10 @@ WATCHED = policy(clock("response", "received", "response_started", {"minor": HOU
         (PAUSABLE, fact("paused", "09:10"), 0),
         (ONE, fact("paused", "09:10"), 1),
         (ONE, fact("reclassified", "09:10", complexity="complex"), 0),
-        (COMPLEX, fact("reassigned", "09:10"), 0),
+        (COMPLEX, fact("reassigned", "09:10"), 1),  # its condition never held
+        (COMPLEX, fact("reclassified", "09:10", complexity="complex"), 0),
+        (COMPLEX, fact("reclassified", "09:10", complexity="general"), 0),
+        (COMPLEX, fact("response_started", "09:10"), 1),
         (WATCHED, fact("reassigned", "09:10"), 0),
     ],
 )
