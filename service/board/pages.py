@@ -18,7 +18,7 @@ from service.board.row import TicketRow
 from service.board.snapshot import Sight
 from service.board.ticket_page import Account
 from service.board.translations.translate import WORDS, name
-from service.explain.text import told
+from service.explain.text import in_words
 from service.text.foreign import boxed, plain, theirs
 
 STATES = ("breached", "at_risk", "running", "paused", SILENT)
@@ -125,7 +125,7 @@ class Writer:
         self, account: Account | None, sight: Sight, tenant: str, ticket_id: str, *, known: bool
     ) -> Page:
         """One ticket, or that there is none; `known` without an account: it cannot be judged here."""
-        lines = list(told(account.derivation, self.look.lang)) if account else []
+        lines = list(in_words(account.derivation, self.look.lang)) if account else []
         part = self._part(
             "ticket",
             account.content if account else known,

@@ -9,7 +9,7 @@ from service.board.tickets import TicketShelf, Times
 from service.explain.derivation import derivation
 from service.sla.announcement import Type
 from service.sla.calendar.calendar import YearUnknown
-from service.sla.changes import Told, breach_id, changes
+from service.sla.changes import Announced, breach_id, changes
 from service.sla.judge import judge
 from service.sla.state import UnreadableStateError, key
 
@@ -51,17 +51,17 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ac
         found = shelf.find(key(tenant, ticket_id))
         if found is None:
             return None
-        at, told = shelf.instant(found, times), found.known.told
+        at, announced = shelf.instant(found, times), found.known.announced
         judgement = judge(found.known.facts, shelf.policies, tenant, at)
         cycles = tuple(
             (cycle.number, tuple(clock_lines(judgement, cycle.number, at)))
             for cycle in reversed(judgement.cycles)
         )
         runs = open_runs(judgement)
-        pending = [change.told for change in changes(judgement, at, told, lambda _: None)]
+        pending = [change.announced for change in changes(judgement, at, announced, lambda _: None)]
         notifications = tuple(
             _notification(tenant, ticket_id, latest, pending=latest in pending)
-            for latest in _latest(told, pending)
+            for latest in _latest(announced, pending)
         )
         derived = derivation(ticket_id, tenant, found.known.facts, shelf.policies, at)
     except (UnreadableStateError, YearUnknown):
@@ -71,14 +71,14 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ac
     return Account(tenant, ticket_id, at, condition, cycles, without_people(derived), notifications, content)
 
 
-def _latest(told: list[Told], pending: list[Told]) -> list[Told]:
-    latest = {known.key: known for known in [*told, *pending]}
+def _latest(announced: list[Announced], pending: list[Announced]) -> list[Announced]:
+    latest = {known.key: known for known in [*announced, *pending]}
     return sorted(
         latest.values(), key=lambda known: (known.cycle, known.due_at or 0, known.clock, known.level or "")
     )
 
 
-def _notification(tenant: str, ticket_id: str, told: Told, *, pending: bool) -> Notification:
+def _notification(tenant: str, ticket_id: str, told: Announced, *, pending: bool) -> Notification:
     return Notification(
         breach_id(tenant, ticket_id, told.key),
         told.cycle,

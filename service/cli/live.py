@@ -41,7 +41,7 @@ def explain(
         said = f"sla-timer: policy {unused.policy} version {unused.version} was never in use"
         click.echo(visible(said), err=True)
     known = opened(topic, kept)
-    # What was told is true at the instant of the state, whatever our clock says.
+    # What was announced is true at the instant of the state, whatever our clock says.
     at = max(now_ms() - settings.grace, known.header.at) if until is None else until
     explain_facts(
         ticket_id,

@@ -43,7 +43,7 @@ async def _read(settings: Settings, asked: Asked, now: int, policies: PolicyDire
     async for kept in kept_tickets(reach, tickets):
         tenant, _, head, ticket = opened(tickets, kept)
         seen.add(kept.key, ticket.facts)
-        # What was told is true at the instant of the state, whatever our clock says.
+        # What was announced is true at the instant of the state, whatever our clock says.
         at = max(now, head.at) if asked.until is None else asked.until
         tally.add(tenant, judge(ticket.facts, policies.policies, tenant, at))
     taken_back = Retractions(asked, policies.policies)

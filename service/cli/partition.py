@@ -65,8 +65,8 @@ def reset(name: str, *, yes: bool) -> int:
 def forget(name: str, offsets: tuple[int, ...], key: str | None, *, unreadable: bool, yes: bool) -> int:
     """Give up state that nobody can read.
 
-    PARTITION: of sla.tickets or sla.desks. The ticket begins anew with its next event; what was told of it
-    is not taken back.
+    PARTITION: of sla.tickets or sla.desks. The ticket begins anew with its next event; what was announced of
+    it is not taken back.
     """
     if not (offsets or key is not None or unreadable):
         raise click.UsageError("say which: --offset, --key or --unreadable")

@@ -24,9 +24,8 @@ def open_streams() -> None:
     error does not take is lost: there is nobody left to tell.
     """
     for descriptor, refusing in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
-        if not _is_open(
-            descriptor
-        ):  # what takes its place fails as a closed one does, but for standard error
+        # What takes its place fails as a closed one does, but for standard error.
+        if not _is_open(descriptor):
             os.set_inheritable(os.open(os.devnull, refusing), True)  # gives the lowest free number: this one
     sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input(0, "r", closefd=False)), encoding="utf-8")
     sys.stdout = _text(_Output(1, "w", closefd=False), "strict")  # JSON and pages are UTF-8 everywhere

@@ -9,7 +9,7 @@ from schemas.topics import CHANNELS, LIFECYCLE, Topic
 from service.clock import now_ms
 from service.demo.traffic import DemoEvent, heartbeats, record, traffic
 from service.kafka.client.options import connection
-from service.kafka.topics.lifecycle import Send, sending
+from service.kafka.topics.lifecycle import SendEvent, sending
 from service.processes.signals import when_asked_to_end
 from service.settings import Settings
 
@@ -39,7 +39,7 @@ async def publish(settings: Settings, topic: Topic, happenings: Iterator[DemoEve
         await _publish(send, happenings, run)
 
 
-async def _publish(send: Send, happenings: Iterator[DemoEvent], run: str) -> None:
+async def _publish(send: SendEvent, happenings: Iterator[DemoEvent], run: str) -> None:
     loop, began, began_at = asyncio.get_running_loop(), asyncio.get_running_loop().time(), now_ms()
     for happening in happenings:
         await asyncio.sleep(began + happening.published / 1_000 - loop.time())

@@ -10,7 +10,7 @@ LANGUAGES = tuple(WORDS)
 Part = Mapping[str, Any]
 
 
-def told(derivation: Part, lang: str) -> Iterator[str]:
+def in_words(derivation: Part, lang: str) -> Iterator[str]:
     """The lines of the explanation. `lang` is one of LANGUAGES."""
     words = WORDS[lang]
     judged_at = derivation["judged_at"]

@@ -7,7 +7,7 @@ from typing import BinaryIO, TextIO
 
 from service.errors import RefusalError
 from service.explain.derivation import derivation
-from service.explain.text import LANGUAGES, told
+from service.explain.text import LANGUAGES, in_words
 from service.offline.event_file import Problems, fit, tickets
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME
@@ -69,4 +69,4 @@ def explain_facts(
     if as_json:
         out.write(visible_json(json.dumps(explained, ensure_ascii=False, indent=2)) + "\n")
     else:
-        out.writelines(visible(line) + "\n" for line in told(explained, lang))
+        out.writelines(visible(line) + "\n" for line in in_words(explained, lang))

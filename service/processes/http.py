@@ -30,17 +30,17 @@ class Answers:
     """Where the routes get what they say."""
 
     metrics: Callable[[], bytes]
-    partitions: Callable[
-        [], Mapping[str, str] | None
-    ]  # the state of each that is ours; None: none can be yet
+    # The state of each that is ours; None: none can be yet.
+    partitions: Callable[[], Mapping[str, str] | None]
     asyncapi: bytes
     # of those that are being restored: records, of how many, per cent, seconds left
     restoring: Callable[[], Mapping[str, Mapping[str, float | None]]] = dict
     refused: Callable[[], Mapping[str, str]] = dict  # why, and what to do, of those that cannot be judged
+    # What is wrong with it; are we late for that?
     clock: Callable[[], tuple[str, bool]] = lambda: (
         "",
         False,
-    )  # what is wrong with it; are we late for that?
+    )
 
 
 class OwnHosts:

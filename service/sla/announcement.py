@@ -21,9 +21,8 @@ class Type(StrEnum):
     CORRECTED = "sla.corrected"
 
 
-BILLING = frozenset(
-    {Type.BREACHED, Type.BREACH_SETTLED, Type.BREACH_RETRACTED}
-)  # told on the topic of breaches
+# Announced on the topic of breaches.
+BILLING = frozenset({Type.BREACHED, Type.BREACH_SETTLED, Type.BREACH_RETRACTED})
 
 
 class Announcement(msgspec.Struct, frozen=True, gc=False):

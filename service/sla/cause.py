@@ -1,8 +1,8 @@
-"""Because of which new fact something that was told no longer holds."""
+"""Finds the new fact because of which an earlier announcement no longer holds."""
 
 from collections.abc import Callable, Sequence
 
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.facts import Fact
 
 
@@ -23,10 +23,10 @@ class Causes:
         self._digests = digests
         self._known: dict[int, set[int]] = {}  # by how many of those that arrived
 
-    def of(self, latest: Told) -> Fact | None:
+    def of(self, latest: Announced) -> Fact | None:
         """A fact before which `latest` held and after which it does not.
 
-        None when it did not hold without any: then other policies judge now than when it was told.
+        None when it did not hold without any: then other policies judge now than when it was announced.
         """
         if not self._holds(0, latest):
             return None
@@ -36,7 +36,7 @@ class Causes:
             low, high = (middle, high) if self._holds(middle, latest) else (low, middle)
         return self._arrived[low] if self._arrived else None
 
-    def _holds(self, count: int, latest: Told) -> bool:
+    def _holds(self, count: int, latest: Announced) -> bool:
         if count not in self._known:
             self._known[count] = self._digests([*self._before(), *self._arrived[:count]])
         return latest.digest in self._known[count]

@@ -1,4 +1,4 @@
-"""Announcements: the difference between what is true of a ticket now and what was told about it before."""
+"""Announcements: the difference between what is true of a ticket now and what was announced of it before."""
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha1
@@ -17,19 +17,20 @@ LATE_AFTER = 5_000  # ms after due + grace; news of a breach that comes later sa
 _TYPES = tuple(Type)
 _INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
 _SETTLED = Type.BREACH_SETTLED
-_TAKEN_BACK = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
+_RETRACTING = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
 _OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
 _namespace = sha1(NAMESPACE_URL.bytes, usedforsecurity=False)
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
 _encode = msgspec.json.Encoder().encode
 _OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
+# Of a withdrawal, by the kind of its cause.
 _REASONS: dict[int, str] = {
     Kind.VOIDED: "voided",
     Kind.RECLASSIFIED: "reclassified",
-}  # of a withdrawal, by the kind of its cause
+}
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The latest announcement of one breach id, as the ticket remembers it."""
 
     cycle: int
@@ -52,8 +53,8 @@ class Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def stands(self) -> bool:
-        """True unless it was taken back."""
-        return _TYPES[self.type_index] not in _TAKEN_BACK
+        """True unless it was retracted or corrected."""
+        return _TYPES[self.type_index] not in _RETRACTING
 
 
 def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
@@ -66,7 +67,7 @@ def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """A statement to be told as the next revision of its breach id."""
+    """A statement to be announced as the next revision of its breach id."""
 
     statement: Statement
     revision: int
@@ -74,22 +75,25 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     cause: Fact | None = None
 
     @property
-    def told(self) -> Told:
+    def announced(self) -> Announced:
         """What to remember of it."""
         statement = self.statement
         cycle, clock, level = statement.key
         type_index = _INDEXES[statement.type]
-        return Told(cycle, clock, level, self.revision, type_index, statement.due_at, statement.digest)
+        return Announced(cycle, clock, level, self.revision, type_index, statement.due_at, statement.digest)
 
 
 def changes(
-    judgement: Judgement, at: int, told: Iterable[Told], cause_of: Callable[[Told], Fact | None]
+    judgement: Judgement,
+    at: int,
+    announced: Iterable[Announced],
+    cause_of: Callable[[Announced], Fact | None],
 ) -> Iterator[Change]:
-    """What to announce so that readers of `told` know what is true at `at`, in order.
+    """What to announce so that readers of `announced` know what is true at `at`, in order.
 
-    `cause_of` names the new fact because of which something that was told no longer holds.
+    `cause_of` names the new fact because of which something that was announced no longer holds.
     """
-    before = {latest.key: latest for latest in told}
+    before = {latest.key: latest for latest in announced}
     for statement in statements(judgement, at):
         latest = before.pop(statement.key, None)
         revision = latest.revision if latest else 0
@@ -112,9 +116,9 @@ def changes(
 
 
 def _withdrawal(
-    judgement: Judgement, latest: Told, revision: int, cause_of: Callable[[Told], Fact | None]
+    judgement: Judgement, latest: Announced, revision: int, cause_of: Callable[[Announced], Fact | None]
 ) -> Change:
-    """A retraction of a breach, or a correction of anything else that was told."""
+    """A retraction of a breach, or a correction of anything else that was announced."""
     type_ = Type.BREACH_RETRACTED if latest.type in _OF_BREACHES else Type.CORRECTED
     statement = held_now(judgement, latest.key, type_)
     if statement.due_at is None:
@@ -122,6 +126,14 @@ def _withdrawal(
     cause = cause_of(latest)
     reason = _REASONS.get(cause.kind, "late_fact") if cause else "policy_changed"
     return Change(statement, revision, reason, cause)
+
+
+def latest_of(announced: Iterable[Announced], found: Iterable[Change]) -> list[Announced]:
+    """The latest of each breach id, once the changes that were found are announced."""
+    latest = {one.key: one for one in announced}
+    for change in found:
+        latest[change.statement.key] = change.announced
+    return list(latest.values())
 
 
 def announcement(
@@ -162,7 +174,7 @@ def announcement(
 def _is_late(
     type_: Type, due_at: int | None, stopped_at: int | None, detected_at: int | None, grace: int
 ) -> bool:
-    """True for news of a lapse, or of a breach's end, that is told too long after it became true."""
+    """True for news of a lapse, or of a breach's end, that is announced too long after it became true."""
     if detected_at is None or type_ not in _OF_LAPSES:
         return False
     true_since = due_at if stopped_at is None else stopped_at

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from schemas.instant import written
 from service.sla import state
 from service.sla.announcement import Type
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.facts import Fact, Kind
 from service.sla.state import NEVER, STATE_VERSION, Header, Ticket
 
@@ -73,7 +73,7 @@ def line(key: str, value: bytes) -> bytes:
     header["wake_at"] = None if header["wake_at"] == NEVER else header["wake_at"]
     content = _fields(ticket) | {
         "facts": [{**_fields(fact), "kind": Kind(fact.kind).word} for fact in ticket.facts],
-        "told": [_fields(latest) for latest in ticket.told],
+        "told": [_fields(latest) for latest in ticket.announced],
     }
     return msgspec.json.encode(_Line(tenant, ticket_id, header, content)) + b"\n"
 
@@ -127,12 +127,12 @@ def _record(text: bytes, number: int) -> DumpRecord:
         raise BadDumpError(f"{number}: ticket_id or tenant: no id of ours")
     try:
         facts = [_struct(Fact, {**given, "kind": _kind(given)}) for given in found.ticket["facts"]]
-        told = [_struct(Told, given) for given in found.ticket["told"]]
-        ticket = _struct(Ticket, found.ticket | {"facts": facts, "told": told})
+        announced = [_struct(Announced, given) for given in found.ticket["told"]]
+        ticket = _struct(Ticket, found.ticket | {"facts": facts, "told": announced})
         header = _header(found.header)
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         raise BadDumpError(f"{number}: header or ticket: {error}") from None
-    if any(not 0 <= latest.type_index < len(Type) for latest in told):
+    if any(not 0 <= latest.type_index < len(Type) for latest in announced):
         raise BadDumpError(f"{number}: told: a type_index that nobody knows")
     return DumpRecord(*names, state.encode(ticket, header))
 
@@ -152,17 +152,17 @@ def _kind(given: dict[str, Any]) -> int:
 
 
 def _fields(struct: msgspec.Struct) -> dict[str, Any]:
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+    return {field.encode_name: getattr(struct, field.name) for field in msgspec.structs.fields(struct)}
 
 
 def _struct(form: type[_Struct], given: dict[str, Any]) -> _Struct:
     """From its fields by name; a newer field that has a default may be missing."""
     fields = msgspec.structs.fields(form)
-    if unknown := set(given) - {field.name for field in fields}:
+    if unknown := set(given) - {field.encode_name for field in fields}:
         raise ValueError(f"no field of ours: {min(unknown)!r}")
-    values = [given.get(field.name, field.default) for field in fields]
+    values = [given.get(field.encode_name, field.default) for field in fields]
     if missing := [
-        field.name for field, value in zip(fields, values, strict=True) if value is msgspec.NODEFAULT
+        field.encode_name for field, value in zip(fields, values, strict=True) if value is msgspec.NODEFAULT
     ]:
         raise ValueError(f"missing: {missing[0]}")
     return msgspec.convert(values, form)

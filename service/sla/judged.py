@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from service.sla.announcement import Announcement
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.policy import Policies
@@ -24,7 +24,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 class Known(Protocol):
     """A ticket or a desk, decoded."""
 
-    told: list[Told]
+    announced: list[Announced]
     seen_at: int  # ms, by our own clock: when its last record was processed
 
 

@@ -49,9 +49,8 @@ class Clock:
     pauses: PausesThatCount
     levels: tuple[Level, ...]  # in the order of the file
     calendar: Calendar
-    min_open: int = (
-        0  # of a desk's clock, which runs while fewer channels are open; its start and stop are idle
-    )
+    # Of a desk's clock, which runs while fewer channels are open; its start and stop are idle.
+    min_open: int = 0
     starts: frozenset[Kind] = field(init=False, repr=False, compare=False)  # with the later milestones
     stops: frozenset[Kind] = field(init=False, repr=False, compare=False)  # likewise
     ends: frozenset[Kind] = field(init=False, repr=False, compare=False)  # what stops or cancels

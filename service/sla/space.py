@@ -5,7 +5,8 @@ import msgspec
 from service.sla.facts import Fact
 
 LARGEST = 16 * 2**20  # bytes of a state, where its topic sets no limit: more than any takes
-RESERVE = 4  # one part in so many is left for what time alone adds: what is told of a ticket without facts
+# One part in so many is left for what time alone adds: what is announced of a ticket without facts.
+RESERVE = 4
 LARGEST_FACT = 16 * 1024  # bytes, far more than any takes
 
 _encoder = msgspec.msgpack.Encoder()
@@ -15,7 +16,7 @@ class Space:
     """Of one state during one step. Facts are measured only once it may get tight."""
 
     def __init__(self, state: int, largest: int) -> None:
-        """`state`: bytes that it has; `largest`: bytes that it may have, once everything is told of it."""
+        """`state`: bytes that it has; `largest`: bytes that it may have, once all is announced of it."""
         self._left = largest - largest // RESERVE - state
         self._unmeasured: list[Fact] = []
 

@@ -1,11 +1,11 @@
-"""A ticket's state: its facts and what was told about it, as the changelog holds it."""
+"""A ticket's state: its facts and what was announced of it, as the changelog holds it."""
 
 import struct
 
 import msgspec
 from msgspec.structs import replace
 
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.facts import Fact
 
 STATE_VERSION = 1
@@ -40,7 +40,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     """What is known of one ticket. `facts` has one entry per identity."""
 
     facts: list[Fact]
-    told: list[Told]
+    announced: list[Announced] = msgspec.field(name="told")  # its name in a dump
     seen_at: int = 0  # ms, by our own clock: when its last record was processed
 
 

@@ -1,4 +1,4 @@
-"""What is true of a ticket and worth telling: statements, which announcements make, change and take back."""
+"""What is true of a ticket and worth announcing: statements, which announcements make, change and retract."""
 
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -47,7 +47,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     run: Run | None = None  # None for the pseudo-clock, and for a clock that never started
     stopped_at: int | None = None  # when the clock ended, of what is said with its end in mind
     supersedes: str | None = None  # the next lower breached level
-    timely: bool = True  # False: stands if it was told, but is not worth telling any more
+    timely: bool = True  # False: stands if it was announced, but is not worth announcing any more
     latest: Fact | None = None  # of a silence: what it follows
 
     @property
@@ -91,7 +91,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def digest(self) -> int:
-        """Differs when readers of an announcement would have to be told again."""
+        """Differs when readers of an announcement would have to be informed again."""
         return digest(
             (
                 self.type,
@@ -112,9 +112,9 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
         return replace(self, type=_BREACHED, stopped_at=None)
 
 
-def digest(told: tuple[object, ...]) -> int:
-    """56 bits of what is told, in the order of Statement.digest. Tickets keep it, so it never changes."""
-    return int.from_bytes(blake2b(_encode(told), digest_size=7).digest())
+def digest(announced: tuple[object, ...]) -> int:
+    """56 bits of an announcement, in the order of Statement.digest. Tickets keep it, so it never changes."""
+    return int.from_bytes(blake2b(_encode(announced), digest_size=7).digest())
 
 
 def statements(judgement: Judgement, at: int) -> Iterator[Statement]:
@@ -208,7 +208,7 @@ def stalled(judgement: Judgement) -> Statement | None:
 
 
 def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
-    """What takes the place of a statement about `key` that no longer holds, to be told as `type_`."""
+    """What takes the place of a statement about `key` that no longer holds, to be announced as `type_`."""
     number, clock, level = key
     for run in judgement.runs:
         if (run.cycle.number, run.clock.name) == (number, clock):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from service.sla import history
 from service.sla.cause import Causes
-from service.sla.changes import Change, Told, announcement, changes
+from service.sla.changes import announcement, changes, latest_of
 from service.sla.facts import Fact
 from service.sla.history import Outcome, is_appended, lead, standing
 from service.sla.judge import judge_timeline, judge_unique
@@ -66,14 +66,14 @@ class Tickets:
         unchanged = 0  # facts that were judged, and to which the others were merely appended
         if judged_at is not None and is_appended(arrived, known.facts, facts):
             unchanged = len(facts) - len(arrived)
-        told = known.told
-        if unchanged or not told:
+        announced = known.announced
+        if unchanged or not announced:
             touched = judge_touched(timeline, at, judged_at or 0, unchanged)
         else:  # any of what was announced may be wrong by now
             touched = Touched(judge_timeline(timeline, at), set(), None, is_endless=False)
         judgement, untouched = touched.judgement, touched.untouched
-        if untouched and told:
-            told = [latest for latest in told if (latest.cycle, latest.clock) not in untouched]
+        if untouched and announced:
+            announced = [one for one in announced if (one.cycle, one.clock) not in untouched]
 
         def earlier() -> list[Fact]:
             return decode(before).facts if before else []
@@ -82,9 +82,9 @@ class Tickets:
             then = judge_unique(facts, policies, tenant, at)
             return {statement.digest for statement in statements(then, at)}
 
-        found = list(changes(judgement, at, told, Causes(earlier, arrived, digests).of))
+        found = list(changes(judgement, at, announced, Causes(earlier, arrived, digests).of))
         if found:
-            known.told = _announced(known.told, found)
+            known.announced = latest_of(known.announced, found)
         return Evaluation(
             [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
             at,
@@ -92,14 +92,6 @@ class Tickets:
             NEVER if touched.is_endless else forget_at(known.seen_at, judgement, timeline, self._retention),
             _unjudged(timeline, arrived) if arrived else 0,
         )
-
-
-def _announced(told: Sequence[Told], found: Sequence[Change]) -> list[Told]:
-    """The latest of each breach id."""
-    latest = {one.key: one for one in told}
-    for change in found:
-        latest[change.statement.key] = change.told
-    return list(latest.values())
 
 
 def _unjudged(timeline: Timeline, arrived: Sequence[Fact]) -> int:

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from service.text.visible import one_line, visible, visible_json
 
+# What `extra` may carry into a line.
 FIELDS = (
     "partition",
     "topic",
@@ -19,7 +20,7 @@ FIELDS = (
     "reason",
     "took_ms",
     "count",
-)  # what `extra` may carry into a line
+)
 
 
 _WHY = "the log on standard output cannot be written: {}; going on without it"

@@ -8,7 +8,7 @@ from service.board.desks import DeskShelf
 from service.board.snapshot import ReachView, Sight
 from service.board.tickets import TicketShelf
 from service.sla import state
-from service.sla.changes import Told, changes
+from service.sla.changes import Announced, changes
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies
@@ -16,14 +16,16 @@ from service.sla.state import NEVER, Header, Ticket, key
 from tests.sla.stories import LETTER
 
 
-def record(facts: list[Fact], at: int, told: list[Told] | None = None) -> bytes:
+def record(facts: list[Fact], at: int, told: list[Announced] | None = None) -> bytes:
     """The state of a ticket as the service commits it at `at` (ms)."""
     return state.encode(Ticket(facts, told or [], at), Header(1, at, NEVER))
 
 
-def told(facts: list[Fact], policies: Policies, tenant: str, at: int) -> list[Told]:
+def told(facts: list[Fact], policies: Policies, tenant: str, at: int) -> list[Announced]:
     """What the service has announced of a ticket by `at` (ms)."""
-    return [change.told for change in changes(judge(facts, policies, tenant, at), at, [], lambda _: None)]
+    return [
+        change.announced for change in changes(judge(facts, policies, tenant, at), at, [], lambda _: None)
+    ]
 
 
 @dataclass

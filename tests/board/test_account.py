@@ -4,7 +4,7 @@ import io
 import json
 
 from service.board.ticket_page import Account
-from service.explain.text import told
+from service.explain.text import in_words
 from service.offline.explain import explain_facts
 from service.sla.announcement import Type
 from tests.board.desk import Desk
@@ -32,7 +32,7 @@ def test_the_arithmetic_is_that_of_explain_word_for_word_without_references_to_p
     explained = out.getvalue()
     for reference in (", customer_id=C-77", " customer_id=C-77", " agent_id=A-5"):
         explained = explained.replace(reference, "")
-    ours = "\n".join(told(account(desk).derivation, "zh")) + "\n"
+    ours = "\n".join(in_words(account(desk).derivation, "zh")) + "\n"
     assert ours == explained
 
 

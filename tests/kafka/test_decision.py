@@ -95,7 +95,7 @@ def forget(
         ({"offsets": (1,)}, [b"\xff"], "key 0xff: offset 1, its key is not UTF-8"),
         ({"offsets": (3, 2, 3)}, [b"T3@d", b"T2@d"], "key T3@d: offset 3, its value is no state of a ticket"),
         ({"key": b"\xff"}, [b"\xff"], "its key is not UTF-8"),
-        ({"key": b"T1@d"}, [b"T1@d"], "bytes that can be read; 0 verdicts were told of it"),
+        ({"key": b"T1@d"}, [b"T1@d"], "bytes that can be read; 0 verdicts were announced of it"),
         (
             {"unreadable": True},
             [b"\xff", b"T2@d", b"T3@d"],

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.sla import state
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.dump import BadDumpError, end, head, line, records
 from service.sla.facts import Fact, Kind
 from service.sla.state import NEVER, Header, Ticket
@@ -20,7 +20,7 @@ facts = st.builds(
     Fact, MS, st.sampled_from([int(kind) for kind in Kind]), WORDS, WORDS, DATA, MS, st.integers(0, 9), MS
 )
 told = st.builds(
-    Told,
+    Announced,
     st.integers(1, 9),
     WORDS,
     st.none() | WORDS,

@@ -12,16 +12,16 @@ from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.breaches import event_out
 from service.kafka.topics.tickets import KeptTicket, opened
 from service.sla import state
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.facts import Fact
 from service.sla.state import Header, Ticket
 
 HEADER = Header(reflects=7, at=1_780_000_000_000, wake_at=1_780_000_060_000)
 FACT = Fact(1_780_000_000_000, 0, "/desk", "e1", {"customer_id": "secret"}, 1_780_000_000_001, 0, 7)
-TOLD = Told(1, "response", "minor", 1, 0, 1_780_000_060_000, 0)
+TOLD = Announced(1, "response", "minor", 1, 0, 1_780_000_060_000, 0)
 
 
-def value(facts: list[Fact] | None = None, told: list[Told] | None = None) -> bytes:
+def value(facts: list[Fact] | None = None, told: list[Announced] | None = None) -> bytes:
     return state.encode(Ticket([FACT] if facts is None else facts, told or []), HEADER)
 
 
@@ -36,7 +36,7 @@ def kept(key: str, content: bytes) -> KeptTicket:
 def test_a_state_says_whose_it_is_and_what_is_known() -> None:
     found = opened("sla.tickets", kept("T1@acme", value(told=[TOLD])))
     assert (found.tenant, found.ticket_id, found.header) == ("acme", "T1", HEADER)
-    assert (found.ticket.facts, found.ticket.told) == ([FACT], [TOLD])
+    assert (found.ticket.facts, found.ticket.announced) == ([FACT], [TOLD])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.batch import AT_ONCE, TOLD_AT_ONCE, Room, Turn
+from service.kafka.exactly_once.batch import ANNOUNCED_AT_ONCE, AT_ONCE, Room, Turn
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
@@ -91,7 +91,7 @@ def test_deadlines_alone_are_taken_as_far_as_there_is_room() -> None:
     pauses = sum(1 for _ in one.work())
     assert (one.taken, one.deadlines) == (0, 3 * AT_ONCE)
     assert len({record.key for record in one.outgoing if record.target == CHANGELOG}) == 3 * AT_ONCE
-    assert pauses >= len(one.outgoing) // TOLD_AT_ONCE
+    assert pauses >= len(one.outgoing) // ANNOUNCED_AT_ONCE
 
 
 def test_a_step_is_taken_although_nothing_is_there_so_that_the_offset_moves() -> None:

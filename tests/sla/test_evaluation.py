@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from service.sla.changes import LATE_AFTER, Told
+from service.sla.changes import LATE_AFTER, Announced
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
 from service.sla.judged import Evaluation, Moment
@@ -35,7 +35,7 @@ class Brought(NamedTuple):
     """What an evaluation brought, and what is remembered of all that was announced."""
 
     evaluation: Evaluation
-    told: list[Told]
+    told: list[Announced]
 
 
 class Looked(NamedTuple):
@@ -64,7 +64,7 @@ def looks(policies: Policies, steps: Steps) -> Iterator[Looked]:
             for since in (judged_at, None)
         )
         yield Looked(touched, whole, left_out(ticket.facts, new, policies, at_, judged_at))
-        ticket.told, judged_at = whole.told, at_
+        ticket.announced, judged_at = whole.told, at_
 
 
 def evaluated(
@@ -76,11 +76,11 @@ def evaluated(
     judged_at: int | None,
 ) -> Brought:
     """With what is remembered of its announcements."""
-    value = encode(Ticket([*before], ticket.told), Header(0, 0, 0))
+    value = encode(Ticket([*before], ticket.announced), Header(0, 0, 0))
     found = Tickets(policies, RETENTION).evaluate(
         NAME, ticket, new, moment, before=value, judged_at=judged_at
     )
-    return Brought(found, ticket.told)
+    return Brought(found, ticket.announced)
 
 
 def left_out(
@@ -252,7 +252,7 @@ def test_other_policies_have_all_clocks_judged():
     ticket = Ticket([RECEIVED, ANSWERED], [])
     moment = Moment(at("09:11"), at("09:11"), 0, GRACE)
     _, told = evaluated(ticket, [], ticket.facts, ONE, moment, None)
-    ticket.told = [structs.replace(told[0], digest=told[0].digest + 1)]
+    ticket.announced = [structs.replace(told[0], digest=told[0].digest + 1)]
     again, _ = evaluated(ticket, [], ticket.facts, ONE, moment, None)
     assert [one.type for one in again.announcements] == ["sla.corrected", "sla.met"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from service.sla import state
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.desks import desk
 from service.sla.desks.channel import OpenSpan
 from service.sla.facts import Fact, Kind, Sign
@@ -39,8 +39,8 @@ FACTS = [
     ),
 ]
 TOLD = [
-    Told(1, "response", "minor", 2, 2, 1_772_415_000_000, -5_577_006_791_947_779_410),
-    Told(1, "response", None, 1, 4, None, 8_674_665_223_082_153_551),
+    Announced(1, "response", "minor", 2, 2, 1_772_415_000_000, -5_577_006_791_947_779_410),
+    Announced(1, "response", None, 1, 4, None, 8_674_665_223_082_153_551),
 ]
 
 
@@ -48,14 +48,14 @@ def test_state_of_version_1_is_read() -> None:
     header = state.header(VERSION_1)
     assert header == state.Header(81, 1_772_415_959_000, NEVER, 0xFEDC_BA98_7654_3210)
     ticket = state.decode(VERSION_1)
-    assert (ticket.facts, ticket.told, ticket.seen_at) == (FACTS, TOLD, 1_772_415_961_000)
+    assert (ticket.facts, ticket.announced, ticket.seen_at) == (FACTS, TOLD, 1_772_415_961_000)
 
 
 def test_state_of_a_desk_of_version_1_is_read() -> None:
     assert state.header(DESK_VERSION_1) == state.Header(79, 1_772_413_570_001, NEVER, 0xFEDC_BA98_7654_3210)
     known = desk.decode(DESK_VERSION_1)
     assert known.channels == {"phone": [OpenSpan(OPENED, HEARTBEAT), OpenSpan(CLOSED)]}
-    (told,) = known.told
+    (told,) = known.announced
     assert (told.key, told.revision) == ((1_772_413_270_000, "technical_support", "major"), 1)
     assert (known.horizon, known.out) == (1_772_400_000_000, {"channel_choice": 1_772_300_000_000})
     assert known.seen_at == 1_772_413_271_000

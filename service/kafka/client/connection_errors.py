@@ -73,9 +73,8 @@ async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | 
 async def _greet(host: str, port: int, security: Mapping[str, Any]) -> None:
     kafka = await create_conn(host, port, request_timeout_ms=int(PATIENCE * 1000), **security)
     try:
-        await kafka.send(
-            MetadataRequest([])
-        )  # a broker that wants a password says so only to a real question
+        # A broker that wants a password says so only to a real question.
+        await kafka.send(MetadataRequest([]))
     finally:
         await kafka.close()
 

@@ -17,11 +17,12 @@ from aiokafka.errors import KafkaError, NoError, for_code
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 
+# Where it ends, for readers of what is committed, in Kafka's words.
 _LATEST, _COMMITTED, _NO_REPLICA = (
     -1,
     1,
     -1,
-)  # where it ends, for readers of what is committed, in Kafka's words
+)
 
 
 class NotConfirmedError(Exception):

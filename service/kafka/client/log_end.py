@@ -121,9 +121,8 @@ class Asker:
             client.add_topic(topic)
         await _learn_leaders(client)
         for partition in _by_leader(client, partitions)[None]:
-            if future := self._waiting.pop(
-                partition, None
-            ):  # else its leader was known, and asked, meanwhile
+            # Else its leader was known, and asked, meanwhile.
+            if future := self._waiting.pop(partition, None):
                 _fail(future, NotConfirmedError("nobody is known to lead it"))
 
 

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.transactional_producer import discard
 
 
 @asynccontextmanager
@@ -28,4 +29,8 @@ async def producing(options: Mapping[str, Any], *, linger: int = 0) -> AsyncIter
         await patiently(options, producer.start)
         yield producer
     finally:
-        await producer.stop()
+        try:
+            await producer.stop()  # once all is sent, or was given up by the library
+        except BaseException:  # a cancellation too
+            await discard(producer)
+            raise

@@ -26,9 +26,8 @@ log = logging.getLogger(__name__)
 START_WITHIN = 15.0  # seconds
 DISCARD_WITHIN = 1.0  # seconds, for each of its two waits
 REQUEST_TIMEOUT = 15_000  # ms; longer than a transaction may take, so that ours ends first
-RETRY_AFTER = (
-    20  # ms; while the last commit's markers are written a new transaction is refused, in several guises
-)
+# Ms; while the last commit's markers are written a new transaction is refused, in several guises.
+RETRY_AFTER = 20
 TRANSACTION_TIMEOUT = 10_000  # ms; then the broker aborts what a dead process left open
 BATCH_SIZE = 900_000  # bytes; below the default max.message.bytes, which counts whole batches
 STAMP_REFUSED = (

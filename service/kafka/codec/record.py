@@ -7,9 +7,8 @@ import msgspec
 Headers = Sequence[tuple[str, bytes | None]]
 
 MOST_HEADERS = 10_000  # of a record that is read: each costs as much as a short event
-_HEADER = (
-    32  # bytes of memory, about as many instructions: a name of one letter costs as much as a short text
-)
+# Bytes of memory, about as many instructions: a name of one letter costs as much as a short text.
+_HEADER = 32
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

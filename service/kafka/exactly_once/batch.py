@@ -16,7 +16,7 @@ from service.sla.partition import Partition, Step
 
 MANY = 200  # records in one turn, from which on more are likely to wait
 AT_ONCE = 250  # deadlines, or records, in one step
-TOLD_AT_ONCE = 200  # announcements that are written before others may go on
+ANNOUNCED_AT_ONCE = 200  # announcements that are written before others may go on
 SAID_BESIDE = 500  # bytes of an outgoing record besides its value, or what was put aside
 
 
@@ -142,9 +142,9 @@ class Turn:
         yield
         rejected += [(sources[index], self._full) for index in step.refused]
         self.rejected += rejected
-        told = step.announcements
-        for begin in range(0, len(told), TOLD_AT_ONCE):
-            self._send([self._outputs.announce(one) for one in told[begin : begin + TOLD_AT_ONCE]])
+        news = step.announcements
+        for begin in range(0, len(news), ANNOUNCED_AT_ONCE):
+            self._send([self._outputs.announce(one) for one in news[begin : begin + ANNOUNCED_AT_ONCE]])
             yield
         self._send([Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()])
         for record, rejection in rejected:

@@ -67,7 +67,7 @@ def forget(
 ) -> Decision:
     """Give up the state at these offsets of the changelog, or under a key, or all that is none of ours.
 
-    Its ticket begins anew with the next event; what was told of it is not taken back.
+    Its ticket begins anew with the next event; what was announced of it is not taken back.
     """
     held, name = found.held, found.place.state
     by_offset = {record.offset: record for record in held.records.values()}
@@ -95,10 +95,11 @@ def forget(
 
 def _what(record: Record, read: Read) -> str:
     try:
-        told = len(_content(record, read).told)
+        announced = len(_content(record, read).announced)
     except UnreadableStateError as error:
         return f"offset {record.offset}, {error}"
-    return f"offset {record.offset}, {record.size} bytes that can be read; {told} verdicts were told of it"
+    readable = f"offset {record.offset}, {record.size} bytes that can be read"
+    return f"{readable}; {announced} verdicts were announced of it"
 
 
 def _is_none_of_ours(record: Record, read: Read) -> bool:

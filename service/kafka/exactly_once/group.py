@@ -23,10 +23,11 @@ from service.kafka.topics.acl import DENIALS, denied, missing
 log = logging.getLogger(__name__)
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+# Of the consumer's settings, those FastStream takes there.
 _BROKER = (
     "request_timeout_ms",
     "metadata_max_age_ms",
-)  # of the consumer's settings, those FastStream takes there
+)
 
 
 class Group:

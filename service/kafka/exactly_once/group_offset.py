@@ -1,6 +1,6 @@
-"""When the group is told how far an owner has come: where the changelog says as much, seldom.
+"""When an owner commits its offset to the group: seldom, where the changelog says as much.
 
-To tell it is a third of what a small transaction costs, and whoever restores the changelog knows without.
+To commit it is a third of what a small transaction costs, and a restore of the changelog finds it as well.
 """
 
 import asyncio
@@ -14,27 +14,27 @@ class GroupOffset:
     """The offset of one input partition. Instants are the loop's."""
 
     def __init__(self) -> None:
-        self.told = 0  # that the group has been told
-        self._told_at = self._turn_at = float("-inf")
+        self.committed = 0  # that the group has
+        self._committed_at = self._turn_at = float("-inf")
 
     def is_due(self, position: int) -> bool:
-        """True when the group should be told an offset though there is nothing to judge.
+        """True when the offset should be committed though there is nothing to judge.
 
-        It was not told of the last small turn; or the log had only markers, which it may lose.
+        It was not committed with the last small turn; or the log had only markers, which it may lose.
         """
-        return position > self.told and _time() - max(self._told_at, self._turn_at) > EVERY
+        return position > self.committed and _time() - max(self._committed_at, self._turn_at) > EVERY
 
-    def has_to_be_told(self, turn: Turn) -> bool:
-        """True when the transaction of `turn` has to say it."""
-        if turn.next_offset <= self.told:
+    def belongs_to(self, turn: Turn) -> bool:
+        """True when the transaction of `turn` has to commit it."""
+        if turn.next_offset <= self.committed:
             return False
-        return not (turn.is_small and turn.is_reflected and _time() - self._told_at < EVERY)
+        return not (turn.is_small and turn.is_reflected and _time() - self._committed_at < EVERY)
 
-    def committed(self, offset: int | None) -> None:
-        """A turn was committed; `offset`: what the group was told with it, None: nothing."""
+    def note(self, offset: int | None) -> None:
+        """A turn was committed; `offset`: the group's, committed with it, None: it was not."""
         self._turn_at = _time()
         if offset is not None:
-            self.told, self._told_at = offset, self._turn_at
+            self.committed, self._committed_at = offset, self._turn_at
 
 
 def _time() -> float:

@@ -26,9 +26,8 @@ BACK_OFF = (0.1, 2.0)  # seconds, doubled from the first to the second: soon the
 AGAIN = (5.0, 60.0)  # seconds until a refused partition is tried again, doubled in the same way
 FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
 
-Begin = Callable[
-    [Room, WarmState | None], Tenure
-]  # given what a turn may take, and what an earlier tenure left
+# Given what a turn may take, and what an earlier tenure left.
+Begin = Callable[[Room, WarmState | None], Tenure]
 
 
 class Owner:

@@ -30,9 +30,8 @@ from service.sla import state
 from service.sla.state import UnreadableStateError
 
 AT_ONCE = 8 * 2**20  # bytes in one transaction
-TRIES = (
-    4  # the owner of a partition that is refused takes it back every few seconds, to see whether it is mended
-)
+# The owner of a partition that is refused takes it back every few seconds, to see whether it is mended.
+TRIES = 4
 
 
 class PartitionPlace(NamedTuple):

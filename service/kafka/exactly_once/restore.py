@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException
 
 from service.kafka.client.groupless_consumer import OffsetSpan, reading
+from service.kafka.client.read_to_end import read_to_end
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.sla.state import UnreadableStateError
@@ -134,27 +135,25 @@ async def replay(
     progress.restored, progress.total, progress.seconds = 0, end - begin, 0.0
     if begin == end:
         return end
+    began = said = asyncio.get_running_loop().time()
+    position = begin
     async with reading(connection, committed=True) as reader:
-        reader.assign([changelog])
-        reader.seek(changelog, begin)
-        position = begin
-        began = said = asyncio.get_running_loop().time()
-        while position < end:
-            async with asyncio.timeout(NO_PROGRESS_FOR):
-                try:
-                    position = await _advance(reader, changelog, take, position)
-                except CorruptRecordException as error:
-                    name = f"{changelog.topic}-{changelog.partition}"
-                    raise CorruptRecordException(
-                        f"{name} at offset {position} or soon after: {error}; "
-                        f"let another replica lead it, or create the topic anew and import its last dump"
-                    ) from error
-            time = asyncio.get_running_loop().time()
-            progress.restored, progress.seconds = position - begin, time - began
-            if time - said >= SAY_EVERY:
-                said = time
-                _say(changelog, progress)
-            await asyncio.sleep(0)  # getmany does not yield while it has records
+        pieces = read_to_end(reader, changelog, span, no_progress_for=NO_PROGRESS_FOR, at_once=AT_ONCE)
+        try:
+            async for records, position in pieces:
+                for record in records:
+                    take(record)
+                time = asyncio.get_running_loop().time()
+                progress.restored, progress.seconds = position - begin, time - began
+                if time - said >= SAY_EVERY:
+                    said = time
+                    _say(changelog, progress)
+        except CorruptRecordException as error:
+            name = f"{changelog.topic}-{changelog.partition}"
+            raise CorruptRecordException(
+                f"{name} at offset {position} or soon after: {error}; "
+                f"let another replica lead it, or create the topic anew and import its last dump"
+            ) from error
     return position
 
 
@@ -168,19 +167,6 @@ def _say(changelog: TopicPartition, progress: RestoreProgress) -> None:
         progress.percent,
         progress.seconds_left or 0,
     )
-
-
-async def _advance(
-    reader: AIOKafkaConsumer, changelog: TopicPartition, take: Callable[[Record], None], position: int
-) -> int:
-    """Read on until the position moves: it also passes over markers and what compaction removed."""
-    moved = position
-    while moved == position:
-        batches = await reader.getmany(changelog, timeout_ms=100, max_records=AT_ONCE)
-        for record in batches.get(changelog, ()):
-            take(record)
-        moved = await reader.position(changelog)
-    return int(moved)
 
 
 def next_offset(committed: int | None, reflects: int, span: OffsetSpan) -> int:

@@ -97,7 +97,7 @@ class Tenure:
         )
 
     async def run(self) -> None:
-        """Acquire the partition and judge. Raises what the owner tells apart: see Owner._run."""
+        """Acquire the partition and judge. Raises what the owner tells apart: see meaning_of."""
         terms, source = self._terms, self._source
         began = _time()
         self._feed.hold()
@@ -118,7 +118,7 @@ class Tenure:
             )
             reflects = self.partition.reflects
             self.next_offset = await resume_at(terms.connection, source, committed, reflects)
-            self._offset.told = committed or 0
+            self._offset.committed = committed or 0
             while self._clock.to_compare(self.changelog.topic):  # before any deadline is judged by it
                 if self._clock.try_compare(self.changelog.topic):
                     await self._compare(transactions)
@@ -140,7 +140,7 @@ class Tenure:
             await self._serve(transactions)
         finally:
             if self.stopping:
-                await self._tell_offset(transactions)
+                await self._commit_offset(transactions)
             if self._committed:
                 self.kept = WarmState(
                     self.partition, transactions.changelog_end, self.next_offset, self._clock.latest()
@@ -157,7 +157,7 @@ class Tenure:
         return OffsetSpan(kept.changelog_end, changelog.end)
 
     async def _serve(self, transactions: Transactions) -> None:
-        """The loop. Raises LOG_FAILURES of the owner."""
+        """The loop."""
         wakes = Wakes(self._feed, self.horizon, self._pace)
         try:
             while not self.stopping:
@@ -172,9 +172,8 @@ class Tenure:
                 self.horizon.processed(position)
                 if not self.stopping:
                     await self._attend(transactions, position)
-                if (
-                    self.horizon.watermark is not None
-                ):  # all was judged that was there when it was first asked
+                # All was judged that was there when it was first asked.
+                if self.horizon.watermark is not None:
                     self.is_well = True
         finally:
             await wakes.close()
@@ -257,11 +256,11 @@ class Tenure:
 
     async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
         """What a turn that began then brought, when it brought anything."""
-        tells = self._offset.has_to_be_told(turn)
-        if not turn.outgoing and not tells:
+        commits = self._offset.belongs_to(turn)
+        if not turn.outgoing and not commits:
             return
-        await self._write(transactions, turn.outgoing, {self._source: turn.next_offset} if tells else {})
-        self._offset.committed(turn.next_offset if tells else None)
+        await self._write(transactions, turn.outgoing, {self._source: turn.next_offset} if commits else {})
+        self._offset.note(turn.next_offset if commits else None)
         self._terms.observer.committed(turn.steps, turn.taken, self._clock.now(), _time() - began)
 
     async def _write(
@@ -276,14 +275,14 @@ class Tenure:
             self._terms.observer.aborted()
             raise
 
-    async def _tell_offset(self, transactions: Transactions) -> None:
-        """The last word of an owner that stops: the group's offset, where it was not told of all turns."""
-        if not self._committed or self.next_offset <= self._offset.told:
+    async def _commit_offset(self, transactions: Transactions) -> None:
+        """Commit the group's offset as the last thing, where it was not committed with the last turns."""
+        if not self._committed or self.next_offset <= self._offset.committed:
             return
         try:
             await transactions.commit((), {self._source: self.next_offset})
         except NotCommittedError as error:  # the next owner finds it in the changelog
-            log.warning("%s: the group was not told the last offset: %r", self._name, error)
+            log.warning("%s: the last offset was not committed to the group: %r", self._name, error)
 
 
 def _time() -> float:

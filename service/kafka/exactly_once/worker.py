@@ -198,9 +198,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     async def _watch(self) -> None:
         """See what nobody else would: errors of the group, a dead fetcher, partitions added to an input."""
-        nowhere = TopicPartition(
-            next(iter(self._inputs)), -1
-        )  # asking for its records raises what the group has to say
+        # Asking for its records raises what the group has to say.
+        nowhere = TopicPartition(next(iter(self._inputs)), -1)
         errors = 0
         while errors < PATIENCE:
             try:

@@ -32,6 +32,7 @@ class Right(IntEnum):
         return self.name.title().replace("_", "")
 
 
+# And Read of the group, Write of the transactional ids.
 NEEDED = {
     LIFECYCLE.name: (Right.READ, Right.DESCRIBE_CONFIGS),
     REJECTED.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
@@ -41,7 +42,7 @@ NEEDED = {
     POLICIES.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
     CHANNELS.name: (Right.READ, Right.DESCRIBE_CONFIGS),
     DESKS.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
-}  # and Read of the group, Write of the transactional ids
+}
 
 DENIALS = (
     ClusterAuthorizationFailedError,
@@ -68,7 +69,7 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
         client = Client(**connection, request_timeout_ms=int(PATIENCE * 1000))
         try:
             await client.bootstrap()
-            return [lack.told(user) async for lack in _lacking(client, prefix, group)]
+            return [lack.line(user) async for lack in _lacking(client, prefix, group)]
         finally:
             await client.close()
 
@@ -77,7 +78,7 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
 
 def of_group(connection: Mapping[str, Any], group: str) -> str:
     """The line for who may not be a member of the group, nor take one out of it."""
-    return _Lack("group", group, [Right.READ]).told(_user(connection))
+    return _Lack("group", group, [Right.READ]).line(_user(connection))
 
 
 def _user(connection: Mapping[str, Any]) -> str:
@@ -90,7 +91,7 @@ class _Lack(NamedTuple):
     rights: list[Right]
     pattern: str = ""  # when not `literal`
 
-    def told(self, user: str) -> str:
+    def line(self, user: str) -> str:
         operations = " ".join(f"--operation {right}" for right in self.rights)
         pattern = f" --resource-pattern-type {self.pattern}" if self.pattern else ""
         return (

@@ -1,4 +1,4 @@
-"""What the service told, for whoever wants to read it again."""
+"""Reads what the service announced, again."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any

@@ -8,12 +8,13 @@ from service.kafka.topics.ensure import FoundTopic
 
 STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
 _EVIDENCE = "does not hold an announcement with all facts of a ticket as evidence, which may take"
+# In one record.
 HOLDS = {
     TICKETS.name: "does not hold the state of a full ticket, which may take",
     DESKS.name: "does not hold the state of a full desk, which may take",
     BREACHES.name: _EVIDENCE,
     CLOCKS.name: _EVIDENCE,
-}  # in one record
+}
 MANY_BROKERS = 3  # from so many on, one copy of everything is no longer all that one can have
 
 

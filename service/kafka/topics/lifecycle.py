@@ -14,16 +14,15 @@ from service.kafka.client.patience import patiently
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import PARTITIONERS
 
-Send = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent
+SendEvent = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent
 
-STRUCTURED = [
-    ("content-type", b"application/cloudevents+json; charset=utf-8")
-]  # a list: the encoder takes no tuple
+# A list: the encoder takes no tuple.
+STRUCTURED = [("content-type", b"application/cloudevents+json; charset=utf-8")]
 _UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
 
 
 @asynccontextmanager
-async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -> AsyncIterator[Send]:
+async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -> AsyncIterator[SendEvent]:
     """Gives a function that sends one record; when the block ends normally, all of them are in the log.
 
     Records of one key keep their order. Raises RefusalError: no topic, or a record is not taken.

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import InvalidTimestampError
 
 from service.clock import now_ms
 from service.errors import RefusalError
-from service.kafka.client.groupless_consumer import reading
-from service.kafka.client.patches import patch_aiokafka
+from service.kafka.client.groupless_consumer import OffsetSpan, reading
 from service.kafka.client.patience import PATIENCE, patiently
-from service.kafka.client.transactional_producer import STAMP_REFUSED, discard
+from service.kafka.client.plain_producer import producing
+from service.kafka.client.read_to_end import read_to_end
+from service.kafka.client.transactional_producer import STAMP_REFUSED
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.policy.publication import (
@@ -21,6 +22,8 @@ from service.policy.publication import (
     parse_publication,
     publication_record,
 )
+
+AT_ONCE = 500  # records
 
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
@@ -33,11 +36,12 @@ async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKe
             partitions = [
                 TopicPartition(topic, number) for number in cluster.partitions_for_topic(topic) or ()
             ]
-            reader.assign(partitions)
+            begins = await reader.beginning_offsets(partitions)
             ends = await reader.end_offsets(partitions)
-            await reader.seek_to_beginning(*partitions)
-            while any([await reader.position(partition) < end for partition, end in ends.items()]):
-                for records in (await reader.getmany(timeout_ms=200)).values():
+            for source in partitions:
+                span = OffsetSpan(begins[source], ends[source])
+                pieces = read_to_end(reader, source, span, no_progress_for=PATIENCE, at_once=AT_ONCE)
+                async for records, _ in pieces:
                     for record in records:
                         publication = _publication(record)
                         # The first one stays: two processes that started at once may both have written it.
@@ -60,17 +64,11 @@ async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publi
     records = [publication_record(publication) for publication in new]
 
     async def write() -> None:
-        patch_aiokafka()
-        producer = AIOKafkaProducer(
-            **connection, enable_idempotence=True, acks="all", request_timeout_ms=int(PATIENCE * 1000)
-        )
-        try:
-            await producer.start()
-            for key, value in records:
-                await producer.send_and_wait(topic, value, key, timestamp_ms=now_ms())
-        except InvalidTimestampError:
-            raise RefusalError(f"topic {topic}: {STAMP_REFUSED}") from None
-        finally:
-            await discard(producer)
+        async with producing(connection) as producer:
+            try:
+                for key, value in records:
+                    await producer.send_and_wait(topic, value, key, timestamp_ms=now_ms())
+            except InvalidTimestampError:
+                raise RefusalError(f"topic {topic}: {STAMP_REFUSED}") from None
 
     await patiently(connection, write)

@@ -87,7 +87,7 @@ def hopeless(record: Aside, topics: Collection[str]) -> str | None:
     return "it is larger than 256 KiB" if size > LARGEST else None
 
 
-class Send(Protocol):
+class SendAgain(Protocol):
     """Sends one record to where it came from; gives partition and offset where it lies now."""
 
     async def __call__(self, record: Aside) -> tuple[int, int]:
@@ -95,7 +95,7 @@ class Send(Protocol):
 
 
 @asynccontextmanager
-async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner) -> AsyncIterator[Send]:
+async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner) -> AsyncIterator[SendAgain]:
     """Gives a function that sends records as they came, each once, to the partition of its key."""
     counts: dict[str, int] = {}
     async with producing(connection) as producer:

@@ -1,16 +1,18 @@
 """All that a topic holds now, read without a group: nobody's offsets move."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, count, reading
 from service.kafka.client.patience import PATIENCE, patiently, unreachable
+from service.kafka.client.read_to_end import read_to_end
 from service.kafka.codec.record import Record
+
+AT_ONCE = 2_000  # records between two looks at the rest of the process
 
 
 async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
@@ -41,31 +43,15 @@ async def scan(
 
     Raises RefusalError when Kafka does not answer, or may not be read.
     """
-    source, (begin, end) = TopicPartition(topic, partition), span
-    if begin == end:
+    source = TopicPartition(topic, partition)
+    if span.begin == span.end:
         return
     try:
         async with reading(connection, committed=True) as reader:
-            reader.assign([source])
-            reader.seek(source, begin)
-            position = begin
-            while position < end:
-                async with asyncio.timeout(PATIENCE):
-                    records, position = await _advance(reader, source, position)
+            pieces = read_to_end(reader, source, span, no_progress_for=PATIENCE, at_once=AT_ONCE)
+            async for records, _ in pieces:
                 for record in records:
-                    if record.offset < end:
+                    if record.offset < span.end:
                         yield record
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
-
-
-async def _advance(
-    reader: AIOKafkaConsumer, source: TopicPartition, position: int
-) -> tuple[list[Record], int]:
-    """Records, and how far they bring us: also over markers and what compaction removed."""
-    records: list[Record] = []
-    moved = position
-    while moved == position:
-        records += (await reader.getmany(source, timeout_ms=100)).get(source, ())
-        moved = await reader.position(source)
-    return records, moved

@@ -50,7 +50,7 @@ def opened(topic: str, kept: KeptTicket) -> Opened:
         raise _unreadable(topic, kept, "a fact has an instant that no calendar has")
     if not all(fact.kind in _KINDS for fact in ticket.facts):
         raise _unreadable(topic, kept, "a fact is of a kind that this version does not know")
-    if not all(0 <= told.type_index < len(Type) for told in ticket.told):
+    if not all(0 <= latest.type_index < len(Type) for latest in ticket.announced):
         raise _unreadable(topic, kept, "an announcement is of a type that this version does not know")
     return Opened(tenant, ticket_id, header, ticket)
 

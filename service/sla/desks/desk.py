@@ -1,10 +1,10 @@
-"""A support desk's state: its channels and what was told about it, as the changelog holds it."""
+"""A support desk's state: its channels and what was announced of it, as the changelog holds it."""
 
 from collections.abc import Iterable
 
 import msgspec
 
-from service.sla.changes import Told
+from service.sla.changes import Announced
 from service.sla.desks import channel as channels
 from service.sla.desks.channel import Channel, Open
 from service.sla.facts import Fact
@@ -20,16 +20,16 @@ class Desk(msgspec.Struct, array_like=True, gc=False):
     """What is known of one desk. Instants in ms."""
 
     channels: dict[str, Channel]
-    told: list[Told]
+    announced: list[Announced]
     horizon: int = 0  # before it nothing is known any more, and nothing changes
     out: dict[str, int] = {}  # by clock: since when there was an outage at the horizon
     seen_at: int = 0  # by our own clock: when its last record was processed
 
     @property
     def instants(self) -> list[int]:
-        """What it remembers, in order: when its channels said something else, or something was told."""
+        """What it remembers, in order: when its channels said something else, or something was announced."""
         begun = [span.first.time for channel in self.channels.values() for span in channel]
-        return sorted(begun + [told.cycle for told in self.told])
+        return sorted(begun + [latest.cycle for latest in self.announced])
 
     def add(self, sign: Fact, gap: int) -> bool:
         """Take a sign, whenever it comes. False when it changes nothing, or is too old."""

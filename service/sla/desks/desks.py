@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from service.sla import state
 from service.sla.cause import Causes
-from service.sla.changes import announcement, changes
+from service.sla.changes import announcement, changes, latest_of
 from service.sla.desks import desk
 from service.sla.desks.desk import Desk
 from service.sla.desks.outages import judge_desk, out_at
@@ -92,7 +92,7 @@ class Desks:
         del judged_at
         at, terms = moment.at, self._terms(key)
         if (outgrown := known.outgrown(terms.longest)) is not None:
-            # What is forgotten below no sign changes any more: so it is told first.
+            # What is forgotten below no sign changes any more: so it is announced first.
             at = max(at, min(outgrown, moment.now - moment.grace))
         judgement = judge_desk(known, terms.policies, at)
 
@@ -102,9 +102,8 @@ class Desks:
                 then.add(sign, terms.shortest)
             return {statement.digest for statement in statements(judge_desk(then, terms.policies, at), at)}
 
-        found = list(changes(judgement, at, known.told, Causes(tuple, arrived, digests).of))
-        told = {latest.key: latest for latest in [*known.told, *[change.told for change in found]]}
-        known.told = list(told.values())
+        found = list(changes(judgement, at, known.announced, Causes(tuple, arrived, digests).of))
+        known.announced = latest_of(known.announced, found)
         self._shorten(known, judgement, at, terms.longest)
         tenant, name = state.names(key)
         return Evaluation(
@@ -124,8 +123,8 @@ class Desks:
             return
         known.out = out_at(judgement, horizon)
         kept = {(run.cycle.number, run.clock.name) for run in judgement.runs if run.outlasts(horizon)}
-        known.told = [
-            told for told in known.told if told.cycle >= horizon or (told.cycle, told.clock) in kept
+        known.announced = [
+            one for one in known.announced if one.cycle >= horizon or (one.cycle, one.clock) in kept
         ]
         known.forget(horizon, timeout)
 
