@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from service.events.structured import LARGEST
+from service.events.structured import LARGEST_BYTES
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
@@ -35,7 +35,7 @@ TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
 COUNTS = dict.fromkeys((*TOPICS, SOURCE.topic), 1)
 TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 READ = complaints(SOURCE.topic, CHANGELOG.topic, policies(1_000), 35 * 86_400_000)
-LIMIT = LARGEST - 1_000  # bytes of bulk that leave room for the rest of an event
+LIMIT = LARGEST_BYTES - 1_000  # bytes of bulk that leave room for the rest of an event
 STRUCTURED, BINARY = b"application/cloudevents+json", b"application/json"
 
 EVENT: dict[str, Any] = {

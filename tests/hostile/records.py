@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from schemas.instant import written
-from service.events.structured import LARGEST
+from service.events.structured import LARGEST_BYTES
 from service.kafka.codec.partitioner import murmur2
 from service.sla.history import MOST_FACTS
 from tests.kafka.test_codec_law import headers, near_events
@@ -88,7 +88,7 @@ def _twice(event: dict[str, Any], dice: random.Random) -> Hostile:
 
 
 def _large(event: dict[str, Any], dice: random.Random) -> Hostile:
-    size = dice.choice([LARGEST, LARGEST + 1, BROKERS_LIMIT])
+    size = dice.choice([LARGEST_BYTES, LARGEST_BYTES + 1, BROKERS_LIMIT])
     whole = structured(event, good=False)
     return whole._replace(value=(whole.value or b"").ljust(size))
 
