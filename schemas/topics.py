@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-_DAY = 24 * 60 * 60 * 1000  # ms
+_DAY_MS = 24 * 60 * 60 * 1000
 _MEBIBYTE = 1024 * 1024
 # With as much in it as it may have, each identifier and code as long as it may be. The second figure is what
 # a test finds; what a policy with many clocks makes a ticket remember comes on top.
@@ -52,7 +52,7 @@ REJECTED = Topic(
     # Larger than the input's: the reason comes on top, and a batch may have been better compressed there.
     config=_config(
         cleanup_policy="delete",
-        retention_ms=7 * _DAY,
+        retention_ms=7 * _DAY_MS,
         max_message_bytes=4 * _MEBIBYTE,
         message_timestamp_type=_BY_THE_LOG,
     ),

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 
 from service.sla.log_time import LogTime
-from service.sla.steady import STEP, Steady
+from service.sla.steady import STEP_MS, Steady
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 100  # ms
-TRY_AGAIN = 500  # ms; a broker that hangs keeps only those partitions from being judged that it leads
-SAY_AGAIN = 10_000  # ms; a clock at the limit, or one that is turned slowly, does not fill the log
+TOGETHER_MS = 100
+TRY_AGAIN_MS = 500  # a broker that hangs keeps only those partitions from being judged that it leads
+SAY_AGAIN_MS = 10_000  # a clock at the limit, or one that is turned slowly, does not fill the log
 # Counts on during sleep. Where there is none, a machine that slept looks like one whose clock was set ahead.
 _ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -96,7 +96,7 @@ class GuardedClock:
         elapsed = self.elapsed()
         if elapsed < self._try_from.get(topic, elapsed):
             return False
-        self._try_from[topic] = elapsed + TRY_AGAIN
+        self._try_from[topic] = elapsed + TRY_AGAIN_MS
         return True
 
     def compare_again(self) -> bool:
@@ -106,7 +106,7 @@ class GuardedClock:
     def stamped(self, broker: int, sent: int, stamp: int) -> None:
         """A broker gave the time `stamp` to a record that was sent at the reading `sent` of `elapsed`."""
         self._log.heard(broker, sent, self.elapsed(), stamp)
-        others = self._log.others(STEP)
+        others = self._log.others(STEP_MS)
         for one in sorted(others.keys() - self._said_of):
             log.warning(
                 "broker %d: its clock is %.1f s %s what most brokers show, which counts; set it right",
@@ -131,13 +131,13 @@ class GuardedClock:
     def _read(self) -> None:
         while True:  # both of one moment: if we were stopped between them, they are not
             elapsed, wall = self.elapsed(), self._wall()
-            if self.elapsed() - elapsed <= TOGETHER:
+            if self.elapsed() - elapsed <= TOGETHER_MS:
                 break
         self._steady.read(wall, elapsed, self._log.at(elapsed))
         astray = self._steady.astray
         if elapsed >= self._say_from and _differs(astray, self._said):
             self._say(astray)
-            self._said, self._say_from = astray, elapsed + SAY_AGAIN
+            self._said, self._say_from = astray, elapsed + SAY_AGAIN_MS
 
     def _say(self, astray: int) -> None:
         if not astray:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast
 
 from service.errors import RefusalError
 
-_LONGEST_NAME = 255  # bytes of a name on common file systems
+_LONGEST_NAME_BYTES = 255  # of a name on common file systems
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -80,7 +80,7 @@ def _found(place: Path, *, new: bool) -> os.stat_result | None:
 
 def _part(target: Path) -> Path:
     ending = f".{secrets.token_hex(4)}.part"
-    name = target.name.encode()[: _LONGEST_NAME - len(ending) - 1].decode(errors="ignore")
+    name = target.name.encode()[: _LONGEST_NAME_BYTES - len(ending) - 1].decode(errors="ignore")
     return target.with_name(f".{name}{ending}")
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "sla_board"
-SIGNED_IN_FOR = 12 * 3_600  # seconds
+SIGNED_IN_FOR_SECONDS = 12 * 3_600
 OPEN_PATHS = ("/livez", "/readyz", "/startupz", "/session", "/look", "/static/")  # show no ticket
 
 # Everything comes from here; no inline script or style, no frame around it, nothing sent elsewhere.
@@ -39,7 +39,7 @@ class Token:
 
     def trade(self) -> str:
         """A cookie's value for whoever had the token."""
-        until = str(self._now() // 1_000 + SIGNED_IN_FOR)
+        until = str(self._now() // 1_000 + SIGNED_IN_FOR_SECONDS)
         return f"{until}.{self._proof(until)}"
 
     def admits(self, cookie: str) -> bool:

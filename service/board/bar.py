@@ -8,7 +8,7 @@ from service.explain.intervals import Stretch, stretches
 from service.sla.judge import NOT_APPLICABLE, Run
 
 WIDTH = 1_000  # units that a bar is wide
-_MINUTE = 60_000  # ms
+_MINUTE_MS = 60_000
 
 
 class Flow(StrEnum):
@@ -59,7 +59,7 @@ def bar(run: Run, at: int) -> LevelBar:
     open_pause = run.ending is None and pauses and pauses[-1][1] is None
     if open_pause:
         begin = pauses[-1][0]
-        pauses[-1] = begin, max(begin + _MINUTE, at - at % _MINUTE)
+        pauses[-1] = begin, max(begin + _MINUTE_MS, at - at % _MINUTE_MS)
         dues = run.clock.dues(run.started_at, pauses)
     marks = tuple(
         BarMark(level.name, due_at, level.warns)

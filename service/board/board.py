@@ -12,8 +12,8 @@ from service.board.stream import Ticker
 from service.board.ticket_page import Account, account
 from service.board.tickets import TicketShelf
 
-LOOK_EVERY = 0.1  # seconds
-TICK_EVERY = 0.5  # seconds, at most so often when something changes
+LOOK_EVERY_SECONDS = 0.1
+TICK_EVERY_SECONDS = 0.5  # at most so often when something changes
 AT_ONCE = 100  # tickets judged before anybody else gets a turn; some ms
 _MOST_LISTINGS = 64
 
@@ -86,8 +86,8 @@ class Board:
         version, ticked = -1, time()
         while True:
             looked = self.shelf.look(self.times(self.sight()), AT_ONCE)
-            if self.shelf.version != version and time() - ticked >= TICK_EVERY:
+            if self.shelf.version != version and time() - ticked >= TICK_EVERY_SECONDS:
                 version, ticked = self.shelf.version, time()
                 self.shelf.ordered()  # sorted before anybody asks
                 self.ticker.tick()
-            await asyncio.sleep(0 if looked >= AT_ONCE else LOOK_EVERY)
+            await asyncio.sleep(0 if looked >= AT_ONCE else LOOK_EVERY_SECONDS)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from service.board.snapshot import Probe, ReachView, Sight
 
-OLD_AFTER = 5_000  # ms; data older than this is said to be old
+OLD_AFTER_MS = 5_000  # data older than this is said to be old
 WAITING_MORE_THAN = 100  # tickets; fewer are judged in a moment
-LAG_FOR = 10_000  # ms; a lag that lasts no longer is everyday
+LAG_FOR_MS = 10_000  # a lag that lasts no longer is everyday
 
 
 class NoticeKind(StrEnum):
@@ -47,7 +47,7 @@ def notices(sight: Sight) -> list[Notice]:
     """Everything that is not as it should be."""
     found: list[Notice] = []
     complete_until = as_of(sight.reaches)
-    old = complete_until is not None and sight.now - complete_until > OLD_AFTER
+    old = complete_until is not None and sight.now - complete_until > OLD_AFTER_MS
     if sight.failure and (old or complete_until is None):
         found.append(_notice(NoticeKind.KAFKA_AWAY, why=sight.failure))
     if old:
@@ -75,7 +75,7 @@ def notices(sight: Sight) -> list[Notice]:
 
 def _of_the_group(sight: Sight) -> list[Notice]:
     group = sight.group
-    if group is None or sight.now - group.at > 2 * OLD_AFTER:
+    if group is None or sight.now - group.at > 2 * OLD_AFTER_MS:
         return [_notice(NoticeKind.GROUP_UNKNOWN)] if sight.group_failure else []
     found = []
     if orphans := [number for number in range(group.partitions) if number not in group.owners]:
@@ -85,7 +85,7 @@ def _of_the_group(sight: Sight) -> list[Notice]:
     late = [
         number
         for number, lag in group.lag.items()
-        if lag > 0 and sight.now - sight.lagging_since.get(number, sight.now) > LAG_FOR
+        if lag > 0 and sight.now - sight.lagging_since.get(number, sight.now) > LAG_FOR_MS
     ]
     if late:
         events = sum(group.lag[number] for number in late)

@@ -10,9 +10,9 @@ from urllib.request import ProxyHandler, build_opener
 
 from service.board.snapshot import Probe
 
-ASK_EVERY = 2.0  # seconds
-ANSWER_WITHIN = 2.0  # seconds
-_LARGEST = 1 << 20  # bytes
+ASK_EVERY_SECONDS = 2.0
+ANSWER_WITHIN_SECONDS = 2.0
+_LARGEST_BYTES = 1 << 20
 _straight = build_opener(ProxyHandler({})).open  # a proxy of the environment is for others than our processes
 
 
@@ -29,16 +29,16 @@ class Services:
         while True:
             found = await asyncio.gather(*[asyncio.to_thread(probe, url, self._topic) for url in self._urls])
             self.probes = dict(zip(self._urls, found, strict=True))
-            await asyncio.sleep(ASK_EVERY)
+            await asyncio.sleep(ASK_EVERY_SECONDS)
 
 
 def probe(url: str, topic: str) -> Probe:
     """One answer, or why there is none. Blocks."""
     try:
-        with _straight(url.rstrip("/") + "/readyz", timeout=ANSWER_WITHIN) as answer:
-            return read_probe(answer.read(_LARGEST), topic)
+        with _straight(url.rstrip("/") + "/readyz", timeout=ANSWER_WITHIN_SECONDS) as answer:
+            return read_probe(answer.read(_LARGEST_BYTES), topic)
     except HTTPError as answer:  # 503: not ready, and says why
-        return read_probe(answer.read(_LARGEST), topic)
+        return read_probe(answer.read(_LARGEST_BYTES), topic)
     except (URLError, HTTPException, OSError) as error:
         return Probe({}, {}, str(error) or type(error).__name__)
 

@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from service.board.auth import COOKIE, SIGNED_IN_FOR, Door, Token
+from service.board.auth import COOKIE, SIGNED_IN_FOR_SECONDS, Door, Token
 from service.board.board import Board
 from service.board.filters import read_query
 from service.board.notices import as_of
@@ -21,9 +21,9 @@ from service.board.viewers import Viewers, Watching
 from service.sla.state import key
 
 MOST_VIEWERS = 200  # streams at once
-LARGEST_FORM = 4_096  # bytes
+LARGEST_FORM_BYTES = 4_096
 THEMES = ("auto", "light", "dark")
-_YEAR = 365 * 86_400  # seconds
+_YEAR_SECONDS = 365 * 86_400
 
 Show = Callable[[], Page]
 
@@ -87,7 +87,7 @@ class Routes:
                 answer.set_cookie(
                     f"sla_{name}",
                     value,
-                    max_age=_YEAR,
+                    max_age=_YEAR_SECONDS,
                     httponly=True,
                     samesite="lax",
                     secure=_secure(request),
@@ -106,7 +106,7 @@ class Routes:
                 answer.set_cookie(
                     COOKIE,
                     self._token.trade(),
-                    max_age=SIGNED_IN_FOR,
+                    max_age=SIGNED_IN_FOR_SECONDS,
                     httponly=True,
                     samesite="lax",
                     secure=_secure(request),
@@ -210,7 +210,7 @@ async def _form(request: Request) -> str | None:
     form = b""
     async for piece in request.stream():
         form += piece
-        if len(form) > LARGEST_FORM:
+        if len(form) > LARGEST_FORM_BYTES:
             return None
     fields = dict(parse_qsl(form.decode("utf-8", "replace")))
     return fields.get("token")

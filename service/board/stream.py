@@ -9,7 +9,7 @@ from service.board.listing import News, news
 from service.board.pages import Page, Part
 from service.board.row import TicketRow
 
-HEARTBEAT = 2.0  # seconds between two messages when nothing changes: they carry the time
+HEARTBEAT_SECONDS = 2.0  # between two messages when nothing changes: they carry the time
 
 
 class Ticker:
@@ -80,12 +80,12 @@ async def messages(
 ) -> AsyncIterator[dict[str, str]]:
     """Events for sse-starlette. The next is made when the last was taken: the slow skip what lay between."""
     changes = Changes()
-    quiet_for = HEARTBEAT
+    quiet_for = HEARTBEAT_SECONDS
     while not ticker.stopped:
         message = changes.to(page(), spoken)
-        if len(message) > 2 or quiet_for >= HEARTBEAT:
+        if len(message) > 2 or quiet_for >= HEARTBEAT_SECONDS:
             yield {"event": "board", "data": json.dumps(message, ensure_ascii=False, separators=(",", ":"))}
             quiet_for = 0.0
         before = asyncio.get_running_loop().time()
-        await ticker.wait(HEARTBEAT)
+        await ticker.wait(HEARTBEAT_SECONDS)
         quiet_for += asyncio.get_running_loop().time() - before

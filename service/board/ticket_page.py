@@ -14,7 +14,7 @@ from service.sla.judge import judge
 from service.sla.state import UnreadableStateError, key
 
 PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people: the board does not show them
-_MINUTE = 60_000  # ms
+_MINUTE_MS = 60_000
 
 Part = Mapping[str, Any]
 
@@ -66,7 +66,12 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ac
         derived = derivation(ticket_id, tenant, found.known.facts, shelf.policies, at)
     except (UnreadableStateError, YearUnknown):
         return None
-    content = found.header, tuple(tuple(run.states) for run in judgement.runs), notifications, at // _MINUTE
+    content = (
+        found.header,
+        tuple(tuple(run.states) for run in judgement.runs),
+        notifications,
+        at // _MINUTE_MS,
+    )
     condition = worst(runs) if runs else None
     return Account(tenant, ticket_id, at, condition, cycles, without_people(derived), notifications, content)
 

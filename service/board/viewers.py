@@ -6,7 +6,7 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-TAKEN_WITHIN = 30  # seconds a browser may leave a message untaken
+TAKEN_WITHIN_SECONDS = 30  # a browser may leave a message untaken
 
 
 class Viewers:
@@ -21,7 +21,7 @@ class Watching(EventSourceResponse):
     """A stream for one more viewer, or that there are too many: found out when the answer begins."""
 
     def __init__(self, viewers: Viewers, messages: AsyncIterator[dict[str, str]]) -> None:
-        super().__init__(messages, ping=3_600, send_timeout=TAKEN_WITHIN, sep="\n")
+        super().__init__(messages, ping=3_600, send_timeout=TAKEN_WITHIN_SECONDS, sep="\n")
         self._viewers = viewers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

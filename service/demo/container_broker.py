@@ -14,8 +14,8 @@ from service.demo import broker_config as kraft
 from service.demo.absence import NoBroker
 
 IMAGE = f"apache/kafka:{kraft.VERSION}"
-ANSWER = 5  # seconds for the engine to answer
-START = 120  # seconds for the container to start, once its image is there
+ANSWER_SECONDS = 5  # for the engine to answer
+START_SECONDS = 120  # for the container to start, once its image is there
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def container_broker(properties: Mapping[str, str] | None = None) -> Iterator[Co
     """Kafka for as long as the block runs. Raises NoBroker when no engine answers or the container fails."""
     logging.getLogger("testcontainers").setLevel(logging.WARNING)
     try:
-        engine = DockerClient(timeout=ANSWER)
+        engine = DockerClient(timeout=ANSWER_SECONDS)
         engine.client.ping()
     except DockerException:
         raise NoBroker("none answers") from None
@@ -49,7 +49,7 @@ def container_broker(properties: Mapping[str, str] | None = None) -> Iterator[Co
     container.with_envs(**kraft.as_variables(ours | dict(properties or {})))
     binding = ("127.0.0.1", port) if local else port
     container.ports[f"{port}/tcp"] = binding  # type: ignore[assignment]  # Docker takes an address, too
-    container.waiting_for(LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(START))
+    container.waiting_for(LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(START_SECONDS))
     try:
         container.start()
     except (DockerException, TimeoutError, RuntimeError) as error:

@@ -16,7 +16,7 @@ from service.demo import jars
 from service.demo.absence import NoBroker
 from service.demo.process_guard import Leash
 
-START = 90.0  # seconds for a node to start; 3 s on an idle machine
+START_SECONDS = 90.0  # for a node to start; 3 s on an idle machine
 QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # up a third sooner; not for measuring
 QUIET = (
     "-XX:-UsePerfData",  # a file in /tmp that a killed JVM leaves behind
@@ -49,7 +49,7 @@ class Node:
     def wait(self, said: int = 0) -> None:
         """Returns when the broker takes requests. Raises NoBroker with the last line it said."""
         assert self._process
-        until = time.monotonic() + START
+        until = time.monotonic() + START_SECONDS
         while STARTED not in self.log.read_bytes()[said:]:
             if self._process.poll() is not None or time.monotonic() > until:
                 raise NoBroker(f"Kafka does not start: {_last_words(self.log)}")

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-REMOVAL = 10.0  # seconds for killed processes to let go of the directory
+REMOVAL_SECONDS = 10.0  # for killed processes to let go of the directory
 
 
 class Leash:
@@ -70,7 +70,7 @@ def keep(directory: Path) -> None:
     for pid in held:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-    until = time.monotonic() + REMOVAL
+    until = time.monotonic() + REMOVAL_SECONDS
     while directory.exists() and time.monotonic() < until:
         shutil.rmtree(directory, ignore_errors=True)  # a dying process may have added a file meanwhile
         time.sleep(0.02)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from service.demo.process_guard import Leash
 from service.errors import RefusalError
 
-READY = 60.0  # seconds: the service owns its partitions, the board has read the state
-STOP = 12.0  # seconds for it to end in order
+READY_SECONDS = 60.0  # the service owns its partitions, the board has read the state
+STOP_SECONDS = 12.0  # for it to end in order
 
 
 class Child(NamedTuple):
@@ -40,13 +40,14 @@ async def running(leash: Leash, environment: Mapping[str, str], *command: str) -
     process = leash.start([sys.executable, "-m", "service", *command], log=log, env=dict(environment))
     child = Child(command[0], process, log)
     try:
-        async with asyncio.timeout(READY):
+        async with asyncio.timeout(READY_SECONDS):
             while not await _ready(environment["SLA_HTTP"]):
                 child.check()
                 await asyncio.sleep(0.05)
         yield child
     except TimeoutError:
-        raise RefusalError(f"`{child.name}` is not ready after {READY:.0f} s: {child.last_line()}") from None
+        late = f"is not ready after {READY_SECONDS:.0f} s"
+        raise RefusalError(f"`{child.name}` {late}: {child.last_line()}") from None
     finally:
         await _stop(process)
         leash.let_go(process)
@@ -76,7 +77,7 @@ async def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
     try:
-        await asyncio.to_thread(process.wait, STOP)
+        await asyncio.to_thread(process.wait, STOP_SECONDS)
     finally:  # it took too long, or we are told to hurry
         if process.poll() is None:
             process.kill()

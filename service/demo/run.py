@@ -30,7 +30,7 @@ from service.settings import Settings, read_settings
 
 PARTITIONS = 3
 DESK_PROMISED_SINCE = "2020-01-01T00:00:01Z"  # in the policy file; no desk is out before it can say anything
-SETTLED = 30_000  # ms until everything runs
+SETTLED_MS = 30_000  # until everything runs
 INTRODUCTION = """\
 Letter 1 with a tenth of a second for every minute: respond within 3 s (major: 6 s), solve general complaints
 within 12 s (major: 24 s), give complex ones a preliminary solution within 24 s. Some tickets are answered on
@@ -58,7 +58,7 @@ def _environment(kafka: Broker, directory: Path) -> dict[str, str]:
     policies = directory / "policies"
     policies.mkdir()
     for policy in (files("service.demo") / "policies").iterdir():
-        text = policy.read_text(encoding="utf-8").replace(DESK_PROMISED_SINCE, written(now_ms() + SETTLED))
+        text = policy.read_text(encoding="utf-8").replace(DESK_PROMISED_SINCE, written(now_ms() + SETTLED_MS))
         (policies / policy.name).write_text(text, encoding="utf-8")
     name = f"demo-{uuid.uuid4().hex[:6]}"
     shared = kafka.bootstrap == os.environ.get("KAFKA_BOOTSTRAP_SERVERS")

@@ -9,7 +9,7 @@ from random import Random
 
 from schemas.instant import written
 
-EVERY = 1_500  # ms from one complaint to the next, on average
+EVERY_MS = 1_500  # from one complaint to the next, on average
 OUT_EVERY, OUT_AFTER = 40, 20  # seconds: the phone is silent for the second half
 CHANNELS = ("online", "phone", "email", "other")
 # What becomes of tickets; of ten, as many as there are words.
@@ -36,7 +36,7 @@ def traffic(seed: int) -> Iterator[DemoEvent]:
     for ticket in itertools.count(1):
         for happening in _ticket(random, f"T-{ticket:04}", began):
             heapq.heappush(pending, happening)
-        began += round(random.uniform(0.3, 1.7) * EVERY)
+        began += round(random.uniform(0.3, 1.7) * EVERY_MS)
         while pending and pending[0].published <= began:
             yield heapq.heappop(pending)
 

@@ -11,9 +11,9 @@ from service.events.rejection import Reason, RejectedError
 from service.sla.facts import Fact, Kind, Sign
 from service.sla.state import key
 
-EARLIEST = 946_684_800_000  # ms: 2000-01-01T00:00:00Z
-LATEST = 221_845_392_000_000  # ms: 9000-01-01T00:00:00Z; due instants after it still have to be written
-AHEAD = 24 * 60 * 60 * 1000  # ms that a help desk's clock may be before ours
+EARLIEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z
+LATEST_MS = 221_845_392_000_000  # 9000-01-01T00:00:00Z; due instants after it still have to be written
+AHEAD_MS = 24 * 60 * 60 * 1000  # that a help desk's clock may be before ours
 
 Kinds = dict[str, tuple[int, Callable[[Any], Any]]]  # by type of event: the kind of fact, the validator
 
@@ -73,7 +73,7 @@ def fact_of(
     except ValidationError as error:
         raise _unfit(error) from None
     time = milliseconds(valid.time)
-    if not EARLIEST <= time < LATEST or (now is not None and time > now + AHEAD):
+    if not EARLIEST_MS <= time < LATEST_MS or (now is not None and time > now + AHEAD_MS):
         beyond = "after 8999" if now is None else "more than 24 h ahead"
         raise RejectedError(Reason.TIME_OUT_OF_RANGE, "time", f"is before 2000 or {beyond}")
     data = {field: value for field, value in valid.data.__dict__.items() if value is not None}

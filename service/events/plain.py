@@ -7,7 +7,7 @@ whether anything is wrong there, and what, only fact_of says.
 import msgspec
 
 from schemas.instant import read_milliseconds
-from service.events.fact import AHEAD, CHANNELS, COMPLAINTS, EARLIEST, LATEST, Kinds
+from service.events.fact import AHEAD_MS, CHANNELS, COMPLAINTS, EARLIEST_MS, LATEST_MS, Kinds
 from service.events.forms import LONGEST, forms
 from service.sla.facts import Fact
 from service.sla.state import key
@@ -102,6 +102,6 @@ def _fact(
     if " " in said or "@" in said or not said.isprintable():
         return None
     time = read_milliseconds(at)
-    if time is None or not EARLIEST <= time < LATEST or (now is not None and time > now + AHEAD):
+    if time is None or not EARLIEST_MS <= time < LATEST_MS or (now is not None and time > now + AHEAD_MS):
         return None
     return subject, key(tenant, subject), Fact(time, kind, source, id, data, recorded_at, partition, offset)

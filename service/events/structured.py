@@ -10,7 +10,7 @@ from service.events.plain import plain
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
 from service.sla.facts import Fact
 
-LARGEST = 256 * 1024  # bytes of a record, see service.kafka.codec.record; of a line in a file
+LARGEST_BYTES = 256 * 1024  # of a record, see service.kafka.codec.record; of a line in a file
 LONGEST_TYPE = 256  # characters of a content type that is looked at: none that means JSON has as many
 
 
@@ -21,7 +21,7 @@ def decode_json(
 
     Never raises. It may be of these `kinds`. `now` in ms; without it, the future has no limit.
     """
-    if len(line) > LARGEST:
+    if len(line) > LARGEST_BYTES:
         return TOO_LARGE
     found = plain(line, now, kinds=kinds)
     if found is None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from service.sla.calendar.local_days import LocalDays
 from service.sla.calendar.working_hours import WorkingTime
 
-_HOUR = 3_600_000  # ms
+_HOUR_MS = 3_600_000
 _FAR = timedelta(days=400)
 
 Sample = tuple[str, int]  # what comes next, and an instant in ms
@@ -20,7 +20,7 @@ def samples(calendar: WorkingTime, start: int) -> list[Sample]:
         for kind in _kinds(days, day):
             if kind not in first:
                 windows = days.windows(before)
-                first[kind] = max(days.instant(before, windows[-1][1]) - _HOUR, start)
+                first[kind] = max(days.instant(before, windows[-1][1]) - _HOUR_MS, start)
     return list(first.items())
 
 
@@ -43,5 +43,5 @@ def _kinds(days: LocalDays, day: date) -> Iterator[str]:
         yield "a make-up day"
     elif not days.windows(day):
         yield "a weekend"
-    if days.instant(day + timedelta(days=1), 0) - days.instant(day, 0) != 24 * _HOUR:
+    if days.instant(day + timedelta(days=1), 0) - days.instant(day, 0) != 24 * _HOUR_MS:
         yield "a shift of the clocks"

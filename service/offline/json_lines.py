@@ -7,7 +7,7 @@ from typing import BinaryIO
 import msgspec
 
 from service.events.rejection import TOO_LARGE
-from service.events.structured import LARGEST
+from service.events.structured import LARGEST_BYTES
 
 
 class JsonLine(msgspec.Struct, frozen=True, gc=False):
@@ -32,11 +32,11 @@ class LineProblem(msgspec.Struct, frozen=True, gc=False):
 def json_lines(stream: BinaryIO) -> Iterator[JsonLine | LineProblem]:
     """The lines of a JSON Lines file, without blank ones. One too long is skipped without holding it."""
     number = 0
-    while piece := stream.readline(LARGEST + 2):
+    while piece := stream.readline(LARGEST_BYTES + 2):
         number += 1
-        if len(piece) > LARGEST and len(piece.rstrip(b"\r\n")) > LARGEST:
+        if len(piece) > LARGEST_BYTES and len(piece.rstrip(b"\r\n")) > LARGEST_BYTES:
             yield LineProblem(number, None, TOO_LARGE.detail)
             while piece and not piece.endswith(b"\n"):
-                piece = stream.readline(LARGEST)
+                piece = stream.readline(LARGEST_BYTES)
         elif record := (piece.removeprefix(codecs.BOM_UTF8) if number == 1 else piece).strip():
             yield JsonLine(number, record)

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from service.policy.calendar_file import read_calendar
-from service.policy.document import LARGEST
+from service.policy.document import LARGEST_BYTES
 from service.policy.place import BadPolicies, Problem
 from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read_policy
 from service.sla.calendar.local_days import LocalDays
@@ -91,7 +91,7 @@ def _bytes(path: Path) -> bytes:
         raise BadPolicies([Problem(_printable(path), None, None, "is no file")])
     try:
         with path.open("rb") as opened:
-            return opened.read(LARGEST + 1)
+            return opened.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise BadPolicies([Problem(_printable(path), None, None, _reason(error))]) from None
 

@@ -15,7 +15,7 @@ import yaml
 
 from service.text.visible import visible
 
-LARGEST = 256 * 1024  # bytes of one file
+LARGEST_BYTES = 256 * 1024  # of one file
 _DEEPEST = 12  # levels of nesting; a policy needs five
 _NULLS = ("", "~", "null", "Null", "NULL")
 
@@ -38,8 +38,8 @@ class NotReadError(ValueError):
 
 def read_document(raw: bytes) -> YamlNode:
     """The one document in `raw`. Raises NotReadError."""
-    if len(raw) > LARGEST:
-        raise NotReadError(None, None, f"is larger than {LARGEST // 1024} KiB")
+    if len(raw) > LARGEST_BYTES:
+        raise NotReadError(None, None, f"is larger than {LARGEST_BYTES // 1024} KiB")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

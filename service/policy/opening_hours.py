@@ -7,7 +7,7 @@ from service.policy.place import Place, shown
 from service.sla.calendar.local_days import Windows
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?|24:00(?::00)?")
-_MIDNIGHT = 86_400  # seconds
+_MIDNIGHT_SECONDS = 86_400
 
 
 def read_windows(place: Place) -> Windows:
@@ -38,7 +38,7 @@ def _window(place: Place) -> tuple[int, int] | None:
 def _wrong(since: int, to: int) -> str | None:
     if to == 0:
         return "ends before it begins; the end of a day is 24:00"
-    if _MIDNIGHT - 60 <= to < _MIDNIGHT:
+    if _MIDNIGHT_SECONDS - 60 <= to < _MIDNIGHT_SECONDS:
         return "would leave out the last moments of the day; the end of a day is 24:00"
     if since == to:
         return "is empty; leave it out, or write 00:00 to 24:00 for the whole day"
@@ -52,7 +52,7 @@ def _seconds(text: str) -> int:
     if not found:
         raise ValueError("is no time of day; write for example 09:00, or 24:00 for its end")
     if found[1] is None:
-        return _MIDNIGHT
+        return _MIDNIGHT_SECONDS
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3] or 0)
 
 

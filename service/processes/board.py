@@ -31,7 +31,7 @@ from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
-STOP_WITHIN = 5.0  # seconds
+STOP_WITHIN_SECONDS = 5.0
 
 
 class Watch:
@@ -113,7 +113,7 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
         watch.board.ticker.stop()
         server.should_exit = True
         watching.cancel()
-        await asyncio.wait([serving, watching], timeout=STOP_WITHIN)
+        await asyncio.wait([serving, watching], timeout=STOP_WITHIN_SECONDS)
         if watching.done() and not watching.cancelled():
             watching.result()
     log.info("stopped")

@@ -19,9 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
 
-HEAD_WITHIN = 10.0  # seconds from the connection's begin or the last answer's end to a whole head
-BODY_WITHIN = 10.0  # seconds from the head to the end of the body
-TAKEN_WITHIN = 30.0  # seconds in which a client must take something of what is written to it
+HEAD_WITHIN_SECONDS = 10.0  # from the connection's begin or the last answer's end to a whole head
+BODY_WITHIN_SECONDS = 10.0  # from the head to the end of the body
+TAKEN_WITHIN_SECONDS = 30.0  # in which a client must take something of what is written to it
 MOST = 512  # connections at once
 _SHARE = 3  # one of so many descriptors at most is a connection's
 _KEPT = 32  # descriptors that no connection takes, be they free or not
@@ -183,12 +183,12 @@ class Bounded(H11Protocol):
             self._left_since = now
         self._left = left
         if left:
-            if now - self._left_since < TAKEN_WITHIN:
+            if now - self._left_since < TAKEN_WITHIN_SECONDS:
                 return None
             self.transport.abort()
             return RefusedConnection.UNTAKEN
         if self not in self._places.waiting or now - self._since < (
-            BODY_WITHIN if self._body else HEAD_WITHIN
+            BODY_WITHIN_SECONDS if self._body else HEAD_WITHIN_SECONDS
         ):
             return None
         if not self._begun:  # it was opened ahead, or kept: no fault of anybody

@@ -22,7 +22,7 @@ from service.processes.connections import Bounded, Listener, Places
 from service.settings import LOOPBACK
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
-DRAIN = 3  # seconds an open response may take once we stop
+DRAIN_SECONDS = 3  # an open response may take once we stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=DRAIN,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
             )
         )
 

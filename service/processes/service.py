@@ -34,8 +34,8 @@ from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
-GIVE_UP_WITHIN = 8.0  # seconds for partitions and group; with HTTP's part less than the ten that are promised
-HTTP_WITHIN = 1.5  # seconds
+GIVE_UP_WITHIN_SECONDS = 8.0  # for partitions and group; with HTTP's part less than the ten that are promised
+HTTP_WITHIN_SECONDS = 1.5
 ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
 
 
@@ -74,10 +74,10 @@ async def _serve(settings: Settings) -> int:
                 log.info("stopping")
                 # Who dies of an error is started again, most likely; only who was told to go may be gone.
                 leaves = told and settings.on_stop == "leave"
-                await _bounded(group.stop(leaves=leaves), GIVE_UP_WITHIN)
+                await _bounded(group.stop(leaves=leaves), GIVE_UP_WITHIN_SECONDS)
                 watching.cancel()
                 server.should_exit = True
-                await asyncio.wait([serving], timeout=HTTP_WITHIN)
+                await asyncio.wait([serving], timeout=HTTP_WITHIN_SECONDS)
             first.result()
     log.info("stopped")
     return 0

@@ -12,7 +12,7 @@ from service.sla.facts import Fact, Kind
 from service.sla.judge import Judgement
 from service.sla.statement import Key, Statement, held_now, statements
 
-LATE_AFTER = 5_000  # ms after due + grace; news of a breach that comes later says so
+LATE_AFTER_MS = 5_000  # after due + grace; news of a breach that comes later says so
 
 _TYPES = tuple(Type)
 _INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
@@ -178,7 +178,7 @@ def _is_late(
     if detected_at is None or type_ not in _OF_LAPSES:
         return False
     true_since = due_at if stopped_at is None else stopped_at
-    return true_since is not None and detected_at > true_since + grace + LATE_AFTER
+    return true_since is not None and detected_at > true_since + grace + LATE_AFTER_MS
 
 
 def standing(tenant: str, ticket_id: str, judgement: Judgement, at: int) -> list[Announcement]:

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-ROOM = 250  # ms; nobody is believed to be further ahead of the log than this because an answer took long
-ASK_AFTER = 60_000  # ms; a comparison that old is made again: by then a clock that is off has moved 30 ms
-ASK_AGAIN = 5_000  # ms; after one that brought nothing, or nothing exact
-KEPT_FOR = 600_000  # ms; what a broker's clock showed counts no longer when others were heard since
+ROOM_MS = 250  # nobody is believed to be further ahead of the log than this because an answer took long
+ASK_AFTER_MS = 60_000  # a comparison that old is made again: by then a clock that is off has moved 30 ms
+ASK_AGAIN_MS = 5_000  # after one that brought nothing, or nothing exact
+KEPT_FOR_MS = 600_000  # what a broker's clock showed counts no longer when others were heard since
 
 
 class TimeSpan(NamedTuple):
@@ -26,7 +26,7 @@ class LogTime:
     def __init__(self) -> None:
         self._spans: dict[int, TimeSpan] = {}  # by broker
         self._heard_at: dict[int, int] = {}  # elapsed
-        self._asked_at = -ASK_AGAIN  # elapsed, as the next
+        self._asked_at = -ASK_AGAIN_MS  # elapsed, as the next
         self._ask_at = 0
         self._middle: TimeSpan | None = None
 
@@ -43,22 +43,22 @@ class LogTime:
             span = TimeSpan(max(before.low, span.low), min(before.high, span.high))
         # Else that clock was set, or has drifted.
         self._spans[broker], self._heard_at[broker] = span, answered
-        for old in [one for one, at in self._heard_at.items() if answered - at > KEPT_FOR]:
+        for old in [one for one, at in self._heard_at.items() if answered - at > KEPT_FOR_MS]:
             del self._spans[old], self._heard_at[old]
         spans = sorted(self._spans.values(), key=sum)
         self._middle = middle = spans[(len(spans) - 1) // 2]
-        self._ask_at = answered + (ASK_AFTER if middle.high - middle.low <= ROOM else ASK_AGAIN)
+        self._ask_at = answered + (ASK_AFTER_MS if middle.high - middle.low <= ROOM_MS else ASK_AGAIN_MS)
 
     def not_heard(self, answered: int) -> None:
         """A record was answered, and no broker's clock gave it a time."""
-        self._ask_at = answered + ASK_AFTER
+        self._ask_at = answered + ASK_AFTER_MS
 
     def at(self, elapsed: int) -> TimeSpan | None:
         """What the log's clocks show: at least, and at most. None: nobody knows."""
         if self._middle is None:
             return None
         low, high = self._middle
-        return TimeSpan(elapsed + low, elapsed + min(high, low + ROOM))
+        return TimeSpan(elapsed + low, elapsed + min(high, low + ROOM_MS))
 
     def others(self, than: int) -> dict[int, int]:
         """Which brokers' clocks are further off than this many ms, and how far ahead (or back, below 0)."""
@@ -76,7 +76,7 @@ class LogTime:
 
         Who is told so does it: others are not, for a while.
         """
-        if elapsed < (self._asked_at + ASK_AGAIN if doubted and self.known else self._ask_at):
+        if elapsed < (self._asked_at + ASK_AGAIN_MS if doubted and self.known else self._ask_at):
             return False
-        self._asked_at, self._ask_at = elapsed, elapsed + ASK_AGAIN
+        self._asked_at, self._ask_at = elapsed, elapsed + ASK_AGAIN_MS
         return True

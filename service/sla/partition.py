@@ -23,13 +23,13 @@ from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
 from service.sla.judge import has_lapsed
 from service.sla.judged import Judged, Moment, S
-from service.sla.space import LARGEST, Space
+from service.sla.space import LARGEST_BYTES, Space
 from service.sla.state import NEVER, Header
 from service.sla.states import States
 from service.sla.timers import Timers
 
-HEAVY = 64 * 1024  # bytes of state that are judged in one step: a ticket with hundreds of cycles is 30 ms
-SEEN_AGAIN = 24 * 3_600_000  # ms; a repeated record prolongs retention, noted at most this often
+HEAVY_BYTES = 64 * 1024  # of state that are judged in one step: a ticket with hundreds of cycles is 30 ms
+SEEN_AGAIN_MS = 24 * 3_600_000  # a repeated record prolongs retention, noted at most this often
 
 
 Arrival = tuple[str, Fact]  # what the log delivered: the changelog key of its ticket or desk, and the fact
@@ -62,7 +62,7 @@ class _Opened(msgspec.Struct, Generic[S], gc=False):
 class Partition(States[S]):
     """Of one input. A step changes memory at once: drop it if a commit fails."""
 
-    def __init__(self, judged: Judged[S], largest: int = LARGEST) -> None:
+    def __init__(self, judged: Judged[S], largest: int = LARGEST_BYTES) -> None:
         """`largest`: bytes that a state may have."""
         super().__init__(judged.empty, judged.decode)
         self._judged = judged
@@ -105,7 +105,7 @@ class Partition(States[S]):
         """
         step, moment = Step(), Moment(at, now, offset, grace)
         for key, one in self._take(step, arrivals).items():
-            if one.news or one.is_full or (one.is_repeated and now - one.known.seen_at > SEEN_AGAIN):
+            if one.news or one.is_full or (one.is_repeated and now - one.known.seen_at > SEEN_AGAIN_MS):
                 one.known.seen_at = now
                 self._look(step, key, one.known, one.news, moment, anew=one.is_replaced)
         step.shown_by_records = len(step.announcements)
@@ -117,7 +117,7 @@ class Partition(States[S]):
                     continue
             elif (wake_at := state.header(value).wake_at) >= at:
                 continue
-            elif weight > HEAVY:
+            elif weight > HEAVY_BYTES:
                 self._timers.arm(key, wake_at)
                 continue
             else:

@@ -5,7 +5,7 @@ from service.sla.state import NEVER
 from service.sla.statement import stalled
 from service.sla.timeline import Timeline
 
-FORGET_PAUSED_AFTER = 400 * 24 * 3_600_000  # ms, at least, for a ticket whose last clock is paused for ever
+FORGET_PAUSED_AFTER_MS = 400 * 24 * 3_600_000  # at least, for a ticket whose last clock is paused for ever
 
 
 def wake_at(judgement: Judgement, at: int) -> int:
@@ -32,4 +32,4 @@ def forget_at(seen_at: int, judgement: Judgement, timeline: Timeline, retention:
                 return NEVER
             paused = paused or state is PAUSED
     last = max(seen_at, last_due(timeline))
-    return last + (max(FORGET_PAUSED_AFTER, retention) if paused else retention)
+    return last + (max(FORGET_PAUSED_AFTER_MS, retention) if paused else retention)

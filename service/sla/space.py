@@ -4,10 +4,10 @@ import msgspec
 
 from service.sla.facts import Fact
 
-LARGEST = 16 * 2**20  # bytes of a state, where its topic sets no limit: more than any takes
+LARGEST_BYTES = 16 * 2**20  # of a state, where its topic sets no limit: more than any takes
 # One part in so many is left for what time alone adds: what is announced of a ticket without facts.
 RESERVE = 4
-LARGEST_FACT = 16 * 1024  # bytes, far more than any takes
+LARGEST_FACT_BYTES = 16 * 1024  # far more than any takes
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -22,7 +22,7 @@ class Space:
 
     def has(self, fact: Fact) -> bool:
         """True when the state may take the fact, too."""
-        if (len(self._unmeasured) + 1) * LARGEST_FACT <= self._left:
+        if (len(self._unmeasured) + 1) * LARGEST_FACT_BYTES <= self._left:
             return True
         self._left -= sum(map(size, self._unmeasured))
         self._unmeasured.clear()

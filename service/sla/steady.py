@@ -2,7 +2,7 @@
 
 from service.sla.log_time import TimeSpan
 
-STEP = 1_000  # ms; a difference up to this is a matter of rate, and followed
+STEP_MS = 1_000  # a difference up to this is a matter of rate, and followed
 SLEW = 0.0005  # of the time that passed: as fast as NTP turns a clock, so faster is no correction of its
 
 
@@ -78,4 +78,4 @@ class Steady:
 def _beyond(instant: int, span: TimeSpan) -> int:
     """How far an instant lies outside of a span; 0 as far as that is no step."""
     apart = max(0, instant - span.high) or min(0, instant - span.low)
-    return apart if abs(apart) > STEP else 0
+    return apart if abs(apart) > STEP_MS else 0

@@ -12,14 +12,14 @@ from service.sla.judged import Evaluation, Moment
 from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.retention import forget_at, wake_at
-from service.sla.space import LARGEST
+from service.sla.space import LARGEST_BYTES
 from service.sla.state import NEVER, Ticket, decode, names
 from service.sla.statement import statements
 from service.sla.timeline import Timeline
 from service.sla.touched import Touched, judge_touched
 
 
-def ticket_partition(policies: Policies, retention: int, largest: int = LARGEST) -> Partition[Ticket]:
+def ticket_partition(policies: Policies, retention: int, largest: int = LARGEST_BYTES) -> Partition[Ticket]:
     """An empty partition of tickets. `retention` in ms; `largest`: bytes that the state of one may have."""
     return Partition(Tickets(policies, retention), largest)
 

@@ -5,7 +5,7 @@ from array import array
 from bisect import bisect_left
 from operator import itemgetter
 
-_TICK = 1024  # ms; entries within one tick are only sorted when the tick comes near
+_TICK_MS = 1024  # entries within one tick are only sorted when the tick comes near
 _RECENT = 4  # ticks before `at` that have half of what is taken to themselves
 
 _Entry = tuple[int, str]  # instant, key
@@ -27,7 +27,7 @@ class Timers:
     def arm(self, key: str, instant: int) -> None:
         """Remember to look at `key` once `instant` has passed."""
         self._count += 1
-        tick = instant // _TICK
+        tick = instant // _TICK_MS
         entries = self._far.get(tick)
         if entries is None:
             entries = self._far[tick] = (array("q"), [])
@@ -48,10 +48,10 @@ class Timers:
         the earliest.
         """
         taken: list[str] = []
-        for tick in range(at // _TICK, at // _TICK - _RECENT, -1):
+        for tick in range(at // _TICK_MS, at // _TICK_MS - _RECENT, -1):
             taken += self._take_from(tick, at, most // 2 // _RECENT, latest=True)
         while len(taken) < most and (first := self.next_at()) is not None and first < at:
-            taken += self._take_from(first // _TICK, at, most - len(taken), latest=False)
+            taken += self._take_from(first // _TICK_MS, at, most - len(taken), latest=False)
         self._count -= len(taken)
         return taken
 

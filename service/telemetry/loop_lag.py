@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
-EVERY = 0.1  # seconds between looks
+EVERY_SECONDS = 0.1  # between looks
 
 
 async def watch(seen: Callable[[float], None]) -> None:
     """Tells `seen`, after every look, by how many seconds the loop was late. Runs until it is cancelled."""
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + EVERY
-        await asyncio.sleep(EVERY)
+        due = loop.time() + EVERY_SECONDS
+        await asyncio.sleep(EVERY_SECONDS)
         seen(max(0.0, loop.time() - due))

@@ -12,7 +12,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from service.processes.connections import BODY_WITHIN, HEAD_WITHIN, TAKEN_WITHIN, Places
+from service.processes.connections import (
+    BODY_WITHIN_SECONDS,
+    HEAD_WITHIN_SECONDS,
+    TAKEN_WITHIN_SECONDS,
+    Places,
+)
 from service.processes.http import Server, listen
 from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
@@ -133,9 +138,9 @@ async def site(descriptors: int | None = None) -> AsyncIterator[Site]:
 @pytest.mark.parametrize(
     ("sent", "within", "refused"),
     [
-        (HALF, HEAD_WITHIN, [RefusedConnection.SLOW_HEAD]),
-        (HALF_BODY, BODY_WITHIN, [RefusedConnection.SLOW_BODY]),
-        (b"", HEAD_WITHIN, []),  # a browser opens some ahead
+        (HALF, HEAD_WITHIN_SECONDS, [RefusedConnection.SLOW_HEAD]),
+        (HALF_BODY, BODY_WITHIN_SECONDS, [RefusedConnection.SLOW_BODY]),
+        (b"", HEAD_WITHIN_SECONDS, []),  # a browser opens some ahead
     ],
 )
 async def test_a_request_that_does_not_end_is_given_up_in_time_and_not_before(
@@ -161,7 +166,7 @@ async def test_a_byte_now_and_then_does_not_make_a_head_longer() -> None:
         for _ in range(3):
             await client.says(b"x")
             await (await here.connect(WHOLE)).hears(b"alive")
-        here.later(HEAD_WITHIN)
+        here.later(HEAD_WITHIN_SECONDS)
         assert (await client.end()).startswith(b"HTTP/1.1 408 ")
 
 
@@ -172,10 +177,10 @@ async def test_a_kept_connection_waits_anew_for_each_request() -> None:
         await client.says(b"POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n")
         await client.says(b"abcd")
         await client.hears(b"\r\n\r\n4")
-        here.later(HEAD_WITHIN - 1)
+        here.later(HEAD_WITHIN_SECONDS - 1)
         await client.says(WHOLE)
         await client.hears(b"alive")
-        here.later(HEAD_WITHIN)
+        here.later(HEAD_WITHIN_SECONDS)
         assert (await client.end(), here.refused) == (b"", [])
 
 
@@ -183,7 +188,7 @@ async def test_an_answer_that_goes_on_is_not_a_request_that_does_not_end() -> No
     async with site() as here:
         client = await here.connect(ENDLESS)
         await client.hears(b"on and on")
-        here.later(10 * TAKEN_WITHIN)
+        here.later(10 * TAKEN_WITHIN_SECONDS)
         assert (here.refused, len(here.places.speaking)) == ([], 1)
 
 
@@ -193,11 +198,11 @@ async def test_an_answer_that_is_not_taken_is_given_up_and_one_that_is_taken_slo
         await client.hears(b"\r\n\r\n")
         await here.until(waiting=1)  # the application is done; the rest is in our memory
         here.later(0)
-        here.later(TAKEN_WITHIN - 1)
+        here.later(TAKEN_WITHIN_SECONDS - 1)
         await client.reader.readexactly(20_000_000)
-        here.later(TAKEN_WITHIN)
+        here.later(TAKEN_WITHIN_SECONDS)
         assert here.refused == []
-        here.later(2 * TAKEN_WITHIN)
+        here.later(2 * TAKEN_WITHIN_SECONDS)
         assert here.refused == [RefusedConnection.UNTAKEN]
         await here.until(speaking=0)
 

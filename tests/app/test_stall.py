@@ -18,8 +18,8 @@ async def test_a_loop_that_is_held_up_is_seen() -> None:
     async with asyncio.timeout(10):
         await some.wait()
         some.clear()
-        threading.Event().wait(2 * stall.EVERY)  # nothing else can run meanwhile
+        threading.Event().wait(2 * stall.EVERY_SECONDS)  # nothing else can run meanwhile
         await some.wait()
     watching.cancel()
-    assert seen[1] >= stall.EVERY
+    assert seen[1] >= stall.EVERY_SECONDS
     assert all(seconds >= 0 for seconds in seen)

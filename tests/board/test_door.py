@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.board.auth import COOKIE, SIGNED_IN_FOR, Token
+from service.board.auth import COOKIE, SIGNED_IN_FOR_SECONDS, Token
 from tests.board.browser import browser
 from tests.board.desk import Desk
 from tests.sla.stories import at, fact
@@ -59,7 +59,7 @@ async def test_the_token_is_traded_for_a_cookie_that_scripts_and_other_sites_do_
         assert TOKEN not in cookie
         assert "T-1" in (await client.get("/")).text
         assert (await client.get("/?token=" + TOKEN)).status_code == 200
-        desk.now += SIGNED_IN_FOR * 1_000
+        desk.now += SIGNED_IN_FOR_SECONDS * 1_000
         assert (await client.get("/")).status_code == 401
 
 
@@ -123,7 +123,7 @@ def test_a_cookie_ends(seconds: int, admitted: bool) -> None:
     now = 1_000_000
     token = Token(TOKEN, lambda: now)
     cookie = token.trade()
-    now += (SIGNED_IN_FOR + seconds) * 1_000
+    now += (SIGNED_IN_FOR_SECONDS + seconds) * 1_000
     assert token.admits(cookie) is admitted
 
 

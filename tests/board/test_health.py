@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from service.board.notices import LAG_FOR, OLD_AFTER, Notice, NoticeKind, as_of, notices
+from service.board.notices import LAG_FOR_MS, OLD_AFTER_MS, Notice, NoticeKind, as_of, notices
 from service.board.partitions import partition_lines
 from service.board.probes import probe, read_probe
 from service.board.snapshot import GroupView, OwnerView, Probe, ReachView, Sight
@@ -53,7 +53,9 @@ def test_tickets_that_are_read_and_not_judged_are_missing_too(waiting: int, told
     assert kinds(replace(WELL, waiting=waiting)) == ([NoticeKind.WAITING] if told else [])
 
 
-@pytest.mark.parametrize(("age", "old"), [(OLD_AFTER - 1, False), (OLD_AFTER, False), (OLD_AFTER + 1, True)])
+@pytest.mark.parametrize(
+    ("age", "old"), [(OLD_AFTER_MS - 1, False), (OLD_AFTER_MS, False), (OLD_AFTER_MS + 1, True)]
+)
 def test_data_are_old_as_soon_as_one_partition_is(age: int, old: bool) -> None:
     sight = replace(WELL, reaches={**WELL.reaches, 5: ReachView(0, 100, 100, NOW - age)})
     assert kinds(sight) == ([NoticeKind.OLD] if old else [])
@@ -78,7 +80,7 @@ def test_of_many_partitions_the_first_are_named() -> None:
     assert values(replace(WELL, group=WELL.group._replace(owners={})))["which"] == "0, 1, 2, 3, 4, 5, 6, 7 …"
 
 
-@pytest.mark.parametrize(("since", "told"), [(LAG_FOR, False), (LAG_FOR + 1, True)])
+@pytest.mark.parametrize(("since", "told"), [(LAG_FOR_MS, False), (LAG_FOR_MS + 1, True)])
 def test_a_lag_is_told_when_it_stays(since: int, told: bool) -> None:
     assert WELL.group
     group = WELL.group._replace(lag={**WELL.group.lag, 4: 310})

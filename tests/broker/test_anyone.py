@@ -12,7 +12,7 @@ from service.demo.maven_broker import maven_broker
 from service.kafka.client.admin import Admin
 from service.kafka.client.client import Client
 from service.kafka.client.options import connection
-from service.kafka.client.silence import SILENT_AFTER
+from service.kafka.client.silence import SILENT_AFTER_SECONDS
 from service.kafka.topics.ensure import ensure
 from service.processes.startup_checks import prepare
 from service.settings import read_settings
@@ -57,7 +57,7 @@ async def test_who_is_named_as_controller_and_says_nothing_is_passed_over(
         SimpleNamespace(API_VERSION=5, brokers=brokers, controller_id=1, topics=[])
     )
     try:
-        async with asyncio.timeout(4 * SILENT_AFTER):
+        async with asyncio.timeout(4 * SILENT_AFTER_SECONDS):
             answer = await admin.create_topics([NewTopic(f"{prefix}topic", 1, 1)])
         assert [code for _, code, *_ in answer.topic_errors] == [0]
     finally:

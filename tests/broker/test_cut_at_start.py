@@ -7,7 +7,7 @@ import pytest
 from service.demo import broker_config as kraft
 from service.errors import RefusalError
 from service.kafka.client.options import connection
-from service.kafka.client.patience import PATIENCE
+from service.kafka.client.patience import PATIENCE_SECONDS
 from service.kafka.topics.acl import missing
 from service.kafka.topics.ensure import ensure
 from service.settings import read_settings
@@ -35,7 +35,7 @@ async def test_when_they_never_hold_it_is_said_within_the_same_patience(bootstra
     async with behind(bootstrap) as proxy:
         settings = read_settings(environment(f"127.0.0.1:{proxy.port}", prefix))
         proxy.cut()
-        async with asyncio.timeout(PATIENCE + 5):
+        async with asyncio.timeout(PATIENCE_SECONDS + 5):
             with pytest.raises(
                 RefusalError, match=f"127.0.0.1:{proxy.port} hangs up; does it speak PLAINTEXT"
             ):

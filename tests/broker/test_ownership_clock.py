@@ -15,11 +15,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from service.clock import elapsed_ms, now_ms
 from service.kafka.client.groupless_consumer import spans
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.completeness import SILENT_AFTER
+from service.kafka.exactly_once.completeness import SILENT_AFTER_SECONDS
 from service.kafka.exactly_once.context import Terms
 from service.kafka.exactly_once.observer import Observer
 from service.kafka.exactly_once.status import OwnerState
-from service.sla.log_time import ASK_AFTER
+from service.sla.log_time import ASK_AFTER_MS
 from tests.broker.log import read
 from tests.broker.rig import BY_THE_LOG, BY_THE_WRITER, Rig, event, new_rig, only
 from tests.broker.test_ownership import child
@@ -150,7 +150,7 @@ async def test_who_has_long_not_heard_of_the_log_is_silent_until_it_answers(boot
         await rig.publish([event("T1", "received", now_ms() - 10_000)])
         await rig.announced(at_least=2)
         (owner,) = worker._owners.values()
-        owner._tenure.horizon._heard_at -= SILENT_AFTER
+        owner._tenure.horizon._heard_at -= SILENT_AFTER_SECONDS
         assert only(worker).state is OwnerState.SILENT
         await rig.publish([event("T2", "received", now_ms())])
         await rig.announced(at_least=4)
@@ -169,7 +169,7 @@ async def test_an_idle_process_holds_its_clock_against_kafkas_again_after_a_whil
             await rig.publish([])
         assert await end() == 2  # a record that says nothing, and the commit's marker
         for compared in (2, 3):
-            rig.wall.passed += ASK_AFTER
+            rig.wall.passed += ASK_AFTER_MS
             while await end() < 2 * compared:
                 pass
     assert [record.value for record in await read(bootstrap, rig.topics.tickets)] == [None] * 3

@@ -15,7 +15,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.client.batches import AT_ONCE, EFFORT, LARGEST, PIECE
+from service.kafka.client.batches import AT_ONCE, EFFORT, LARGEST_BYTES, PIECE_BYTES
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
@@ -71,7 +71,7 @@ def bomb(many: int, size: int, codec: str = "zstd") -> bytes:
 
 written = st.tuples(
     st.none() | st.binary(max_size=20),
-    st.none() | st.binary(max_size=40) | st.integers(0, 3 * PIECE).map(bytes),
+    st.none() | st.binary(max_size=40) | st.integers(0, 3 * PIECE_BYTES).map(bytes),
     st.lists(st.tuples(st.text(max_size=5), st.none() | st.binary(max_size=5)), max_size=3),
 )
 
@@ -112,17 +112,17 @@ def test_a_batch_is_not_unpacked_before_it_is_asked_for(codec: str, many: int) -
 
 # Attributes, time, offset, length of the key, the key, length of the value and number of headers come to it.
 @pytest.mark.parametrize(
-    ("beside", "cut"), [(-20, False), (-3, True), (1, True), (LARGEST, True), (40 * PIECE, True)]
+    ("beside", "cut"), [(-20, False), (-3, True), (1, True), (LARGEST_BYTES, True), (40 * PIECE_BYTES, True)]
 )
 @pytest.mark.parametrize("codec", ["none", "zstd"])
 def test_a_record_larger_than_any_that_is_kept_is_cut_and_its_neighbours_are_not(
     codec: str, beside: int, cut: bool
 ) -> None:
-    large = (b"T-1", b"a" * (LARGEST + beside), [("h", b"1")])
+    large = (b"T-1", b"a" * (LARGEST_BYTES + beside), [("h", b"1")])
     before, found, after = Given(batch([(b"1", b"{}", []), large, (b"2", None, [])], codec)).all()
     assert (before.key, after.key) == (b"1", b"2")
     assert (found.offset, found.timestamp, found.cut) == (1, NOW + 1, cut)
-    assert found.size >= LARGEST + beside
+    assert found.size >= LARGEST_BYTES + beside
     assert found.value == (None if cut else large[1])
 
 

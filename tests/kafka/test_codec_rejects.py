@@ -6,7 +6,7 @@ import json
 import pytest
 
 from service.events.rejection import Reason, Rejection
-from service.events.structured import LARGEST, decode_json
+from service.events.structured import LARGEST_BYTES, decode_json
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.records import decode, reject
 from tests.kafka.records import EVENT, NOW, PARTITIONS, STRUCTURED, binary, changed, record, structured
@@ -217,10 +217,10 @@ REJECTED = {
         "wrong_partition",
         "partition",
     ),
-    "256 KiB and 1 byte": (of_size(LARGEST + 1), "too_large", None),
-    "a large header": (record(VALUE, [STRUCTURED, ("x", b"x" * LARGEST)]), "too_large", None),
-    "a large name of a header": (record(VALUE, [STRUCTURED, ("x" * LARGEST, None)]), "too_large", None),
-    "a large key": (record(VALUE, [STRUCTURED], key=b"x" * LARGEST), "too_large", None),
+    "256 KiB and 1 byte": (of_size(LARGEST_BYTES + 1), "too_large", None),
+    "a large header": (record(VALUE, [STRUCTURED, ("x", b"x" * LARGEST_BYTES)]), "too_large", None),
+    "a large name of a header": (record(VALUE, [STRUCTURED, ("x" * LARGEST_BYTES, None)]), "too_large", None),
+    "a large key": (record(VALUE, [STRUCTURED], key=b"x" * LARGEST_BYTES), "too_large", None),
 }
 
 
@@ -242,7 +242,7 @@ def test_the_table_knows_every_reason():
 ACCEPTED = {
     "an id of 128 characters": structured(changed(id=ID_128)),
     "an id of 128 characters of 4 bytes": structured(changed(id="🙂" * 128)),
-    "exactly 256 KiB": of_size(LARGEST),
+    "exactly 256 KiB": of_size(LARGEST_BYTES),
     "the first instant of 2000": structured(changed(time="2000-01-01T00:00:00Z")),
     "exactly 24 h ahead": structured(changed(time="2026-03-03T01:01:05Z")),
     "less than 1 ms more": structured(changed(time="2026-03-03T01:01:05.0009Z")),
@@ -283,8 +283,8 @@ def test_offline_the_future_is_open_but_has_to_be_writable():
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (VALUE.ljust(LARGEST), None),
-        (VALUE.ljust(LARGEST + 1), Reason.TOO_LARGE),
+        (VALUE.ljust(LARGEST_BYTES), None),
+        (VALUE.ljust(LARGEST_BYTES + 1), Reason.TOO_LARGE),
         (b"", Reason.NOT_JSON),
         (b"[]", Reason.BATCH_MODE),
         (b"{}", Reason.NOT_A_CLOUDEVENT),

@@ -8,7 +8,7 @@ from service.events.rejection import Reason, Rejection
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.portion import Portion, portion
 from service.sla.facts import Fact, Kind
-from service.sla.partition import HEAVY
+from service.sla.partition import HEAVY_BYTES
 from tests.kafka.records import NOW, record
 
 BAD = Rejection(Reason.NOT_JSON, None, "")
@@ -30,7 +30,7 @@ def about(*tickets: str) -> list[Record]:
 
 
 @pytest.mark.parametrize(
-    ("state", "taken"), [(HEAVY // 2 - 100, 2), (HEAVY // 2 + 1, 1), (0, 3), (2 * HEAVY, 1)]
+    ("state", "taken"), [(HEAVY_BYTES // 2 - 100, 2), (HEAVY_BYTES // 2 + 1, 1), (0, 3), (2 * HEAVY_BYTES, 1)]
 )
 def test_it_takes_what_is_not_too_much_to_judge_and_always_one(state: int, taken: int) -> None:
     found = portion_of(about("a", "b", "c"), state)
@@ -38,7 +38,7 @@ def test_it_takes_what_is_not_too_much_to_judge_and_always_one(state: int, taken
 
 
 def test_a_ticket_is_judged_once_however_many_of_its_facts_come() -> None:
-    assert portion_of(about(*["a"] * 500), HEAVY - 500 * len("aT-1001")).taken == 500
+    assert portion_of(about(*["a"] * 500), HEAVY_BYTES - 500 * len("aT-1001")).taken == 500
 
 
 FREE, HEADER = len("T-1001"), 32  # bytes of the key, what a header weighs beside its bytes
@@ -53,7 +53,8 @@ BULK = {
 
 @pytest.mark.parametrize("where", BULK)
 @pytest.mark.parametrize(
-    ("size", "taken"), [(HEAVY // 2 - 1, 2), (HEAVY // 2, 2), (HEAVY // 2 + 1, 1), (3 * HEAVY, 1)]
+    ("size", "taken"),
+    [(HEAVY_BYTES // 2 - 1, 2), (HEAVY_BYTES // 2, 2), (HEAVY_BYTES // 2 + 1, 1), (3 * HEAVY_BYTES, 1)],
 )
 def test_a_record_counts_by_all_its_bytes_wherever_they_are(where: str, size: int, taken: int) -> None:
     found = portion_of([BULK[where](size) for _ in range(3)])
@@ -62,15 +63,15 @@ def test_a_record_counts_by_all_its_bytes_wherever_they_are(where: str, size: in
 
 @pytest.mark.parametrize(("more", "taken"), [(-1, 2), (0, 2), (1, 1)])
 def test_a_record_that_is_accepted_counts_by_its_bytes_too(more: int, taken: int) -> None:
-    heavy = record(b"a".rjust(HEAVY // 2 - FREE + more))
+    heavy = record(b"a".rjust(HEAVY_BYTES // 2 - FREE + more))
     assert portion_of([heavy] * 3).taken == taken
 
 
 def test_portions_one_after_the_other_are_all_that_was_read_and_nothing_twice() -> None:
-    left, seen = [*about("a", "b"), record(b" " * HEAVY), *about("c"), record(b""), *about("d")], []
+    left, seen = [*about("a", "b"), record(b" " * HEAVY_BYTES), *about("c"), record(b""), *about("d")], []
     want = list(left)
     while left:
-        found = portion_of(left, HEAVY // 3)
+        found = portion_of(left, HEAVY_BYTES // 3)
         seen += found.sources + [bad for bad, _ in found.rejected]
         left = left[found.taken :]
     assert sorted(map(id, seen)) == sorted(map(id, want))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from service.kafka.exactly_once.share import HELD_FOR, Share
+from service.kafka.exactly_once.share import HELD_FOR_SECONDS, Share
 
 BUSY, PIECES = 12, 5
 
@@ -11,7 +11,7 @@ BUSY, PIECES = 12, 5
 def hold() -> None:
     """One piece of work that nothing can interrupt, a little longer than all may take together."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + 1.1 * HELD_FOR
+    until = loop.time() + 1.1 * HELD_FOR_SECONDS
     while loop.time() < until:
         pass
 

@@ -15,7 +15,7 @@ from service.errors import RefusalError
 from service.kafka.client.client import CONNECTIONS, Client
 from service.kafka.client.connection_errors import greeting
 from service.kafka.client.patience import patiently
-from service.kafka.client.silence import SILENT_AFTER
+from service.kafka.client.silence import SILENT_AFTER_SECONDS
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
@@ -105,7 +105,7 @@ async def test_brokers_that_say_nothing_are_passed_over_and_named() -> None:
     async with servers(hold, hold) as addresses:
         client = Client(**connection(*addresses), request_timeout_ms=60_000)
         named(client, *addresses, nobody())
-        async with asyncio.timeout(3 * SILENT_AFTER):
+        async with asyncio.timeout(3 * SILENT_AFTER_SECONDS):
             with pytest.raises(NodeNotReadyError, match=addresses[0]):
                 await client.ask(MetadataRequest([]))
         await client.close()
@@ -155,7 +155,7 @@ async def test_who_was_silent_is_asked_last() -> None:
 async def test_only_what_lasts_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch, kinds: list[Serve], lasts: bool, says: str | None
 ) -> None:
-    monkeypatch.setattr("service.kafka.client.connection_errors.PATIENCE", 0.5)
+    monkeypatch.setattr("service.kafka.client.connection_errors.PATIENCE_SECONDS", 0.5)
     async with servers(*kinds) as addresses:
         met = await greeting(connection(nobody(), *addresses))
     assert met.lasts is lasts

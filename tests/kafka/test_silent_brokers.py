@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.kafka.client.silence import DOUBT, MOVED_WITHIN, SILENT_AFTER, Silence
+from service.kafka.client.silence import DOUBT, MOVED_WITHIN_SECONDS, SILENT_AFTER_SECONDS, Silence
 
 LONGEST = 15.0
 
@@ -28,11 +28,11 @@ async def test_a_broker_that_was_slower_is_asked_later_and_is_not_silent() -> No
 @pytest.mark.parametrize(
     ("silent_for", "patience", "lately"),
     [
-        (0, SILENT_AFTER, True),
-        (DOUBT * SILENT_AFTER, SILENT_AFTER, True),
-        (DOUBT * SILENT_AFTER + 4, SILENT_AFTER + 1, True),
-        (MOVED_WITHIN - 1, (MOVED_WITHIN - 1) / DOUBT, True),
-        (MOVED_WITHIN + 1, (MOVED_WITHIN + 1) / DOUBT, False),
+        (0, SILENT_AFTER_SECONDS, True),
+        (DOUBT * SILENT_AFTER_SECONDS, SILENT_AFTER_SECONDS, True),
+        (DOUBT * SILENT_AFTER_SECONDS + 4, SILENT_AFTER_SECONDS + 1, True),
+        (MOVED_WITHIN_SECONDS - 1, (MOVED_WITHIN_SECONDS - 1) / DOUBT, True),
+        (MOVED_WITHIN_SECONDS + 1, (MOVED_WITHIN_SECONDS + 1) / DOUBT, False),
         (DOUBT * LONGEST + 4, LONGEST, False),
     ],
 )
@@ -44,4 +44,4 @@ async def test_one_that_is_silent_for_long_gets_a_fourth_of_that_time(
     found._since[1] -= silent_for
     assert found.patience(1) == pytest.approx(patience, abs=0.5)
     assert (found.lately() == [1]) is lately
-    assert found.patience(2) == SILENT_AFTER
+    assert found.patience(2) == SILENT_AFTER_SECONDS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.policy.document import LARGEST
+from service.policy.document import LARGEST_BYTES
 from service.policy.place import BadPolicies
 from service.policy.policy_file import read_policy
 from tests.policy.vip import VIP
@@ -69,7 +69,7 @@ def test_any_damage_to_a_good_file(begin: int, length: int, instead: str) -> Non
     "piece", ["[", "{", "- ", "? ", "a: ", "[a,", "{a: ", "&a ", "*a ", "!a ", "# ", "\n", "'", "x"]
 )
 def test_the_largest_file_of_nothing_but_syntax_is_refused(piece: str) -> None:
-    raw = (piece * LARGEST)[:LARGEST].encode()
+    raw = (piece * LARGEST_BYTES)[:LARGEST_BYTES].encode()
     with pytest.raises(BadPolicies):
         read_policy("p.yaml", raw)
 
@@ -77,6 +77,6 @@ def test_the_largest_file_of_nothing_but_syntax_is_refused(piece: str) -> None:
 def test_the_largest_policy_is_read() -> None:
     customers = ", ".join(f"customer-{number:06}" for number in range(14_000))
     text = VIP.replace("tenant: north", f"customer_id: [{customers}]")
-    assert 200 * 1024 < len(text) < LARGEST
+    assert 200 * 1024 < len(text) < LARGEST_BYTES
     policy = read_policy("p.yaml", text.encode()).policy
     assert len(dict(policy.match)["customer_id"]) == 14_000

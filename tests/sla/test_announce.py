@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.sla.announcement import Announcement
-from service.sla.changes import LATE_AFTER, breach_id, standing
+from service.sla.changes import LATE_AFTER_MS, breach_id, standing
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.policy import Policies
 from service.sla.statement import statements
@@ -181,7 +181,7 @@ def test_a_silence_is_told_with_what_it_was_about():
 
 
 def test_an_announcement_is_late_only_beyond_five_seconds():
-    assert LATE_AFTER == 5_000
+    assert LATE_AFTER_MS == 5_000
 
 
 def test_what_stands_is_told_as_a_first_revision_with_no_instant_of_detection():

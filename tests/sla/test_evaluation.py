@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from service.sla.changes import LATE_AFTER, Announced
+from service.sla.changes import LATE_AFTER_MS, Announced
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
 from service.sla.judged import Evaluation, Moment
@@ -51,7 +51,7 @@ def looks(policies: Policies, steps: Steps) -> Iterator[Looked]:
     ticket, judged_at = Ticket([], []), None
     for arrivals, instant in steps:
         before, at_ = list(ticket.facts), max(judged_at or 0, instant)
-        now = at_ + instant % 3 * LATE_AFTER  # at once, barely in time, or late
+        now = at_ + instant % 3 * LATE_AFTER_MS  # at once, barely in time, or late
         outcomes = [(one, add(ticket.facts, one)) for one in arrivals]
         new = [one for one, outcome in outcomes if outcome in (Outcome.NEW, Outcome.REPLACED)]
         if not ticket.facts:

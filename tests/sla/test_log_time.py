@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sla.log_time import ASK_AFTER, ASK_AGAIN, KEPT_FOR, ROOM, LogTime, TimeSpan
+from service.sla.log_time import ASK_AFTER_MS, ASK_AGAIN_MS, KEPT_FOR_MS, ROOM_MS, LogTime, TimeSpan
 from tests.sla.stories import HOUR, MINUTE
 
 NOON = 1_000 * HOUR  # what the first broker's clock shows when the count of elapsed time begins
@@ -41,7 +41,7 @@ def test_a_broker_whose_clock_was_set_is_believed_anew() -> None:
 
 
 def test_an_answer_that_took_long_lets_nobody_be_further_ahead_than_a_bit() -> None:
-    assert known(heard((1, 0, 8_000, 10))) == (10 - 8_001, 10 - 8_001 + ROOM)
+    assert known(heard((1, 0, 8_000, 10))) == (10 - 8_001, 10 - 8_001 + ROOM_MS)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_most_brokers_show_counts(clocks: tuple[int, ...], believed: int) -
     assert known(time) == (believed - 1, believed + 1)
 
 
-@pytest.mark.parametrize(("after", "believed"), [(KEPT_FOR, -HOUR), (KEPT_FOR + 1, 0)])
+@pytest.mark.parametrize(("after", "believed"), [(KEPT_FOR_MS, -HOUR), (KEPT_FOR_MS + 1, 0)])
 def test_a_broker_that_was_long_not_heard_no_longer_counts(after: int, believed: int) -> None:
     time = heard((1, 0, 0, -HOUR), (2, after, after, after))
     assert known(time) == (believed - 1, believed + 1)
@@ -67,7 +67,7 @@ def test_a_broker_that_was_long_not_heard_no_longer_counts(after: int, believed:
 
 def test_one_is_told_to_compare_at_once_and_the_others_are_not() -> None:
     time = LogTime()
-    assert [time.ask(at, doubted=False) for at in (0, 0, ASK_AGAIN - 1, ASK_AGAIN, ASK_AGAIN)] == [
+    assert [time.ask(at, doubted=False) for at in (0, 0, ASK_AGAIN_MS - 1, ASK_AGAIN_MS, ASK_AGAIN_MS)] == [
         True,
         False,
         False,
@@ -78,7 +78,12 @@ def test_one_is_told_to_compare_at_once_and_the_others_are_not() -> None:
 
 @pytest.mark.parametrize(
     ("took", "doubted", "after"),
-    [(1, False, ASK_AFTER), (ROOM - 2, False, ASK_AFTER), (ROOM - 1, False, ASK_AGAIN), (1, True, 0)],
+    [
+        (1, False, ASK_AFTER_MS),
+        (ROOM_MS - 2, False, ASK_AFTER_MS),
+        (ROOM_MS - 1, False, ASK_AGAIN_MS),
+        (1, True, 0),
+    ],
 )
 def test_it_is_compared_again_after_a_while_or_soon_where_it_was_not_exact(
     took: int, doubted: bool, after: int
@@ -90,13 +95,13 @@ def test_it_is_compared_again_after_a_while_or_soon_where_it_was_not_exact(
 
 def test_a_doubt_is_no_reason_to_compare_all_the_time() -> None:
     time = heard((1, 0, 1, 0))
-    assert [time.ask(at, doubted=True) for at in (1, ASK_AGAIN, ASK_AGAIN + 1)] == [True, False, True]
+    assert [time.ask(at, doubted=True) for at in (1, ASK_AGAIN_MS, ASK_AGAIN_MS + 1)] == [True, False, True]
 
 
 def test_where_no_broker_gives_a_time_it_is_tried_as_seldom_as_where_all_is_well() -> None:
     time = LogTime()
     time.not_heard(1)
-    assert [time.ask(at, doubted=True) for at in (1 + ASK_AGAIN, ASK_AFTER, 1 + ASK_AFTER)] == [
+    assert [time.ask(at, doubted=True) for at in (1 + ASK_AGAIN_MS, ASK_AFTER_MS, 1 + ASK_AFTER_MS)] == [
         False,
         False,
         True,
@@ -115,5 +120,5 @@ def test_a_broker_of_a_steady_clock_is_never_thought_to_be_another(
         span = time.at(elapsed)
         assert isinstance(span, TimeSpan)
         assert span.low <= NOON + elapsed
-        assert span.low + ROOM >= span.high
-        assert span.high >= NOON + elapsed or span.high == span.low + ROOM
+        assert span.low + ROOM_MS >= span.high
+        assert span.high >= NOON + elapsed or span.high == span.low + ROOM_MS

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sla.log_time import ROOM, LogTime, TimeSpan
-from service.sla.steady import STEP, Steady
+from service.sla.log_time import ROOM_MS, LogTime, TimeSpan
+from service.sla.steady import STEP_MS, Steady
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
 START = 1_000 * HOUR
@@ -36,7 +36,7 @@ def test_what_is_overdue_and_what_lies_ahead_when_the_clock_was_set(
     assert (steady.earliest - START, steady.latest - START, steady.astray) == (earliest, latest, astray)
 
 
-@pytest.mark.parametrize(("ahead", "astray"), [(STEP - 1, 0), (STEP, 0), (STEP + 1, STEP + 1)])
+@pytest.mark.parametrize(("ahead", "astray"), [(STEP_MS - 1, 0), (STEP_MS, 0), (STEP_MS + 1, STEP_MS + 1)])
 def test_a_second_apart_is_no_step(ahead: int, astray: int) -> None:
     assert after((ahead, 0)).astray == astray
 
@@ -93,12 +93,12 @@ def beside(log: int, *readings: tuple[int, int]) -> Steady:
         (NARROW - 1, NARROW - 1, 0),
         (NARROW, NARROW, 0),
         (NARROW + 1, -NARROW, 0),  # no clock of ours is believed that is surely ahead of the log's
-        (NARROW + STEP - 1, -NARROW, 0),
-        (NARROW + STEP, -NARROW, 0),
-        (NARROW + STEP + 1, -NARROW, STEP + 1),
+        (NARROW + STEP_MS - 1, -NARROW, 0),
+        (NARROW + STEP_MS, -NARROW, 0),
+        (NARROW + STEP_MS + 1, -NARROW, STEP_MS + 1),
         (HOUR, -NARROW, HOUR - NARROW),
-        (-NARROW - STEP, -NARROW - STEP, 0),
-        (-NARROW - STEP - 1, -NARROW - STEP - 1, -STEP - 1),
+        (-NARROW - STEP_MS, -NARROW - STEP_MS, 0),
+        (-NARROW - STEP_MS - 1, -NARROW - STEP_MS - 1, -STEP_MS - 1),
         (-HOUR, -HOUR, NARROW - HOUR),
     ],
 )
@@ -113,8 +113,8 @@ def test_nothing_is_overdue_before_its_time_by_the_clocks_of_the_log(
     ("ahead", "now"),
     [
         (0, 0),
-        (NARROW + STEP, NARROW + STEP),
-        (NARROW + STEP + 1, -NARROW),
+        (NARROW + STEP_MS, NARROW + STEP_MS),
+        (NARROW + STEP_MS + 1, -NARROW),
         (-HOUR, -NARROW),
         (48 * HOUR, -NARROW),
     ],
@@ -167,7 +167,7 @@ def test_whatever_the_wall_clock_does_nothing_is_overdue_before_its_time_at_the_
             elapsed += took
         steady.read(START + elapsed + ahead, elapsed, time.at(elapsed))
         if time.known:
-            assert steady.earliest <= START + elapsed + ROOM
+            assert steady.earliest <= START + elapsed + ROOM_MS
             assert steady.earliest <= START + elapsed or not steady.astray > 0
             assert steady.earliest <= steady.now
             assert steady.latest >= START + elapsed - 9_001

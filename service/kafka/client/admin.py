@@ -12,7 +12,7 @@ from service.kafka.client.patches import patch_aiokafka
 
 # Seconds until others have a new controller; then the next broker is told as well.
 PASSED_ON_WITHIN = 5.0
-ANSWER_WITHIN = 15_000  # ms
+ANSWER_WITHIN_MS = 15_000
 
 
 class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
@@ -40,7 +40,7 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
 
 
 @asynccontextmanager
-async def administering(options: Mapping[str, Any], within: int = ANSWER_WITHIN) -> AsyncIterator[Admin]:
+async def administering(options: Mapping[str, Any], within: int = ANSWER_WITHIN_MS) -> AsyncIterator[Admin]:
     """A started admin client, whose requests are answered `within` ms. Raises KafkaError and OSError."""
     patch_aiokafka()
     admin = Admin(**options, request_timeout_ms=within)

@@ -35,8 +35,8 @@ from aiokafka.record.memory_records import _MemoryRecordsPy
 from service.kafka.client.light_records import Cut
 from service.kafka.codec.record import MOST_HEADERS, Record
 
-PIECE = 512 * 1024  # bytes that are unpacked at once
-LARGEST = 16 * 2**20  # bytes of a record that are kept: as large as any topic of ours takes them
+PIECE_BYTES = 512 * 1024  # that are unpacked at once
+LARGEST_BYTES = 16 * 2**20  # of a record that are kept: as large as any topic of ours takes them
 AT_ONCE = 512 * 1024  # what records that are given at once may weigh, see Record.weight
 EFFORT = 5_000  # records that are passed over at once
 _BATCH = 10  # records that are as much work as a batch
@@ -179,9 +179,9 @@ class _Pieces:
             begin = at = many = 0  # of whole records side by side
             while (found := self._next(at)) is not None:
                 content, length = found
-                if length <= LARGEST and content + length > len(self._read):
+                if length <= LARGEST_BYTES and content + length > len(self._read):
                     break
-                if length <= LARGEST and (length <= _NO_MANY or self._headers(content) <= MOST_HEADERS):
+                if length <= LARGEST_BYTES and (length <= _NO_MANY or self._headers(content) <= MOST_HEADERS):
                     at, many = content + length, many + 1
                     continue
                 yield from self._whole(begin, at, many)
@@ -195,7 +195,7 @@ class _Pieces:
 
     def _more(self) -> bool:
         try:
-            piece = self._stream.read(PIECE)
+            piece = self._stream.read(PIECE_BYTES)
         except (OSError, EOFError, RuntimeError, zlib.error, zstandard.ZstdError) as error:
             raise CorruptRecordException(f"a batch cannot be unpacked: {error}") from error
         self._read += piece

@@ -31,13 +31,13 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest
 
-from service.kafka.client.race import NEXT_AFTER, QUESTIONS, first
-from service.kafka.client.silence import SILENT_AFTER, Silence
+from service.kafka.client.race import NEXT_AFTER_SECONDS, QUESTIONS, first
+from service.kafka.client.silence import SILENT_AFTER_SECONDS, Silence
 
 log = logging.getLogger(__name__)
 often = logging.getLogger("aiokafka.client")  # whose lines are held back when they are many
 
-LOOK_EVERY = 0.75  # seconds; longer than a fetch waits for records, so that none is taken for one that hangs
+LOOK_EVERY_SECONDS = 0.75  # longer than a fetch waits for records, so that none is taken for one that hangs
 CONNECTIONS = 3  # to a host that is silent when it is asked of the cluster
 
 _Place = tuple[Any, ConnectionGroup]  # a broker's id, and which connection to it
@@ -140,7 +140,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
                 raise RequestTimedOutError from error
             raise
         except asyncio.CancelledError:
-            if question and self._loop.time() - began >= NEXT_AFTER:  # another one was faster
+            if question and self._loop.time() - began >= NEXT_AFTER_SECONDS:  # another one was faster
                 self._silence.outrun(node_id)
             raise
         self._silence.answered(node_id)
@@ -189,7 +189,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
     async def _open(self, node_id: Any, group: ConnectionGroup) -> AIOKafkaConnection | None:
         broker = self.cluster.broker_metadata(node_id)
         if broker is None:  # Kafka has given it up, or we have not heard of it yet
-            if self._loop.time() - self._told_at > SILENT_AFTER:
+            if self._loop.time() - self._told_at > SILENT_AFTER_SECONDS:
                 self.force_metadata_update()
             return None
         try:
@@ -262,7 +262,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         """Give up connections whose broker hangs: an answer may take long, but not every answer."""
         waiting: dict[AIOKafkaConnection, Any] = {}  # what is first in its queue
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
             before, waiting = waiting, {c: c._requests[0] for c in self._conns.values() if c._requests}  # noqa: SLF001
             late = {
                 node_id

@@ -16,7 +16,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from service.errors import RefusalError
 
-PATIENCE = 5.0  # seconds for one server
+PATIENCE_SECONDS = 5.0  # for one server
 _CUT = (EOFError, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _OTHER_NAME = (62, 64)  # OpenSSL's codes: the certificate is for another host name, another address
 
@@ -59,7 +59,7 @@ async def greeting(connection: Mapping[str, Any]) -> Greeting:
 async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | None:
     """None: it has nothing against us."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await _greet(host, port, security)
     except TimeoutError:
         return _SILENCE
@@ -71,7 +71,7 @@ async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | 
 
 
 async def _greet(host: str, port: int, security: Mapping[str, Any]) -> None:
-    kafka = await create_conn(host, port, request_timeout_ms=int(PATIENCE * 1000), **security)
+    kafka = await create_conn(host, port, request_timeout_ms=int(PATIENCE_SECONDS * 1000), **security)
     try:
         # A broker that wants a password says so only to a real question.
         await kafka.send(MetadataRequest([]))

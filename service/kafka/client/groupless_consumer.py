@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaError
 
 from service.kafka.client.patches import patch_aiokafka
 
-ANSWER_WITHIN = 8.0  # seconds
-STOP_WITHIN = 2.0  # seconds
-REQUEST_TIMEOUT = 15_000  # ms
+ANSWER_WITHIN_SECONDS = 8.0
+STOP_WITHIN_SECONDS = 2.0
+REQUEST_TIMEOUT_MS = 15_000
 
 
 class OffsetSpan(NamedTuple):
@@ -34,10 +34,10 @@ async def open_reader(connection: Mapping[str, Any], *, committed: bool) -> AIOK
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed" if committed else "read_uncommitted",
-        request_timeout_ms=REQUEST_TIMEOUT,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
     try:
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
             await reader.start()
     except BaseException:  # a cancelled start leaves connections behind as well
         await close_reader(reader)
@@ -48,7 +48,7 @@ async def open_reader(connection: Mapping[str, Any], *, committed: bool) -> AIOK
 async def close_reader(reader: AIOKafkaConsumer) -> None:
     """Stop it, in bounded time."""
     with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_WITHIN):
+        async with asyncio.timeout(STOP_WITHIN_SECONDS):
             await reader.stop()
 
 
@@ -66,7 +66,7 @@ async def spans(
     connection: Mapping[str, Any], *partitions: TopicPartition
 ) -> dict[TopicPartition, OffsetSpan]:
     """What the logs hold, uncommitted records included. Raises KafkaError, OSError or TimeoutError."""
-    async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN):
+    async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN_SECONDS):
         begins = await reader.beginning_offsets(partitions)
         ends = await reader.end_offsets(partitions)
     return {partition: OffsetSpan(begins[partition], ends[partition]) for partition in partitions}
@@ -74,6 +74,6 @@ async def spans(
 
 async def count(connection: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:
     """How many partitions each topic has; 0: it is missing. Raises KafkaError, OSError or TimeoutError."""
-    async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN):
+    async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN_SECONDS):
         cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create the topic)
     return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics}

@@ -16,8 +16,8 @@ from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
 
 from service.kafka.client.admin import administering
 
-ANSWER_WITHIN = 5_000  # ms
-AGAIN = 0.1  # seconds until the coordinator is asked once more, when it has moved
+ANSWER_WITHIN_MS = 5_000
+AGAIN_SECONDS = 0.1  # until the coordinator is asked once more, when it has moved
 _MOVED = (CoordinatorLoadInProgressError, GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError)
 
 
@@ -75,7 +75,7 @@ async def leave(
     Asks until the coordinator answers: bound it. Raises KafkaError and OSError.
     """
     asked = list(leavers)
-    async with administering(connection, ANSWER_WITHIN) as admin:
+    async with administering(connection, ANSWER_WITHIN_MS) as admin:
         while True:
             try:
                 coordinator = await admin.find_coordinator(group)
@@ -84,4 +84,4 @@ async def leave(
                     raise for_code(answer.error_code)(f"group {group}")
                 return {name: for_code(code) for _, name, code in answer.members if code}
             except _MOVED:
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(AGAIN_SECONDS)

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from service.kafka.client.groupless_consumer import close_reader, open_reader
 from service.kafka.client.leadership import NotConfirmedError, confirmed, ends
 
-ANSWER_WITHIN = 2.0  # seconds; asking again costs nothing, and finds out sooner that a broker is back
+ANSWER_WITHIN_SECONDS = 2.0  # asking again costs nothing, and finds out sooner that a broker is back
 
 
 class Answer(NamedTuple):
@@ -98,7 +98,7 @@ class Asker:
         sent_at = self._now()  # before the request leaves: what was in the log by then lies below the answer
         failure: Exception = NotConfirmedError("who leads it is not certain")
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
                 found = await ends(client, node, partitions)
                 sure = await confirmed(client, dict.fromkeys(found, node))
         except (KafkaError, OSError) as error:  # TimeoutError is an OSError
@@ -128,7 +128,7 @@ class Asker:
 
 async def _learn_leaders(client: AIOKafkaClient) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
             await client.force_metadata_update()
 
 

@@ -12,8 +12,8 @@ from service.kafka.client.connection_errors import greeting
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 15.0  # seconds for Kafka to answer before a command says that it does not
-AGAIN_AFTER = 0.5  # seconds
+PATIENCE_SECONDS = 15.0  # for Kafka to answer before a command says that it does not
+AGAIN_AFTER_SECONDS = 0.5
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 async def patiently(
     connection: Mapping[str, Any],
     ask: Callable[[], Awaitable[T]],
-    within: float = PATIENCE,
+    within: float = PATIENCE_SECONDS,
     but: tuple[type[KafkaError], ...] = (),
 ) -> T:
     """What `ask` gives; it is asked again while a broker hangs or the network is cut, for so many seconds.
@@ -39,10 +39,10 @@ async def patiently(
         except (KafkaError, OSError) as error:  # TimeoutError is an OSError
             met = await greeting(connection)
             lasts = met.lasts or (isinstance(error, KafkaError) and not error.retriable)
-            if lasts or asyncio.get_running_loop().time() + AGAIN_AFTER > until:
+            if lasts or asyncio.get_running_loop().time() + AGAIN_AFTER_SECONDS > until:
                 raise met.refusal or unreachable(connection, error) from None
             log.info("Kafka is asked again: %s", met.refusal or str(error) or type(error).__name__)
-        await asyncio.sleep(AGAIN_AFTER)
+        await asyncio.sleep(AGAIN_AFTER_SECONDS)
 
 
 def unreachable(connection: Mapping[str, object], error: Exception) -> RefusalError:

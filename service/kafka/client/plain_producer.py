@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from service.kafka.client.patches import patch_aiokafka
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.patience import PATIENCE_SECONDS, patiently
 from service.kafka.client.transactional_producer import discard
 
 
@@ -23,7 +23,7 @@ async def producing(options: Mapping[str, Any], *, linger: int = 0) -> AsyncIter
         enable_idempotence=True,
         acks="all",
         linger_ms=linger,
-        request_timeout_ms=int(PATIENCE * 1000),
+        request_timeout_ms=int(PATIENCE_SECONDS * 1000),
     )
     try:
         await patiently(options, producer.start)

@@ -12,7 +12,7 @@ from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 
-NEXT_AFTER = 0.5  # seconds of silence, then the next one is asked as well
+NEXT_AFTER_SECONDS = 0.5  # of silence, then the next one is asked as well
 
 # Questions: they change nothing and are answered at once, so they may be asked again, and of another one.
 QUESTIONS = (
@@ -44,7 +44,7 @@ async def first(questions: Iterable[Callable[[], Awaitable[T]]]) -> T:
                 assert failure is not None
                 raise failure
             done, asking = await asyncio.wait(
-                asking, timeout=NEXT_AFTER if another else None, return_when=asyncio.FIRST_COMPLETED
+                asking, timeout=NEXT_AFTER_SECONDS if another else None, return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
                 failure = task.exception()

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-SILENT_AFTER = 1.5  # seconds without an answer; less than the two that the asker of the log's end waits
-MOVED_WITHIN = 30.0  # seconds in which Kafka has others lead in its place: three sessions of a broker
+SILENT_AFTER_SECONDS = 1.5  # without an answer; less than the two that the asker of the log's end waits
+MOVED_WITHIN_SECONDS = 30.0  # in which Kafka has others lead in its place: three sessions of a broker
 DOUBT = 4  # what has been silent for long is given a fourth of that time: it may be slow, and not dead
 
 
@@ -29,7 +29,7 @@ class Silence:
         """Seconds to wait for an answer to what is answered at once."""
         now = _time()
         doubt = (now - self._since.get(node_id, now)) / DOUBT
-        return min(max(SILENT_AFTER, doubt), self._longest)
+        return min(max(SILENT_AFTER_SECONDS, doubt), self._longest)
 
     def found(self, node_id: Any) -> bool:
         """Note that the broker is silent; True when that is news."""
@@ -50,7 +50,7 @@ class Silence:
     def lately(self) -> list[Any]:
         """The brokers in whose place others are about to lead."""
         now = _time()
-        return [node_id for node_id, since in self._since.items() if now - since < MOVED_WITHIN]
+        return [node_id for node_id, since in self._since.items() if now - since < MOVED_WITHIN_SECONDS]
 
 
 def _time() -> float:

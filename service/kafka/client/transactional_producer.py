@@ -23,13 +23,13 @@ from service.kafka.client.patches import patch_aiokafka
 
 log = logging.getLogger(__name__)
 
-START_WITHIN = 15.0  # seconds
-DISCARD_WITHIN = 1.0  # seconds, for each of its two waits
-REQUEST_TIMEOUT = 15_000  # ms; longer than a transaction may take, so that ours ends first
+START_WITHIN_SECONDS = 15.0
+DISCARD_WITHIN_SECONDS = 1.0  # for each of its two waits
+REQUEST_TIMEOUT_MS = 15_000  # longer than a transaction may take, so that ours ends first
 # Ms; while the last commit's markers are written a new transaction is refused, in several guises.
 RETRY_AFTER = 20
-TRANSACTION_TIMEOUT = 10_000  # ms; then the broker aborts what a dead process left open
-BATCH_SIZE = 900_000  # bytes; below the default max.message.bytes, which counts whole batches
+TRANSACTION_TIMEOUT_MS = 10_000  # then the broker aborts what a dead process left open
+BATCH_SIZE_BYTES = 900_000  # below the default max.message.bytes, which counts whole batches
 STAMP_REFUSED = (
     "Kafka refuses the time stamps of this machine: its clock is further ahead than a topic's "
     "message.timestamp.after.max.ms allows, an hour by default; set the clock right"
@@ -67,8 +67,8 @@ def sent_once(send: Send) -> Send:
 async def open_producer(
     connection: Mapping[str, Any],
     transactional_id: str,
-    batch_size: int = BATCH_SIZE,
-    lasts: int = TRANSACTION_TIMEOUT,
+    batch_size: int = BATCH_SIZE_BYTES,
+    lasts: int = TRANSACTION_TIMEOUT_MS,
 ) -> AIOKafkaProducer:
     """A started producer; every earlier one with its id is fenced then, and its transaction decided.
 
@@ -79,14 +79,14 @@ async def open_producer(
         **connection,
         transactional_id=transactional_id,
         transaction_timeout_ms=lasts,
-        request_timeout_ms=REQUEST_TIMEOUT,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
         retry_backoff_ms=RETRY_AFTER,
         max_batch_size=batch_size,
     )
     producer.client.send = sent_once(producer.client.send)
     _read_errors(producer._txn_manager, producer._message_accumulator)  # noqa: SLF001
     try:
-        async with asyncio.timeout(START_WITHIN):
+        async with asyncio.timeout(START_WITHIN_SECONDS):
             await producer.start()
     except BaseException:  # a cancelled start leaves connections behind as well
         await discard(producer)
@@ -104,13 +104,13 @@ async def discard(producer: AIOKafkaProducer) -> None:
     for task in tasks:
         task.cancel()
     if tasks:
-        done, stuck = await asyncio.wait(tasks, timeout=DISCARD_WITHIN)
+        done, stuck = await asyncio.wait(tasks, timeout=DISCARD_WITHIN_SECONDS)
         for task in done:
             _read(task)
         if stuck:
             log.warning("%d tasks of a discarded producer did not end", len(stuck))
     with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(DISCARD_WITHIN):
+        async with asyncio.timeout(DISCARD_WITHIN_SECONDS):
             await producer.client.close()
 
 

@@ -11,7 +11,7 @@ from service.events.fact import Kinds
 from service.events.json_value import DEEPEST, read_json
 from service.events.plain import ATTRIBUTES, Found, plain, plain_in_parts
 from service.events.rejection import Reason, RejectedError
-from service.events.structured import LARGEST, LONGEST_TYPE, attributes, is_json
+from service.events.structured import LARGEST_BYTES, LONGEST_TYPE, attributes, is_json
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 _ATTRIBUTES = tuple(
@@ -35,7 +35,7 @@ _BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # see service.sla.timeline: name
 def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) -> Found | None:
     """What fact_of would give for the event in a record, when nothing about the two is unusual; see plain."""
     value, given = record.value, record.headers
-    if value is None or record.size > LARGEST:
+    if value is None or record.size > LARGEST_BYTES:
         return None
     headers = dict(given)
     content_type = headers.get("content-type")
@@ -76,7 +76,7 @@ def event_of(record: Record) -> dict[str, Any]:
 
 def _headers(record: Record) -> Mapping[str, bytes | None]:
     """By name. Raises RejectedError when the record is too large, or a header that counts stands twice."""
-    if record.size > LARGEST:
+    if record.size > LARGEST_BYTES:
         raise RejectedError(Reason.TOO_LARGE, None, "larger than 256 KiB")
     if record.cut:
         raise RejectedError(Reason.TOO_LARGE, None, f"more than {MOST_HEADERS:,} headers")

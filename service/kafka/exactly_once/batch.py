@@ -17,7 +17,7 @@ from service.sla.partition import Partition, Step
 MANY = 200  # records in one turn, from which on more are likely to wait
 AT_ONCE = 250  # deadlines, or records, in one step
 ANNOUNCED_AT_ONCE = 200  # announcements that are written before others may go on
-SAID_BESIDE = 500  # bytes of an outgoing record besides its value, or what was put aside
+SAID_BESIDE_BYTES = 500  # of an outgoing record besides its value, or what was put aside
 
 
 class Room(NamedTuple):
@@ -149,9 +149,9 @@ class Turn:
         self._send([Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()])
         for record, rejection in rejected:
             self.outgoing.append(self._outputs.put_aside(record, rejection))
-            self.size += record.weight + SAID_BESIDE
+            self.size += record.weight + SAID_BESIDE_BYTES
             yield
 
     def _send(self, outgoing: list[Outgoing]) -> None:
         self.outgoing += outgoing
-        self.size += sum(len(one.value or b"") + SAID_BESIDE for one in outgoing)
+        self.size += sum(len(one.value or b"") + SAID_BESIDE_BYTES for one in outgoing)

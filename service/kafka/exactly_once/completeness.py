@@ -13,11 +13,11 @@ from service.sla.watermark import Watermark
 
 log = logging.getLogger(__name__)
 
-IDLE_ASK = 5.0  # seconds between questions when no deadline is due
-ASK_AGAIN = 0.5  # seconds after a question that was not answered
-DOUBTED = 0.05  # seconds after an answer that was not confirmed
-BEHIND = 0.02  # seconds between looks at the position while an answer waits for it
-SILENT_AFTER = 30.0  # seconds without an answer
+IDLE_ASK_SECONDS = 5.0  # between questions when no deadline is due
+ASK_AGAIN_SECONDS = 0.5  # after a question that was not answered
+DOUBTED_SECONDS = 0.05  # after an answer that was not confirmed
+BEHIND_SECONDS = 0.02  # between looks at the position while an answer waits for it
+SILENT_AFTER_SECONDS = 30.0  # without an answer
 NOT_BEFORE = -1  # `at` while nothing is known of the log
 
 
@@ -49,7 +49,7 @@ class Horizon:
     @property
     def silent(self) -> bool:
         """True when the log has not answered for a while."""
-        return _time() - self._heard_at > SILENT_AFTER
+        return _time() - self._heard_at > SILENT_AFTER_SECONDS
 
     @property
     def behind(self) -> bool:
@@ -74,7 +74,7 @@ class Horizon:
         if self._watermark.behind or _time() < self._ask_from:
             return None
         due_in = self._due_in(due)
-        if _time() - self._asked_at < IDLE_ASK and (due_in is None or due_in > 0):
+        if _time() - self._asked_at < IDLE_ASK_SECONDS and (due_in is None or due_in > 0):
             return None
         return asyncio.create_task(self._asker.ask(self._source))
 
@@ -83,12 +83,12 @@ class Horizon:
         try:
             answer = ask.result()
         except NotConfirmedError:  # for a moment whenever a leader changes; if it lasts, see `silent`
-            self._ask_from = _time() + DOUBTED
+            self._ask_from = _time() + DOUBTED_SECONDS
         except (KafkaError, OSError) as error:
             if not self._refused:
                 log.warning("%s: the log does not say where it ends: %r", self._source, error)
             self._refused = True
-            self._ask_from = _time() + ASK_AGAIN
+            self._ask_from = _time() + ASK_AGAIN_SECONDS
         else:
             self._refused = False
             self._asked_at = self._heard_at = _time()
@@ -100,7 +100,7 @@ class Horizon:
         if self.lapsed(due):
             return 0
         if self._watermark.behind:
-            return BEHIND
+            return BEHIND_SECONDS
         due_in = self._due_in(due)
         if asking or due_in is None:
             return 1.0

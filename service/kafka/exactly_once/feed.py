@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException
 
-from service.kafka.client.groupless_consumer import ANSWER_WITHIN
+from service.kafka.client.groupless_consumer import ANSWER_WITHIN_SECONDS
 from service.kafka.codec.record import Record
 
 AT_ONCE = 1_000  # records
-SOON = 5  # ms, in which a fetch brings what lies ready
+SOON_MS = 5  # in which a fetch brings what lies ready
 
 
 class Feed:
@@ -31,7 +31,7 @@ class Feed:
 
     async def committed(self) -> int | None:
         """The group's offset; None: it has none yet. May raise TimeoutError."""
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
             committed: int | None = await self._consumer.committed(self._source)
             return committed
 

@@ -7,7 +7,7 @@ import asyncio
 
 from service.kafka.exactly_once.batch import Turn
 
-EVERY = 1.0  # seconds between two commits of the group's offset that a small turn could do without
+EVERY_SECONDS = 1.0  # between two commits of the group's offset that a small turn could do without
 
 
 class GroupOffset:
@@ -22,13 +22,13 @@ class GroupOffset:
 
         It was not committed with the last small turn; or the log had only markers, which it may lose.
         """
-        return position > self.committed and _time() - max(self._committed_at, self._turn_at) > EVERY
+        return position > self.committed and _time() - max(self._committed_at, self._turn_at) > EVERY_SECONDS
 
     def belongs_to(self, turn: Turn) -> bool:
         """True when the transaction of `turn` has to commit it."""
         if turn.next_offset <= self.committed:
             return False
-        return not (turn.is_small and turn.is_reflected and _time() - self._committed_at < EVERY)
+        return not (turn.is_small and turn.is_reflected and _time() - self._committed_at < EVERY_SECONDS)
 
     def note(self, offset: int | None) -> None:
         """A turn was committed; `offset`: the group's, committed with it, None: it was not."""

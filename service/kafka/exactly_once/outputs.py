@@ -8,10 +8,10 @@ from service.events.rejection import Rejection
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import WITHOUT_CONTENT, encode, reject
 from service.kafka.exactly_once.context import Terms
-from service.kafka.exactly_once.transaction import LARGEST, Outgoing
+from service.kafka.exactly_once.transaction import LARGEST_BYTES, Outgoing
 from service.sla.announcement import BILLING, Announcement
 
-_LONGEST_KEY = 1_000  # bytes, of a record without content
+_LONGEST_KEY_BYTES = 1_000  # of a record without content
 
 
 class Outputs:
@@ -44,8 +44,8 @@ class Outputs:
         target = TopicPartition(topic, record.partition % self._counts[topic])
         key, value, headers = reject(record, rejection)
         whole = Outgoing(target, key, value, headers)
-        if not record.cut and whole.size <= self._terms.largest.get(topic, LARGEST):
+        if not record.cut and whole.size <= self._terms.largest.get(topic, LARGEST_BYTES):
             return whole
         ours = headers[len(record.headers) :]  # by place: a sender may have used our names
         size = (WITHOUT_CONTENT, str(record.size).encode())
-        return Outgoing(target, key if len(key or b"") <= _LONGEST_KEY else None, None, [*ours, size])
+        return Outgoing(target, key if len(key or b"") <= _LONGEST_KEY_BYTES else None, None, [*ours, size])

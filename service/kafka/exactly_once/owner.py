@@ -21,10 +21,10 @@ from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
 
-FENCED_FOR = 1.5  # seconds: longer than a zombie needs to learn of its end, so that it does not fence again
-BACK_OFF = (0.1, 2.0)  # seconds, doubled from the first to the second: soon there when the log is back
-AGAIN = (5.0, 60.0)  # seconds until a refused partition is tried again, doubled in the same way
-FINISH_WITHIN = 3.0  # seconds that a running transaction gets when the partition is taken away
+FENCED_FOR_SECONDS = 1.5  # longer than a zombie needs to learn of its end, so that it does not fence again
+BACK_OFF_SECONDS = (0.1, 2.0)  # doubled from the first to the second: soon there when the log is back
+AGAIN_SECONDS = (5.0, 60.0)  # until a refused partition is tried again, doubled in the same way
+FINISH_WITHIN_SECONDS = 3.0  # that a running transaction gets when the partition is taken away
 
 # Given what a turn may take, and what an earlier tenure left.
 Begin = Callable[[Room, WarmState | None], Tenure]
@@ -44,7 +44,7 @@ class Owner:
         self._tenure = begin(Room(), kept)
         self._stopping = self._stopped = False
         self._reason: str | None = None  # why it was refused when last tried
-        self._back_off, self._refused_for = BACK_OFF[0], AGAIN[0]  # seconds, of the last try
+        self._back_off, self._refused_for = BACK_OFF_SECONDS[0], AGAIN_SECONDS[0]  # seconds, of the last try
         self._task: asyncio.Task[None] | None = None
 
     def status(self) -> Status:
@@ -77,10 +77,10 @@ class Owner:
         self._stopping = self._tenure.stopping = True
         if not self._tenure.in_turn:
             self._task.cancel()
-        _, late = await asyncio.wait([self._task], timeout=FINISH_WITHIN)
+        _, late = await asyncio.wait([self._task], timeout=FINISH_WITHIN_SECONDS)
         if late:
             self._task.cancel()
-            await asyncio.wait([self._task], timeout=FINISH_WITHIN)
+            await asyncio.wait([self._task], timeout=FINISH_WITHIN_SECONDS)
         self._stopped = True
         return self._tenure.kept
 
@@ -100,16 +100,20 @@ class Owner:
             case TenureEnd.FENCED:
                 log.warning("%s: another process has taken the partition over", self._name)
                 self._observer.fenced()
-                self._back_off = FENCED_FOR
-                return FENCED_FOR
+                self._back_off = FENCED_FOR_SECONDS
+                return FENCED_FOR_SECONDS
             case TenureEnd.LOG_FAILED:
                 log.warning("%s: acquiring again: %r", self._name, error)
                 self._observer.lost()
                 was_running = ended.state is OwnerState.RUNNING
-                self._back_off = BACK_OFF[0] if was_running else min(2 * self._back_off, BACK_OFF[1])
+                self._back_off = (
+                    BACK_OFF_SECONDS[0] if was_running else min(2 * self._back_off, BACK_OFF_SECONDS[1])
+                )
                 return self._back_off
             case TenureEnd.REFUSED:
-                self._refused_for = AGAIN[0] if self._reason is None else min(2 * self._refused_for, AGAIN[1])
+                self._refused_for = (
+                    AGAIN_SECONDS[0] if self._reason is None else min(2 * self._refused_for, AGAIN_SECONDS[1])
+                )
                 self._refuse(error, ended)
                 self._back_off = self._refused_for
                 return self._refused_for

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from service.events.rejection import Rejection
 from service.kafka.codec.record import Record
-from service.sla.partition import HEAVY, Arrival
+from service.sla.partition import HEAVY_BYTES, Arrival
 
 
 class Portion(NamedTuple):
@@ -32,7 +32,7 @@ def portion(
     heavy, opened = 0, set[str]()
     for record in records:
         heavy += record.weight
-        if heavy > HEAVY and (arrivals or rejected):
+        if heavy > HEAVY_BYTES and (arrivals or rejected):
             break
         decoded = decode(record)
         if isinstance(decoded, Rejection):
@@ -42,7 +42,7 @@ def portion(
         if key not in opened:
             heavy += weigh(key)
             opened.add(key)
-            if heavy > HEAVY and (arrivals or rejected):
+            if heavy > HEAVY_BYTES and (arrivals or rejected):
                 break
         arrivals.append(decoded)
         sources.append(record)

@@ -29,7 +29,7 @@ from service.kafka.topics.scan import spans_of
 from service.sla import state
 from service.sla.state import UnreadableStateError
 
-AT_ONCE = 8 * 2**20  # bytes in one transaction
+AT_ONCE_BYTES = 8 * 2**20  # in one transaction
 # The owner of a partition that is refused takes it back every few seconds, to see whether it is mended.
 TRIES = 4
 
@@ -94,7 +94,7 @@ class Decision(NamedTuple):
     says: str
     changes: Sequence[tuple[bytes, bytes | None]] = ()  # keys and values of changelog records
     offset: int | None = None  # where the input is to be read on; None: where it would be
-    at_once: int = AT_ONCE  # bytes in one transaction
+    at_once: int = AT_ONCE_BYTES  # bytes in one transaction
 
 
 class TakenBackError(Exception):

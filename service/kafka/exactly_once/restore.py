@@ -18,10 +18,10 @@ from service.sla.state import UnreadableStateError
 
 log = logging.getLogger(__name__)
 
-NO_PROGRESS_FOR = 15.0  # seconds, then the restore is given up
+NO_PROGRESS_FOR_SECONDS = 15.0  # then the restore is given up
 AT_ONCE = 2_000  # records between two looks at the rest of the process
 MANY = 100_000  # records; after these a full garbage collection would hold deadlines up, 50 ms for a million
-SAY_EVERY = 5.0  # seconds
+SAY_EVERY_SECONDS = 5.0
 
 
 class LostRecordsError(Exception):
@@ -138,14 +138,16 @@ async def replay(
     began = said = asyncio.get_running_loop().time()
     position = begin
     async with reading(connection, committed=True) as reader:
-        pieces = read_to_end(reader, changelog, span, no_progress_for=NO_PROGRESS_FOR, at_once=AT_ONCE)
+        pieces = read_to_end(
+            reader, changelog, span, no_progress_for=NO_PROGRESS_FOR_SECONDS, at_once=AT_ONCE
+        )
         try:
             async for records, position in pieces:
                 for record in records:
                     take(record)
                 time = asyncio.get_running_loop().time()
                 progress.restored, progress.seconds = position - begin, time - began
-                if time - said >= SAY_EVERY:
+                if time - said >= SAY_EVERY_SECONDS:
                     said = time
                     _say(changelog, progress)
         except CorruptRecordException as error:

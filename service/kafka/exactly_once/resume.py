@@ -7,11 +7,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from service.kafka.client.groupless_consumer import ANSWER_WITHIN, OffsetSpan, reading, spans
+from service.kafka.client.groupless_consumer import ANSWER_WITHIN_SECONDS, OffsetSpan, reading, spans
 from service.kafka.client.leadership import confirmed, ends
 from service.kafka.exactly_once.restore import LostRecordsError, first_offset
 
-DOUBTED = 0.1  # seconds after an answer that was not confirmed
+DOUBTED_SECONDS = 0.1  # after an answer that was not confirmed
 
 
 async def resume_at(
@@ -49,7 +49,7 @@ async def surely(connection: Mapping[str, Any], source: TopicPartition) -> Offse
 
     Raises KafkaError, OSError or TimeoutError: nobody is sure at the moment.
     """
-    async with reading(connection, committed=True) as reader, asyncio.timeout(ANSWER_WITHIN):
+    async with reading(connection, committed=True) as reader, asyncio.timeout(ANSWER_WITHIN_SECONDS):
         client = reader._client  # noqa: SLF001 (where the leaders are is not for consumers to know)
         while True:
             begin = (await reader.beginning_offsets([source]))[source]
@@ -59,7 +59,7 @@ async def surely(connection: Mapping[str, Any], source: TopicPartition) -> Offse
                 if source in found and source in await confirmed(client, {source: leader}):
                     return OffsetSpan(begin, found[source])
             await client.force_metadata_update()
-            await asyncio.sleep(DOUBTED)
+            await asyncio.sleep(DOUBTED_SECONDS)
 
 
 async def _told(connection: Mapping[str, Any], source: TopicPartition) -> OffsetSpan:

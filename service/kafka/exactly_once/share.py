@@ -6,7 +6,7 @@ the loop twelve times as long, and deadlines, heartbeats and health checks would
 
 import asyncio
 
-HELD_FOR = 0.005  # seconds
+HELD_FOR_SECONDS = 0.005
 
 
 class Share:
@@ -25,4 +25,4 @@ class Share:
         """Until everybody else had a turn; one of those who wait goes on in each round of the loop."""
         async with self._turn:
             await asyncio.sleep(0)
-            self._until = asyncio.get_running_loop().time() + HELD_FOR
+            self._until = asyncio.get_running_loop().time() + HELD_FOR_SECONDS

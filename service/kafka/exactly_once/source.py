@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from service.events.fact import CHANNELS
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
-from service.kafka.client.batches import LARGEST as READ
+from service.kafka.client.batches import LARGEST_BYTES as READ
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import decode
@@ -14,7 +14,7 @@ from service.sla.desks.desks import desk_partition
 from service.sla.facts import Fact
 from service.sla.partition import Partition
 from service.sla.policy import Policies
-from service.sla.space import LARGEST
+from service.sla.space import LARGEST_BYTES
 from service.sla.tickets import ticket_partition
 
 Knows = Callable[[str], object]  # of a ticket or desk
@@ -32,7 +32,7 @@ class Input(NamedTuple):
 
 
 def complaints(
-    topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST
+    topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST_BYTES
 ) -> Input:
     """Tickets: what happens to complaints. `retention` in ms; `largest`: bytes of a changelog record."""
     return Input(
@@ -44,7 +44,9 @@ def complaints(
     )
 
 
-def channels(topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST) -> Input:
+def channels(
+    topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST_BYTES
+) -> Input:
     """Support desks: whether their channels are open. `retention` in ms; `largest` as in complaints."""
     return Input(
         topic,

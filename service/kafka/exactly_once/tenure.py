@@ -21,7 +21,7 @@ from service.kafka.exactly_once.batch import MANY, Room, Turn
 from service.kafka.exactly_once.blank import blank
 from service.kafka.exactly_once.completeness import Horizon
 from service.kafka.exactly_once.context import Shared
-from service.kafka.exactly_once.feed import SOON, Feed
+from service.kafka.exactly_once.feed import SOON_MS, Feed
 from service.kafka.exactly_once.group_offset import GroupOffset
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.placement import Placed
@@ -35,7 +35,7 @@ from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
 
-LOOK = 0.02  # seconds between looks at what came of another owner's try
+LOOK_SECONDS = 0.02  # between looks at what came of another owner's try
 
 
 class Tenure:
@@ -123,7 +123,7 @@ class Tenure:
                 if self._clock.try_compare(self.changelog.topic):
                     await self._compare(transactions)
                 else:
-                    await asyncio.sleep(LOOK)
+                    await asyncio.sleep(LOOK_SECONDS)
             self._feed.begin(self.next_offset)
             self.state = OwnerState.RUNNING
             self._committed = True
@@ -223,7 +223,7 @@ class Tenure:
             turn.take(records, end)
             await self._work(turn)
             while records and turn.has_room and not turn.left and not self.stopping:  # no poll is under way
-                records = await self._feed.take(patience=0 if many else SOON)
+                records = await self._feed.take(patience=0 if many else SOON_MS)
                 end = await self._feed.position()
                 if records:
                     turn.take(records, end)

@@ -19,17 +19,17 @@ from aiokafka.structs import RecordMetadata
 
 from service.clock import GuardedClock
 from service.kafka.client.transactional_producer import (
-    BATCH_SIZE,
+    BATCH_SIZE_BYTES,
     STAMP_REFUSED,
     FateUnknownError,
     discard,
     open_producer,
 )
 
-COMMIT_WITHIN = 8.0  # seconds
+COMMIT_WITHIN_SECONDS = 8.0
 _OVERHEAD = 100  # bytes of a batch and its only record
 _LOG_APPEND_TIME = 1  # in Kafka's words: a broker gave the time, not the producer
-LARGEST = 1_000_000  # bytes of one record, where its topic's limit is not given: the broker's default
+LARGEST_BYTES = 1_000_000  # of one record, where its topic's limit is not given: the broker's default
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -98,13 +98,13 @@ class Transactions:
         Raises KafkaError, OSError or TimeoutError.
         """
         transactional_id = f"{group}-{source.topic}-{source.partition}"
-        batch_size = min((BATCH_SIZE, *largest.values()))
+        batch_size = min((BATCH_SIZE_BYTES, *largest.values()))
         producer = await open_producer(connection, transactional_id, batch_size)
         return cls(producer, changelog, group, largest, clock)
 
     async def meet(self, topics: Iterable[str]) -> None:
         """Learn where `topics` are: a transaction cannot wait for that. Raises KafkaError or TimeoutError."""
-        async with asyncio.timeout(COMMIT_WITHIN):
+        async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
             for topic in topics:
                 await self._producer.partitions_for(topic)
 
@@ -115,7 +115,7 @@ class Transactions:
         """
         batches = self._pack(records)
         try:
-            async with asyncio.timeout(COMMIT_WITHIN):
+            async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
                 await self._commit(batches, offsets)
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise FencedError(str(error)) from error
@@ -144,7 +144,7 @@ class Transactions:
                 batches.append(batch := self._producer.create_batch())
                 added = batch.append(timestamp=stamp, key=key, value=value, headers=headers)
                 # An empty batch takes a record of any size, so whatever is too large ends up here.
-                if added.size + _OVERHEAD > self._largest.get(target.topic, LARGEST):
+                if added.size + _OVERHEAD > self._largest.get(target.topic, LARGEST_BYTES):
                     raise TooLargeError(f"{target.topic}: a record has {added.size} bytes")
         return packed
 

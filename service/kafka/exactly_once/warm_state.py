@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from service.kafka.client.groupless_consumer import OffsetSpan
 from service.sla.partition import Partition
 
-KEPT_FOR = 3_600_000  # ms; within that the changelog surely has all tombstones of the difference
+KEPT_FOR_MS = 3_600_000  # within that the changelog surely has all tombstones of the difference
 
 
 class WarmState(NamedTuple):
@@ -18,4 +18,4 @@ class WarmState(NamedTuple):
 
     def serves(self, changelog: OffsetSpan, now: int) -> bool:
         """True when it takes no more than to read the changelog on from `changelog_end`. `now` in ms."""
-        return changelog.begin <= self.changelog_end <= changelog.end and now - self.at <= KEPT_FOR
+        return changelog.begin <= self.changelog_end <= changelog.end and now - self.at <= KEPT_FOR_MS

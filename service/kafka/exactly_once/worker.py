@@ -27,7 +27,7 @@ from service.kafka.topics.members import is_instance, members
 
 log = logging.getLogger(__name__)
 
-FETCH = 4 * 2**20  # bytes of a partition at once: the next are asked for only when these are used up
+FETCH_BYTES = 4 * 2**20  # of a partition at once: the next are asked for only when these are used up
 PATIENCE = 30  # errors of the group in a row, a second apart, before the process gives up
 
 
@@ -50,7 +50,7 @@ def consumer_settings(group: str, instance: str | None) -> dict[str, Any]:
         "request_timeout_ms": 15_000,
         "metadata_max_age_ms": 30_000,
         "fetch_max_wait_ms": 500,
-        "max_partition_fetch_bytes": FETCH,
+        "max_partition_fetch_bytes": FETCH_BYTES,
     }
 
 

@@ -15,7 +15,7 @@ from aiokafka.protocol.transaction import EndTxnRequest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
 from service.kafka.client.client import Client
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.patience import PATIENCE_SECONDS, patiently
 from service.kafka.client.topic_rights_request import TopicsRequest
 
 
@@ -66,7 +66,7 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
     user = _user(connection)
 
     async def ask() -> list[str]:
-        client = Client(**connection, request_timeout_ms=int(PATIENCE * 1000))
+        client = Client(**connection, request_timeout_ms=int(PATIENCE_SECONDS * 1000))
         try:
             await client.bootstrap()
             return [lack.line(user) async for lack in _lacking(client, prefix, group)]

@@ -11,8 +11,8 @@ from service.kafka.client.patience import patiently
 from service.kafka.topics.acl import DENIALS, of_group
 from service.kafka.topics.members import instance_of, members
 
-BACK_WITHIN = 3.0  # seconds: a heartbeat, and what giving partitions up may take on a busy machine
-LOOK = 0.2  # seconds between two looks
+BACK_WITHIN_SECONDS = 3.0  # a heartbeat, and what giving partitions up may take on a busy machine
+LOOK_SECONDS = 0.2  # between two looks
 
 
 async def take_out(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> dict[str, str]:
@@ -31,9 +31,9 @@ async def alive(connection: Mapping[str, Any], group: str, instances: Sequence[s
 
     Nothing else tells the living from the dead before the session has ended. Raises RefusalError.
     """
-    until = asyncio.get_running_loop().time() + BACK_WITHIN
+    until = asyncio.get_running_loop().time() + BACK_WITHIN_SECONDS
     back: set[str] = set()
     while len(back) < len(instances) and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(LOOK_SECONDS)
         back |= {instance_of(member) for member in await members(connection, group)} & set(instances)
     return sorted(back)

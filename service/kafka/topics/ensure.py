@@ -13,9 +13,9 @@ from service.errors import RefusalError
 from service.kafka.client.admin import Admin, administering
 from service.kafka.client.patience import patiently
 
-LEARNT_WITHIN = 5.0  # seconds until every broker knows a topic that one of them created
+LEARNT_WITHIN_SECONDS = 5.0  # until every broker knows a topic that one of them created
 _LIMITS = ("max.message.bytes", "segment.bytes")
-LOOK = 0.1  # seconds between two looks for it
+LOOK_SECONDS = 0.1  # between two looks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,13 @@ async def find(
 
     async def ask() -> dict[str, FoundTopic]:
         async with administering(connection) as admin:
-            until = asyncio.get_running_loop().time() + LEARNT_WITHIN
+            until = asyncio.get_running_loop().time() + LEARNT_WITHIN_SECONDS
             while True:
                 found = await _describe(admin, prefix)
                 known = {f"{prefix}{name}" for name in found}
                 if known.issuperset(created) or asyncio.get_running_loop().time() > until:
                     return found
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(LOOK_SECONDS)
 
     return await patiently(connection, ask)
 

@@ -16,12 +16,12 @@ from service.kafka.codec.record import Record
 
 log = logging.getLogger(__name__)
 
-ASK_EVERY = 1.0  # seconds
-AGAIN_AFTER = 1.0  # seconds, when Kafka did not answer
+ASK_EVERY_SECONDS = 1.0
+AGAIN_AFTER_SECONDS = 1.0  # when Kafka did not answer
 AT_ONCE = 2_000  # records between two looks at the rest of the process
 # Compaction removes tombstones after `delete.retention.ms`, a day. Who was away longer than a part of it may
 # have missed one, and reads all again.
-TRUST_MEMORY_FOR = 3_600_000  # ms
+TRUST_MEMORY_FOR_MS = 3_600_000
 
 
 class Shelf(Protocol):
@@ -71,7 +71,7 @@ class Follower:
                 await self._follow()
             except (KafkaError, OSError, NotConfirmedError) as error:  # TimeoutError is an OSError
                 self._say(str(error) or type(error).__name__)
-            await asyncio.sleep(AGAIN_AFTER)
+            await asyncio.sleep(AGAIN_AFTER_SECONDS)
 
     def _say(self, failure: str | None) -> None:
         if failure != self.failure:
@@ -111,7 +111,7 @@ class Follower:
         """Read on where memory ends, or from the beginning where that is not sure."""
         reader.assign(partitions)
         begins, ends = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
-        trusted = self._now() - self._reached_at <= TRUST_MEMORY_FOR
+        trusted = self._now() - self._reached_at <= TRUST_MEMORY_FOR_MS
         for source in partitions:
             known, begin, end = self.reaches.get(source.partition), begins[source], ends[source]
             if known is None or not trusted or not begin <= known.position <= end:
@@ -150,7 +150,7 @@ class Follower:
                 # An answer not reached yet stays: a newer one would never be reached under a steady flow.
                 self._asked.setdefault(source.partition, answer)
             self._say(str(failures[0]) or type(failures[0]).__name__ if failures else None)
-            await asyncio.sleep(ASK_EVERY)
+            await asyncio.sleep(ASK_EVERY_SECONDS)
 
 
 def _entry(record: Record) -> tuple[str, bytes | None]:

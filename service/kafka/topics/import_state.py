@@ -20,8 +20,8 @@ from service.kafka.topics.tickets import kept_tickets
 from service.sla.dump import DumpRecord
 from service.sla.state import key as key_of
 
-_LASTS = 900_000  # ms that Kafka lets a transaction last at most (transaction.max.timeout.ms)
-_COMMIT_WITHIN = 60.0  # seconds
+_LASTS_MS = 900_000  # that Kafka lets a transaction last at most (transaction.max.timeout.ms)
+_COMMIT_WITHIN_SECONDS = 60.0
 _UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
 
 
@@ -48,7 +48,7 @@ async def load(
     partitions = len(await spans_of(connection, topic))
     transactional_id = f"{group}-import"
     try:
-        producer = await open_producer(connection, transactional_id, lasts=_LASTS)
+        producer = await open_producer(connection, transactional_id, lasts=_LASTS_MS)
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
     try:
@@ -85,6 +85,6 @@ async def _write(
             await under_way.popleft()
     # Before the commit: that succeeds even if a record of the transaction was refused.
     await asyncio.gather(*under_way)
-    async with asyncio.timeout(_COMMIT_WITHIN):
+    async with asyncio.timeout(_COMMIT_WITHIN_SECONDS):
         await producer.commit_transaction()
     return written

@@ -12,11 +12,11 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, for_code
 
 from service.kafka.client.admin import Admin, administering
-from service.kafka.client.groupless_consumer import ANSWER_WITHIN, REQUEST_TIMEOUT, reading
+from service.kafka.client.groupless_consumer import ANSWER_WITHIN_SECONDS, REQUEST_TIMEOUT_MS, reading
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 2.0  # seconds
+LOOK_EVERY_SECONDS = 2.0
 _UUID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -59,17 +59,17 @@ class Owners:
                 if failure != self.failure:
                     log.warning("group %s: %s", self._group, failure)
                 self.failure = failure
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _watch(self, reader: AIOKafkaConsumer) -> None:
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                admin = await stack.enter_async_context(administering(self._connection, REQUEST_TIMEOUT))
+            async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
+                admin = await stack.enter_async_context(administering(self._connection, REQUEST_TIMEOUT_MS))
             while True:
-                async with asyncio.timeout(ANSWER_WITHIN):
+                async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
                     self.seen = await self._look(admin, reader)
                 self.failure = None
-                await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _look(self, admin: Admin, reader: AIOKafkaConsumer) -> Seen:
         at = self._now()

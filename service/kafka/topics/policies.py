@@ -9,7 +9,7 @@ from aiokafka.errors import InvalidTimestampError
 from service.clock import now_ms
 from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, reading
-from service.kafka.client.patience import PATIENCE, patiently
+from service.kafka.client.patience import PATIENCE_SECONDS, patiently
 from service.kafka.client.plain_producer import producing
 from service.kafka.client.read_to_end import read_to_end
 from service.kafka.client.transactional_producer import STAMP_REFUSED
@@ -40,7 +40,7 @@ async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKe
             ends = await reader.end_offsets(partitions)
             for source in partitions:
                 span = OffsetSpan(begins[source], ends[source])
-                pieces = read_to_end(reader, source, span, no_progress_for=PATIENCE, at_once=AT_ONCE)
+                pieces = read_to_end(reader, source, span, no_progress_for=PATIENCE_SECONDS, at_once=AT_ONCE)
                 async for records, _ in pieces:
                     for record in records:
                         publication = _publication(record)

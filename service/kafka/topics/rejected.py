@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from aiokafka.errors import KafkaError
 
 from service.errors import RefusalError
-from service.events.structured import LARGEST
+from service.events.structured import LARGEST_BYTES
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Headers, Record, size_of
@@ -84,7 +84,7 @@ def hopeless(record: Aside, topics: Collection[str]) -> str | None:
     if record.key is None:
         return "it has no key, so nobody knows its partition"
     size = size_of(record.key, record.value, record.headers)
-    return "it is larger than 256 KiB" if size > LARGEST else None
+    return "it is larger than 256 KiB" if size > LARGEST_BYTES else None
 
 
 class SendAgain(Protocol):

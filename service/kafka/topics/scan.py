@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, count, reading
-from service.kafka.client.patience import PATIENCE, patiently, unreachable
+from service.kafka.client.patience import PATIENCE_SECONDS, patiently, unreachable
 from service.kafka.client.read_to_end import read_to_end
 from service.kafka.codec.record import Record
 
@@ -48,7 +48,7 @@ async def scan(
         return
     try:
         async with reading(connection, committed=True) as reader:
-            pieces = read_to_end(reader, source, span, no_progress_for=PATIENCE, at_once=AT_ONCE)
+            pieces = read_to_end(reader, source, span, no_progress_for=PATIENCE_SECONDS, at_once=AT_ONCE)
             async for records, _ in pieces:
                 for record in records:
                     if record.offset < span.end:

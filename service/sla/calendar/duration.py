@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-LONGEST = 10 * 366 * 24 * 3_600_000  # ms; keeps every due instant within the years a calendar knows
+LONGEST_MS = 10 * 366 * 24 * 3_600_000  # keeps every due instant within the years a calendar knows
 
 _UNITS = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _NUMBER = r"([0-9]{1,12}(?:[.,][0-9]{1,9})?)"
@@ -27,8 +27,8 @@ def parse_duration(text: str) -> int:
     exact = sum(Fraction(number) * unit for number, unit in given)
     if exact != int(exact):
         raise ValueError("is finer than a millisecond")
-    if exact > LONGEST:
-        raise ValueError(f"is longer than {LONGEST // 3_600_000}h")
+    if exact > LONGEST_MS:
+        raise ValueError(f"is longer than {LONGEST_MS // 3_600_000}h")
     return int(exact)
 
 

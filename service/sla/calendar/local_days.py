@@ -13,7 +13,7 @@ KNOWN_YEARS = range(1970, 3000)  # of a calendar that needs no official days
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_DAY = 86_400_000  # ms
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class LocalDays:
 
     def _hours(self, day: date, midnight: int, next_midnight: int) -> list[Stretch]:
         windows = self.windows(day)
-        if next_midnight - midnight == _DAY:
+        if next_midnight - midnight == _DAY_MS:
             # No zone shifts its clocks twice within two days, so here it does not at all.
             return [(midnight + since * 1000, midnight + to * 1000) for since, to in windows]
         if midnight == next_midnight:

@@ -20,11 +20,11 @@ from service.sla.judged import Evaluation, Moment
 from service.sla.partition import Partition
 from service.sla.policy import InForce, Policies
 from service.sla.retention import wake_at
-from service.sla.space import LARGEST
+from service.sla.space import LARGEST_BYTES
 from service.sla.state import NEVER
 from service.sla.statement import statements
 
-_TIMEOUT = 60_000  # ms; signs of a desk in no policy are kept as if this were its timeout
+_TIMEOUT_MS = 60_000  # signs of a desk in no policy are kept as if this were its timeout
 
 
 class _Terms(NamedTuple):
@@ -41,7 +41,7 @@ def _terms(policies: list[InForce]) -> _Terms:
 
 
 def desk_partition(
-    policies: Policies, retention: int, owns: Callable[[str], bool], largest: int = LARGEST
+    policies: Policies, retention: int, owns: Callable[[str], bool], largest: int = LARGEST_BYTES
 ) -> Partition[Desk]:
     """An empty partition of desks. `retention` in ms; `largest`: bytes that the state of one may have.
 
@@ -130,5 +130,5 @@ class Desks:
 
     def _terms(self, key: str) -> _Terms:
         if key not in self._named:
-            return _Terms([], _TIMEOUT, _TIMEOUT)
+            return _Terms([], _TIMEOUT_MS, _TIMEOUT_MS)
         return self._named[key]
