@@ -1,1 +1,1 @@
-"""What other teams rely on: events in, events out, topics. Imports nothing of the service."""
+"""The contract with other teams: events in, events out, topics. Imports nothing of the service."""

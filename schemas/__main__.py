@@ -1,4 +1,4 @@
-"""Writes the JSON Schema of every type to schemas/json, and removes those of no type."""
+"""Writes the JSON Schema of every type to schemas/json, and removes files of unknown types."""
 
 from schemas.catalog import JSON_SCHEMAS, MODELS, file_name, json_schema
 

@@ -1,4 +1,4 @@
-"""Every type of event in this version of the contract, its model, and its JSON Schema."""
+"""The event types of this version of the contract, with their models and JSON Schemas."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 
 def type_of(model: type[Event]) -> str:
-    """The `type` of the events that `model` takes."""
+    """Return the `type` of the events of `model`."""
     return str(get_args(model.model_fields["type"].annotation)[0])
 
 
@@ -29,13 +29,13 @@ MODELS: dict[str, type[Event]] = {
 
 
 def file_name(type: str) -> str:
-    """The name of a type's schema and example."""
+    """Return the file name of a type's schema and example."""
     return f"{type}-{VERSION}.json"
 
 
 def json_schema(type: str) -> str:
-    """The JSON Schema of a type's events in structured mode, as its file holds it."""
-    # As readers see them: an event out has every field, an event in may leave out what has a default.
+    """Return the JSON Schema of a type's events in structured mode, as in its file."""
+    # For readers: an event out has every field, an event in may leave out fields with a default.
     schema = MODELS[type].model_json_schema(mode="validation")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = type

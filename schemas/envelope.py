@@ -1,4 +1,4 @@
-"""What all events share: the CloudEvents 1.0 envelope, and what counts as an identifier or a code."""
+"""The CloudEvents 1.0 envelope of all events, and the rules for identifiers and codes."""
 
 from typing import Annotated, Any, Literal
 
@@ -16,13 +16,13 @@ Identifier = Annotated[
 
 
 class _DroppedWhenUnfit:
-    """Takes a value that does not fit for an absent one."""
+    """Marks an optional value that counts as absent when it is invalid."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_default_schema(handler(source), default=None, on_error="default")
 
 
-# An optional value that is not worth losing a whole event for.
+# An optional value. When it is invalid, it is dropped, so that the event is not rejected for it.
 Code = Annotated[Identifier | None, _DroppedWhenUnfit()]
 
 _Traceparent = Annotated[

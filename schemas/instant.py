@@ -1,4 +1,4 @@
-"""Instants as events write them: RFC 3339 with an offset, truncated to milliseconds."""
+"""Instants in events: RFC 3339 with an offset, truncated to milliseconds."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,15 +16,15 @@ _RFC_3339 = re.compile(
 
 
 def read(text: object) -> datetime:
-    """The aware instant that `text` names, truncated to ms; a datetime is taken as it is.
+    """Return the aware instant that `text` names, truncated to ms. A datetime is taken as the instant.
 
-    Raises PydanticCustomError, of type `time_without_offset` when nothing else is wrong with it.
+    Raises PydanticCustomError, of type `time_without_offset` when only the offset is missing.
     """
     if isinstance(text, datetime):
         instant = text
     elif isinstance(text, str) and _RFC_3339.fullmatch(text):
         try:
-            # Python takes no `z`. A leap second does not match, a 30 February does.
+            # Python accepts no `z`. A leap second does not match the pattern, 30 February does.
             instant = datetime.fromisoformat(text.upper() if text[-1] == "z" else text)
         except ValueError:
             raise PydanticCustomError("bad_instant", "is no date of the calendar") from None
@@ -37,13 +37,13 @@ def read(text: object) -> datetime:
 
 
 def milliseconds(instant: datetime) -> int:
-    """Milliseconds since the epoch of an aware instant."""
+    """Return the milliseconds since the epoch of an aware instant."""
     since = instant - EPOCH
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def read_milliseconds(text: str) -> int | None:
-    """Milliseconds since the epoch of the instant that `read` makes of `text`; None where it raises."""
+    """Return the milliseconds since the epoch of the instant `read(text)`; None where `read` raises."""
     if len(text) in _WITH_MS and text[19] == "." and text[23] in "Z+-" and text[20:23].isdigit():
         second = _second(text[:19] + text[23:])
         return None if second is None or not text.isascii() else second + int(text[20:23])
@@ -61,18 +61,18 @@ def _milliseconds(text: str) -> int | None:
         return None
 
 
-_second = lru_cache(maxsize=4096)(_milliseconds)  # events lie close together: many share theirs
+_second = lru_cache(maxsize=4096)(_milliseconds)  # events lie close together: many share a second
 
 
 _FRACTIONS = tuple(f".{fraction:03d}Z" for fraction in range(1000))
 
 
 def written(milliseconds: int) -> str:
-    """`YYYY-MM-DDTHH:MM:SS.mmmZ`. Raises OverflowError outside the years 1 to 9999."""
+    """Return `YYYY-MM-DDTHH:MM:SS.mmmZ`. Raises OverflowError outside the years 1 to 9999."""
     return _to_the_second(milliseconds // 1000) + _FRACTIONS[milliseconds % 1000]
 
 
-@lru_cache(maxsize=4096)  # what is announced together happened at much the same time
+@lru_cache(maxsize=4096)  # facts that are announced together often share a second
 def _to_the_second(seconds: int) -> str:
     return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
 

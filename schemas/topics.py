@@ -1,4 +1,4 @@
-"""Each topic as data."""
+"""The topics of the service: name, key, content, configuration and partitions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _MEBIBYTE = 1024 * 1024
-# With as much in it as it may have, each identifier and code as long as it may be. The second figure is what
-# a test finds; what a policy with many clocks makes a ticket remember comes on top.
+# Limits of records. The figure behind each is the largest record that a test measures: with all facts that a
+# ticket or desk may have, identifiers and codes at full length. A policy with many clocks adds to it.
 _OF_FULL_TICKET = 8 * _MEBIBYTE  # its state: 3.6 MB
 _OF_FULL_DESK = 16 * _MEBIBYTE  # its state: 12.2 MB
 _OF_ANNOUNCEMENT = 2 * _MEBIBYTE  # with all facts of a ticket as evidence: 1.2 MB
@@ -15,22 +15,22 @@ _OF_ANNOUNCEMENT = 2 * _MEBIBYTE  # with all facts of a ticket as evidence: 1.2 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it has to be. `partitions` is how many a new one gets when nobody says."""
+    """The required form of a topic. `partitions`: the default number for a new topic."""
 
     name: str  # without prefix
     key: str
     holds: str
     config: Mapping[str, str]
     partitions: int
-    partitioned_like: str | None = None  # the topic that a new one gets as many partitions as
+    partitioned_like: str | None = None  # a new topic gets as many partitions as this topic
 
     def named(self, prefix: str) -> str:
-        """Its name on a broker that others share."""
+        """Return the topic's name with the prefix, for a shared broker."""
         return prefix + self.name
 
 
-# The broker's clock, whatever a writer's says: of inputs, as evidence names the log's time of a record; of
-# our own, as the answer tells what time it is there, and as none is refused for the time it bears.
+# Records get their time from the broker's clock, not from the producer's. Inputs: evidence names that time.
+# Our own topics: the answer to a send gives the broker's time, and no record is refused for its timestamp.
 _BY_THE_LOG = "LogAppendTime"
 
 
@@ -49,7 +49,7 @@ REJECTED = Topic(
     "complaints.rejected",
     key="as the record came",
     holds="records that are no event of ours, untouched, with the reason in headers; may hold personal data",
-    # Larger than the input's: the reason comes on top, and a batch may have been better compressed there.
+    # Larger than for the input: the reason is added, and a batch may have been better compressed there.
     config=_config(
         cleanup_policy="delete",
         retention_ms=7 * _DAY_MS,

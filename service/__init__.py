@@ -1,1 +1,1 @@
-"""sla-timer: the promise clocks of every ticket, and a breach event the moment one lapses."""
+"""sla-timer: the promise clocks of every ticket, and an event for each breach the moment it happens."""

@@ -1,4 +1,4 @@
-"""The wall clock. The one place that reads it: everything else is told the time."""
+"""The wall clock, and its comparison with Kafka's. The only module that reads the system's clock."""
 
 import logging
 import time
@@ -10,63 +10,66 @@ from service.sla.steady import STEP_MS, Steady
 log = logging.getLogger(__name__)
 
 TOGETHER_MS = 100
-TRY_AGAIN_MS = 500  # a broker that hangs keeps only those partitions from being judged that it leads
-SAY_AGAIN_MS = 10_000  # a clock at the limit, or one that is turned slowly, does not fill the log
-# Counts on during sleep. Where there is none, a machine that slept looks like one whose clock was set ahead.
+TRY_AGAIN_MS = 500  # short, so that a hanging broker delays only the partitions that it leads
+SAY_AGAIN_MS = 10_000  # a clock at the limit, or one that is adjusted slowly, does not flood the log
+# Counts during sleep, too. Without such a clock, sleep looks like a wall clock that was set ahead.
 _ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def now_ms() -> int:
-    """Milliseconds since the epoch, by this machine's clock."""
+    """Return milliseconds since the epoch, by this machine's clock."""
     return time.time_ns() // 1_000_000
 
 
 def elapsed_ms() -> int:
-    """Milliseconds since some instant, sleep included. Nobody can set it."""
+    """Return milliseconds since an arbitrary instant, sleep included. This clock cannot be set."""
     return time.clock_gettime_ns(_ELAPSED) // 1_000_000
 
 
 class GuardedClock:
-    """The time for what must never be early, and for what must never be late. Instants in ms."""
+    """The wall clock checked against Kafka's, as bounds of the time. Instants in ms.
+
+    `earliest` is for decisions that must never be early, `latest` for decisions that must never be late.
+    """
 
     def __init__(self, wall: Callable[[], int] = now_ms, elapsed: Callable[[], int] = elapsed_ms) -> None:
         self._wall = wall
         self.elapsed = elapsed
         self._steady = Steady(wall(), elapsed())
         self._log = LogTime()
-        self._said = 0  # ms astray
-        self._say_from = 0  # elapsed
+        self._said = 0  # ms astray in the last log line
+        self._say_from = 0  # elapsed: the next log line not before it
         self._try_from: dict[str, int] = {}  # elapsed, by topic
-        self._said_of = frozenset[int]()  # brokers
-        self._said_unknown = set[str]()
+        self._said_of = frozenset[int]()  # brokers warned about
+        self._said_unknown = set[str]()  # topics warned about
 
     def earliest(self) -> int:
-        """An instant that has come whichever clock is wrong: deadlines and stamps of records go by it."""
+        """Return an instant that has come whichever clock is wrong. Deadlines and record times go by it."""
         self._read()
         return self._steady.earliest
 
     def latest(self) -> int:
-        """An instant that has come by one clock at least: facts from the future go by it."""
+        """Return an instant that has come by at least one clock. A later fact is from the future."""
         self._read()
         return self._steady.latest
 
     def now(self) -> int:
-        """What time it is: detection goes by it."""
+        """Return the time. Detection instants go by it."""
         self._read()
         return self._steady.now
 
     @property
     def astray(self) -> int:
-        """How far the wall clock is ahead of Kafka's (or back, below 0); 0 when it is not.
+        """How far (ms) the wall clock is ahead of Kafka's; below 0: behind; 0: neither.
 
-        Of one that was never compared with Kafka's: how far it was set since the start.
+        Before the first comparison with Kafka's: how far the wall clock was set since the start.
         """
         self._read()
         return self._steady.astray
 
     @property
     def wrong(self) -> str:
-        """What is wrong with the wall clock, as `is 3600.0 s ahead of Kafka's`. Empty: nothing."""
+        """What is wrong with the wall clock, such as `is 3600.0 s ahead of Kafka's`. Empty: nothing."""
         return self._words(self.astray)
 
     def _words(self, astray: int) -> str:
@@ -79,20 +82,23 @@ class GuardedClock:
 
     @property
     def late(self) -> bool:
-        """True while deadlines are told late because the wall clock is behind Kafka's."""
+        """True while breaches are announced late because the wall clock is behind Kafka's."""
         return self.compared and self._steady.late
 
     @property
     def compared(self) -> bool:
-        """True once Kafka's time is known."""
+        """True once the wall clock was compared with Kafka's."""
         return self._log.known
 
     def to_compare(self, topic: str) -> bool:
-        """True while Kafka's time is not known, and a record in `topic` may tell it."""
+        """True while Kafka's time is not known and a record in `topic` may give it."""
         return not self.compared and topic not in self._said_unknown
 
     def try_compare(self, topic: str) -> bool:
-        """True for the one who should try that now; the others wait for what comes of it, not for long."""
+        """True for the caller that should compare now.
+
+        Other callers get False and wait for the result, at most TRY_AGAIN_MS.
+        """
         elapsed = self.elapsed()
         if elapsed < self._try_from.get(topic, elapsed):
             return False
@@ -100,11 +106,14 @@ class GuardedClock:
         return True
 
     def compare_again(self) -> bool:
-        """True when it is time to have a record stamped. Who is told so does it; others are not."""
+        """True when it is time to have Kafka stamp a record.
+
+        The caller must then do so: other callers get False for a while.
+        """
         return self._log.ask(self.elapsed(), doubted=bool(self.astray))
 
     def stamped(self, broker: int, sent: int, stamp: int) -> None:
-        """A broker gave the time `stamp` to a record that was sent at the reading `sent` of `elapsed`."""
+        """Take the timestamp that a broker gave to a record. `sent`: the reading of `elapsed` at the send."""
         self._log.heard(broker, sent, self.elapsed(), stamp)
         others = self._log.others(STEP_MS)
         for one in sorted(others.keys() - self._said_of):
@@ -117,19 +126,19 @@ class GuardedClock:
         self._said_of = frozenset(others)
 
     def not_stamped(self, topic: str) -> None:
-        """A record in `topic` was given no time by Kafka."""
+        """Note that Kafka gave no timestamp to a record in `topic`, and warn once for each topic."""
         self._log.not_heard(self.elapsed())
         if not self._log.known and topic not in self._said_unknown:
             log.warning(
                 "topic %s: message.timestamp.type is not LogAppendTime, so this machine's clock cannot be "
-                "held against Kafka's: if it is wrong now, deadlines are told early or late; set it "
+                "compared with Kafka's: if it is wrong now, breaches are announced early or late; set it "
                 "(kafka-configs --alter --add-config message.timestamp.type=LogAppendTime)",
                 topic,
             )
             self._said_unknown.add(topic)
 
     def _read(self) -> None:
-        while True:  # both of one moment: if we were stopped between them, they are not
+        while True:  # both readings must be of one moment: repeat if the process was stopped between them
             elapsed, wall = self.elapsed(), self._wall()
             if self.elapsed() - elapsed <= TOGETHER_MS:
                 break
@@ -151,15 +160,15 @@ _MEANS = {  # of a wall clock that was compared with Kafka's, and is ahead
     (
         True,
         True,
-    ): "deadlines go by Kafka's, so nothing is told early; set it right, there is no need to restart",
-    (True, False): "what is due may be told that late; set it right, there is no need to restart",
+    ): "deadlines go by Kafka's, so nothing is announced early; set it right, there is no need to restart",
+    (True, False): "what is due may be announced that late; set it right, there is no need to restart",
     (False, True): "deadlines go on by the time that passed; if the new time is right, restart",
     (False, False): "deadlines wait until it gets there again; if the new time is right, this will pass",
 }
 
 
 def _differs(astray: int, said: int) -> bool:
-    """True when it is worth another line: begun, ended, of another sign, half or twice as much."""
+    """True when the change deserves a log line: begun, ended, of another sign, under half or over twice."""
     if not said or not astray:
         return astray != said
     return astray * said < 0 or not abs(said) / 2 <= abs(astray) <= abs(said) * 2

@@ -1,5 +1,5 @@
-"""Errors that every part of the service may raise for a person to read."""
+"""Errors with a text for people, for every part of the service to raise."""
 
 
 class RefusalError(ValueError):
-    """The service does not start, or a command does not run. Its text is one line that says what to do."""
+    """The service does not start, or a command does not run. The text is one line that says what to do."""

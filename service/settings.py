@@ -1,4 +1,4 @@
-"""Every setting of the service: its variable, its default, how it is read, what to say when it is wrong."""
+"""The settings of the service: variable, default, parser and error message of each."""
 
 import os
 import re
@@ -18,7 +18,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `read` turns its text into the value, or raises ValueError: what would have been right."""
+    """One setting. `read` turns its text into the value, or raises ValueError with the expected form."""
 
     variable: str
     help: str
@@ -27,13 +27,13 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """The field of Settings: the variable without its prefix; a secret's also without `_FILE`."""
+        """The field of Settings: the variable without its prefix, and for a secret without `_FILE`."""
         name = self.variable.removeprefix("SLA_").removeprefix("KAFKA_")
         return (name.removesuffix("_FILE") if self.read is _secret else name).lower()
 
     @property
     def flag(self) -> str:
-        """The option of `run`: `--grace` for SLA_GRACE."""
+        """The option of `run`, such as `--grace` for SLA_GRACE."""
         return "--" + self.variable.removeprefix("SLA_").removeprefix("KAFKA_").replace("_", "-").lower()
 
 
@@ -56,7 +56,7 @@ def _servers(text: str) -> tuple[str, ...]:
     servers = tuple(server.strip() for server in text.split(","))
     for server in servers:
         if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:,/\[\]]+):\d{1,5}", server):
-            raise ValueError("is a list of host:port with commas between")
+            raise ValueError("must be a list of host:port with commas between")
     return servers
 
 
@@ -75,7 +75,7 @@ def _secret(text: str) -> str:
 
 
 def _retention(text: str) -> int:
-    days = re.fullmatch(r"(\d{1,5})d", text)  # days of 24 h: fine for a log, never for a promise
+    days = re.fullmatch(r"(\d{1,5})d", text)  # days of 24 h: precise enough for retention, not for a promise
     retention = int(days[1]) * 86_400_000 if days else parse_duration(text)
     if retention < 86_400_000:
         raise ValueError("is less than a day (1d)")
@@ -92,7 +92,7 @@ def _pace(text: str) -> int:
 def _address(text: str) -> tuple[str, int]:
     found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})", text)
     if not found or int(found[3]) > 65535:
-        raise ValueError("is host:port, for example 127.0.0.1:8080 or [::1]:8080")
+        raise ValueError("must be host:port, for example 127.0.0.1:8080 or [::1]:8080")
     return found[1] or found[2], int(found[3])
 
 
@@ -143,7 +143,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The values, one field per row of SETTINGS. Lengths are ms. Secrets are held, but not shown by repr."""
+    """The values, one field for each row of SETTINGS. Durations in ms. repr does not show secrets."""
 
     bootstrap_servers: tuple[str, ...]
     security_protocol: str
@@ -169,7 +169,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Settings:
-    """The settings from flags (by `Setting.name`), else variables. Raises RefusalError."""
+    """Read the settings from flags (by `Setting.name`), else from variables. Raises RefusalError."""
     _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for setting in SETTINGS:

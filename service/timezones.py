@@ -1,6 +1,6 @@
-"""The time zones that calendars compute with: those of the tzdata package, whatever the machine has.
+"""The time zones of calendars, from the tzdata package and not from the machine.
 
-So the version is pinned with the code, the same on every machine, and the one told beside a publication.
+So the version is pinned with the code, the same on every machine, and the version named in a publication.
 """
 
 from functools import cache
@@ -10,19 +10,19 @@ from zoneinfo import ZoneInfo
 
 
 def database_version() -> str:
-    """For example `2026b`."""
+    """Return the version of the time zone database, such as `2026b`."""
     return str(import_module("tzdata").IANA_VERSION)
 
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """Every name that `zone` knows."""
+    """Return every name that `zone` knows."""
     return tuple(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
 
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The time zone with this IANA name. Raises KeyError when there is none."""
+    """Return the time zone with this IANA name. Raises KeyError when there is none."""
     if name not in zone_names():
         raise KeyError(name)
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:

@@ -1,8 +1,8 @@
-"""A file that is there whole or not at all: every file that a command writes is written here.
+"""Atomic file writing: a file appears whole or not at all. Every file that a command writes is written here.
 
-It grows beside its place as `.NAME.xxxxxxxx.part` and takes that place at one stroke, when all of it is on
-the disk. Whatever comes between, a full disk, Ctrl-C or an error, takes the part away; only a process that is
-killed leaves it.
+The content goes into `.NAME.xxxxxxxx.part` beside the file. When all of it is on the disk, the part replaces
+the file atomically. After a full disk, Ctrl-C or an error the part is removed. Only a killed process leaves
+the part behind.
 """
 
 import errno
@@ -17,16 +17,16 @@ from typing import Any, BinaryIO, cast
 
 from service.errors import RefusalError
 
-_LONGEST_NAME_BYTES = 255  # of a name on common file systems
+_LONGEST_NAME_BYTES = 255  # of a file name on common file systems
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 @contextmanager
 def whole_file(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
-    """Gives a stream; what was written to it is the file `path` when the block ends without an error.
+    """Open a stream whose content becomes the file `path` when the block ends without an error.
 
-    A file that was there is replaced and keeps its mode, or with `new` is refused; a link stays, its target
-    is replaced. A terminal, pipe or device takes the bytes as they come. Raises RefusalError.
+    An existing file is replaced and keeps its mode; with `new` it is refused. Of a link, the target is
+    replaced. A terminal, pipe or device gets the bytes at once. Raises RefusalError.
     """
     try:
         target = path if new else _followed(path)
@@ -53,7 +53,7 @@ def whole_file(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
 
 
 def _followed(path: Path) -> Path | None:
-    """Where a chain of links ends; None: at an open descriptor such as /dev/stdout, which has no place."""
+    """Return the end of a chain of links; None: an open descriptor such as /dev/stdout, without a path."""
     for _ in range(40):
         if os.path.realpath(path.parent).startswith("/proc/"):
             return None
@@ -64,7 +64,7 @@ def _followed(path: Path) -> Path | None:
 
 
 def _found(place: Path, *, new: bool) -> os.stat_result | None:
-    """What is there already. Raises OSError when it may not be written."""
+    """Return the status of an existing file, else None. Raises OSError when it may not be written."""
     if new and os.path.lexists(place):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     try:
@@ -74,7 +74,7 @@ def _found(place: Path, *, new: bool) -> os.stat_result | None:
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if stat.S_ISREG(found.st_mode):
-        os.close(os.open(place, os.O_WRONLY))  # refused where it would be when written in place
+        os.close(os.open(place, os.O_WRONLY))  # refused whenever writing in place would be refused
     return found
 
 
@@ -87,9 +87,9 @@ def _part(target: Path) -> Path:
 def _begun(path: Path, part: Path, before: os.stat_result | None) -> int:
     mode = 0o666 if before is None else stat.S_IMODE(before.st_mode) & 0o777
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # the umask takes its part
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # the umask applies
         if before is not None:
-            with suppress(PermissionError):  # it is then ours, as a copy would be
+            with suppress(PermissionError):  # the file is then ours, like a copy
                 os.chown(descriptor, before.st_uid, before.st_gid)
             os.fchmod(descriptor, mode)
     except OSError as error:
@@ -114,14 +114,17 @@ def _take_place(part: Path, target: Path, path: Path, *, new: bool) -> None:
     except OSError as error:
         raise _refusal(path, error) from None
     try:
-        with suppress(OSError):  # some file systems know no such thing; the file is there all the same
+        with suppress(OSError):  # some file systems cannot sync a directory; the file is there nevertheless
             os.fsync(directory)
     finally:
         os.close(directory)
 
 
 def _take_free_place(part: Path, target: Path) -> None:
-    """Raises FileExistsError when somebody else has taken the place meanwhile: theirs stays."""
+    """Move the part to a free path. Raises FileExistsError when another process took the path meanwhile.
+
+    The file of the other process stays.
+    """
     try:
         target.hardlink_to(part)
     except OSError as error:
@@ -137,7 +140,7 @@ def _refusal(path: Path, error: OSError) -> RefusalError:
 
 
 class _Raw(io.FileIO):
-    """The file below the stream; names itself when it takes no more."""
+    """The file below the stream. Its write errors name the file."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         super().__init__(descriptor, "w")
@@ -146,7 +149,7 @@ class _Raw(io.FileIO):
 
     def write(self, content: Any) -> int | None:  # type: ignore[override]
         if self._failed:
-            return len(content)  # closing flushes once more; it was said
+            return len(content)  # closing flushes once more; the error was raised before
         try:
             return super().write(content)
         except OSError as error:

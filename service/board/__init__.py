@@ -1,1 +1,1 @@
-"""What people see: the open tickets by nearest deadline, live. Reads committed state and changes nothing."""
+"""The board: the open tickets by nearest deadline, live. It reads committed state and changes nothing."""

@@ -1,4 +1,4 @@
-"""Who may look: the token is traded for a cookie, and every answer says what a browser may do with it."""
+"""Access to the board: the token, its session cookie, and the security headers of every response."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ COOKIE = "sla_board"
 SIGNED_IN_FOR_SECONDS = 12 * 3_600
 OPEN_PATHS = ("/livez", "/readyz", "/startupz", "/session", "/look", "/static/")  # show no ticket
 
-# Everything comes from here; no inline script or style, no frame around it, nothing sent elsewhere.
+# A page loads from this server only. No inline script or style, no frame around it, no request elsewhere.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -27,23 +27,23 @@ HEADERS = {
 
 
 class Token:
-    """The token, and the cookies that it was traded for. A cookie says until when, and proves it."""
+    """The access token, and the cookies issued for it. A cookie has its expiry and an HMAC of the expiry."""
 
     def __init__(self, token: str, now: Callable[[], int]) -> None:
         self._token = token.encode()
         self._now = now  # ms
 
     def fits(self, offered: str) -> bool:
-        """True for the token itself."""
+        """True when `offered` is the token."""
         return hmac.compare_digest(offered.strip().encode(), self._token)
 
     def trade(self) -> str:
-        """A cookie's value for whoever had the token."""
+        """Return the value of a new cookie, for a client that presented the token."""
         until = str(self._now() // 1_000 + SIGNED_IN_FOR_SECONDS)
         return f"{until}.{self._proof(until)}"
 
     def admits(self, cookie: str) -> bool:
-        """True for a cookie that was traded with this token and is not too old."""
+        """True for a cookie that was issued for this token and has not expired."""
         until, _, proof = cookie.partition(".")
         if not (until.isascii() and until.isdigit() and len(until) < 12):
             return False
@@ -55,7 +55,7 @@ class Token:
 
 
 class Door:
-    """In front of the application: asks for the token where there is one, and sets the headers."""
+    """ASGI middleware: requires the token, if one is set, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, token: Token | None) -> None:
         self._app = app
@@ -85,11 +85,11 @@ class Door:
         scheme, _, offered = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self._token.fits(offered):
             return True
-        # Not Python's SimpleCookie: at another application's cookie that it does not like it drops ours, too.
+        # Not Python's SimpleCookie: it drops our cookie, too, when another application's cookie is malformed.
         return self._token.admits(request.cookies.get(COOKIE, ""))
 
     def _refusal(self, scope: Scope) -> Response:
-        """To the sign-in for people; others are told."""
+        """Redirect a browser to the sign-in page; answer any other client with 401."""
         if scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
             return RedirectResponse("/session", 303)
         return Response(

@@ -1,4 +1,4 @@
-"""A clock as a bar: time that runs, is paused or closed, from its start to its last deadline."""
+"""A clock as a bar: running, paused and closed time, from the clock's start to its last deadline."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -20,7 +20,7 @@ class Flow(StrEnum):
 
 
 class BarPiece(NamedTuple):
-    """A stretch of one kind. Instants in ms."""
+    """A stretch of one flow. Instants in ms."""
 
     flow: Flow
     since: int
@@ -28,7 +28,7 @@ class BarPiece(NamedTuple):
 
 
 class BarMark(NamedTuple):
-    """A level on the bar."""
+    """A level's deadline on the bar."""
 
     level: str
     due_at: int  # ms
@@ -36,7 +36,10 @@ class BarMark(NamedTuple):
 
 
 class LevelBar(NamedTuple):
-    """Instants in ms. It does not depend on now, but for an open pause, which is drawn up to the minute."""
+    """The bar of one clock. Instants in ms.
+
+    It depends on the time of day only during an open pause, and then only on the minute.
+    """
 
     since: int
     until: int
@@ -46,7 +49,7 @@ class LevelBar(NamedTuple):
     projected: bool  # the marks are where they would be if the pause ended now
 
     def x(self, instant: int) -> float:
-        """Where an instant (ms) is on it, in units of WIDTH."""
+        """Return the position of an instant (ms) on the bar, in units of WIDTH."""
         if self.until == self.since:
             return float(WIDTH)
         share = (instant - self.since) / (self.until - self.since)
@@ -54,7 +57,7 @@ class LevelBar(NamedTuple):
 
 
 def bar(run: Run, at: int) -> LevelBar:
-    """The clock drawn at `at` (ms). Raises YearUnknown."""
+    """Return the bar of the clock at `at` (ms). Raises YearUnknown."""
     pauses, dues = list(run.pauses), run.dues
     open_pause = run.ending is None and pauses and pauses[-1][1] is None
     if open_pause:
@@ -75,7 +78,7 @@ def bar(run: Run, at: int) -> LevelBar:
 
 
 def _pieces(cut: Iterable[Stretch]) -> list[BarPiece]:
-    """Neighbours of one kind are one piece."""
+    """Merge neighbouring stretches of one flow into one piece."""
     pieces: list[BarPiece] = []
     for stretch in cut:
         flow = Flow.RUNNING if stretch.counted else Flow.PAUSED if stretch.paused else Flow.CLOSED

@@ -1,4 +1,7 @@
-"""The board: the shelf, what it stands on, and the viewers. Told the time; knows no Kafka."""
+"""The board: tickets, desks, what is known of their sources, and the viewers.
+
+The time is an argument. Nothing here depends on Kafka.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,14 +16,17 @@ from service.board.ticket_page import Account, account
 from service.board.tickets import TicketShelf
 
 LOOK_EVERY_SECONDS = 0.1
-TICK_EVERY_SECONDS = 0.5  # at most so often when something changes
-AT_ONCE = 100  # tickets judged before anybody else gets a turn; some ms
+TICK_EVERY_SECONDS = 0.5  # the shortest time between two ticks
+AT_ONCE = 100  # tickets judged before other tasks get a turn; some ms
 _MOST_LISTINGS = 64
 
 
 @dataclass
 class Board:
-    """What all routes read. `sight` gives what is known now; `grace` in ms; `group` is the service's."""
+    """The data that all routes read. `grace` in ms; `group` is the consumer group of the service.
+
+    `sight_now` gives what is known now of Kafka, the group and the services.
+    """
 
     shelf: TicketShelf
     desks: DeskShelf
@@ -35,7 +41,7 @@ class Board:
         self._listed: tuple[int, Mapping[int, int]] | None = None
 
     def sight(self) -> Sight:
-        """What is known now."""
+        """Return what is known now, with the figures of tickets and desks."""
         shelf = self.shelf
         return replace(
             self.sight_now(),
@@ -48,14 +54,14 @@ class Board:
         )
 
     def times(self, sight: Sight) -> dict[int, int]:
-        """By partition the instant (ms) to judge at: nobody knows of facts that came later.
+        """Return by partition the instant (ms) to judge at: later facts may not have been read yet.
 
-        So a ticket does not break on the board while Kafka is away and it may have been answered.
+        So the board shows no breach while Kafka is away: the ticket may have been answered meanwhile.
         """
         return self._complete(sight.reaches, sight.now)
 
     def desk_lines(self, sight: Sight) -> list[DeskLine]:
-        """The support desks, likewise."""
+        """Return the support desks, judged at the instants of their partitions."""
         return self.desks.lines(self._complete(sight.desk_reaches, sight.now))
 
     def _complete(self, reaches: Mapping[int, ReachView], now: int) -> dict[int, int]:
@@ -66,7 +72,7 @@ class Board:
         }
 
     def listing(self, query: Query, sight: Sight) -> Listing:
-        """A page of the list: the same for all who look at the same."""
+        """Return a page of the list. Viewers with the same query share one object."""
         times = self.times(sight)
         minutes = {number: at // 60_000 for number, at in times.items()}
         listed = self.shelf.version, minutes
@@ -77,17 +83,17 @@ class Board:
         return self._listings[query]
 
     def account(self, tenant: str, ticket_id: str, sight: Sight) -> Account | None:
-        """A ticket, for its page."""
+        """Return a ticket for its page; None when it is not known or cannot be judged."""
         return account(self.shelf, tenant, ticket_id, self.times(sight))
 
     async def look(self) -> None:
-        """Judge what came and what is due, and wake the viewers, until cancelled."""
+        """Judge new and due tickets and wake the viewers, until cancelled."""
         time = asyncio.get_running_loop().time
         version, ticked = -1, time()
         while True:
             looked = self.shelf.look(self.times(self.sight()), AT_ONCE)
             if self.shelf.version != version and time() - ticked >= TICK_EVERY_SECONDS:
                 version, ticked = self.shelf.version, time()
-                self.shelf.ordered()  # sorted before anybody asks
+                self.shelf.ordered()  # sorted once here, not in the first viewer's request
                 self.ticker.tick()
             await asyncio.sleep(0 if looked >= AT_ONCE else LOOK_EVERY_SECONDS)

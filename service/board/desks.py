@@ -1,4 +1,4 @@
-"""The support desks as their page shows them: which channels are open until when, and what is out."""
+"""The support desks as their page shows them: open channels, and outages that go on or are over."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -21,17 +21,17 @@ class ChannelLine(NamedTuple):
     """One channel. Instants in ms."""
 
     name: str
-    open_until: int | None  # unless it says something before; None: it is closed
+    open_until: int | None  # unless a sign of life comes before; None: it is closed
     last_sign_at: int
 
 
 class Promise(NamedTuple):
-    """What a clock asks of the desk now."""
+    """What a clock requires of the desk now."""
 
     clock: str
     clause: str | None
     min_open: int
-    outage: ClockLine | None  # that goes on; None: enough channels are open
+    outage: ClockLine | None  # the outage that goes on; None: enough channels are open
 
 
 class Past(NamedTuple):
@@ -50,11 +50,11 @@ class DeskLine(NamedTuple):
     desk_id: str
     channels: tuple[ChannelLine, ...]
     promises: tuple[Promise, ...]
-    past: tuple[Past, ...]  # the latest first
+    past: tuple[Past, ...]  # the latest outage first
 
 
 class DeskShelf:
-    """The desks as the changelog holds them. There are few: each is judged whenever it is shown."""
+    """The desks that the changelog holds. There are few: each is judged whenever it is shown."""
 
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
@@ -62,17 +62,18 @@ class DeskShelf:
         self._baffling: list[str] = []
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
-        """Take one changelog record, in log order; None: a tombstone."""
+        """Apply one changelog record, in log order. `value` None: a tombstone."""
         self._kept.restore(partition, key, value)
 
     def forget(self, partition: int) -> None:
-        """Drop a partition: it comes again from its beginning."""
+        """Drop the states of a partition: it will be read again from its beginning."""
         self._kept.forget(partition)
 
     def lines(self, times: Mapping[int, int]) -> list[DeskLine]:
-        """Those that spoke and those that the policies name, at the instants (ms) of their partitions.
+        """Return the desks with a sign of life and the desks of the policies, judged at `times`.
 
-        A desk that never spoke is judged at the earliest of these; none is shown before there is one.
+        `times`: an instant (ms) for each partition. A desk without a sign of life is judged at the earliest
+        of these instants. Without any instant, no desk is shown.
         """
         if not times:
             return []
@@ -83,12 +84,12 @@ class DeskShelf:
 
     @property
     def baffling(self) -> int:
-        """How many desks could not be judged when they were looked at last."""
+        """The number of desks that the last evaluation could not judge."""
         return len(self._baffling)
 
     @property
     def baffled_by(self) -> str | None:
-        """One of them, and the partition that holds it, if any does."""
+        """One desk that could not be judged, and the partition that holds it, if any does."""
         for key in self._baffling:
             return self._kept.place(key)
         return None

@@ -1,23 +1,23 @@
-"""How many open tickets there are of each kind: what the filters offer, and the figures at the top."""
+"""The number of open tickets by facet and value: for the filters, and for the figures at the top."""
 
 from collections import Counter
 
 from service.board.summary import ATTRIBUTES, Summary
 from service.sla.state import names
 
-SILENT = "silent"  # beside the conditions: nobody has touched it for too long
+SILENT = "silent"  # beside the conditions: the ticket has had no fact for too long
 FACETS = ("state", "clock", "tenant", "policy", *ATTRIBUTES)
 
 
 class Census:
-    """Counts by facet and value. A ticket may count under several values of one facet."""
+    """Counts of open tickets by facet and value. A ticket may count under several values of one facet."""
 
     def __init__(self) -> None:
         self.counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
         self.total = 0
 
     def add(self, summary: Summary, by: int) -> None:
-        """Count a ticket in (1) or out (-1)."""
+        """Add a ticket (`by` 1) or remove it (`by` -1)."""
         self.total += by
         for facet in FACETS:
             for value in values(summary, facet):
@@ -28,7 +28,7 @@ class Census:
 
 
 def values(summary: Summary, facet: str) -> tuple[str, ...]:
-    """What a ticket is under one of FACETS."""
+    """Return the values of a ticket under one of FACETS."""
     if facet == "state":
         return (summary.condition, SILENT) if summary.silent else (summary.condition,)
     if facet == "clock":

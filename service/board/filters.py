@@ -1,4 +1,4 @@
-"""What a page is asked for: filters and page, as the address bar has them."""
+"""The query of a list page: filters, search and page number, as the URL has them."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -9,18 +9,21 @@ from service.board.summary import Summary
 from service.sla.state import names
 
 PAGE = 50  # tickets
-_LONGEST = 128  # characters: of an identifier
+_LONGEST = 128  # characters of an identifier
 
 
 class Query(NamedTuple):
-    """Filters by facet, a part of the ticket id to search for, and the page from 1."""
+    """Filters by facet, a part of the ticket id to search for, and the page number from 1."""
 
     filters: tuple[tuple[str, str], ...] = ()  # in the order of FACETS
     search: str = ""
     page: int = 1
 
     def url(self, **changes: str | int | None) -> str:
-        """The query string with some filters, `q` or `page` changed; another filter shows the first page."""
+        """Return the query string with these filters, `q` or `page` changed.
+
+        A change shows the first page, unless it names a page.
+        """
         asked: dict[str, str | int | None] = {**dict(self.filters), "q": self.search}
         asked["page"] = None if changes else self.page
         kept = {name: value for name, value in (asked | changes).items() if value}
@@ -36,7 +39,7 @@ class Query(NamedTuple):
 
 
 def read_query(parameters: Mapping[str, str]) -> Query:
-    """From the parameters of a URL. Whatever else they hold is ignored."""
+    """Read a query from the parameters of a URL. Unknown parameters are ignored."""
     return Query(tuple(_filters(parameters)), parameters.get("q", "").strip()[:_LONGEST], _page(parameters))
 
 

@@ -1,4 +1,4 @@
-"""The states that the changelog holds, by the partition that holds them, as the service itself reads them."""
+"""The states of a changelog by partition, read by the same code as in the service."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
@@ -11,7 +11,7 @@ S = TypeVar("S")
 
 
 class Kept(NamedTuple, Generic[S]):
-    """A ticket or desk, decoded."""
+    """The decoded state of a ticket or desk, and its partition."""
 
     partition: int
     known: S
@@ -19,10 +19,10 @@ class Kept(NamedTuple, Generic[S]):
 
 
 class KeptStates(Generic[S]):
-    """Of all partitions of one changelog, by changelog key."""
+    """The states of all partitions of one changelog, by changelog key."""
 
     def __init__(self, empty: Callable[[], S], decode: Callable[[bytes], S]) -> None:
-        """As States."""
+        """Take the same arguments as States."""
         self._empty = empty
         self._decode = decode
         self._partitions: dict[int, States[S]] = {}
@@ -35,24 +35,24 @@ class KeptStates(Generic[S]):
             yield from states
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
-        """Take one changelog record, in log order; None: a tombstone."""
+        """Apply one changelog record, in log order. `value` None: a tombstone."""
         if partition not in self._partitions:
             self._partitions[partition] = States(self._empty, self._decode)
         self._partitions[partition].restore(key, value)
 
     def forget(self, partition: int) -> list[str]:
-        """Drop a partition: it comes again from its beginning. Gives the keys that it had."""
+        """Drop a partition, which will be read again from its beginning. Return the keys that it had."""
         return list(self._partitions.pop(partition, ()))
 
     def partition(self, key: str) -> int | None:
-        """Which one holds that key; None: there is none."""
+        """Return the partition that holds `key`; None: no partition does."""
         for partition, states in self._partitions.items():
             if states.value(key) is not None:
                 return partition
         return None
 
     def find(self, key: str) -> Kept[S] | None:
-        """What is kept under that key; None: nothing. Raises UnreadableStateError."""
+        """Return the state under `key`; None: there is none. Raises UnreadableStateError."""
         partition = self.partition(key)
         if partition is None:
             return None
@@ -61,7 +61,10 @@ class KeptStates(Generic[S]):
         return Kept(partition, states.open(key), header)
 
     def place(self, key: str) -> str:
-        """`T1@default (partition 3)`, whatever the key is made of; without a partition that holds it."""
+        """Return `T1@default (partition 3)`, printable whatever bytes the key has.
+
+        Without a partition that holds the key, return the key alone.
+        """
         text = key.encode(errors="surrogateescape").decode(errors="backslashreplace")
         shown, partition = text if text.isprintable() else ascii(text), self.partition(key)
         return shown if partition is None else f"{shown} (partition {partition})"

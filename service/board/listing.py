@@ -1,4 +1,4 @@
-"""A page of the list: what fits the query, which part of it is shown, and what changed since it was shown."""
+"""A page of the ticket list: the matching tickets, the rows shown, and the news since the last page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from service.board.summary import Summary
 from service.board.tickets import TicketShelf, Times
 from service.sla.calendar.calendar import YearUnknown
 
-_OFFERED = 30  # values of one facet
+_OFFERED = 30  # values of one facet, at most
 
 
 class Listing(NamedTuple):
@@ -22,11 +22,11 @@ class Listing(NamedTuple):
     page: int  # from 1
     pages: int
     rows: tuple[TicketRow, ...]
-    offers: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by facet, values and how many tickets
+    offers: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by facet, values and their ticket counts
 
 
 class Fitting:
-    """Which tickets fit which query, found anew when the shelf has changed. Holds a few queries only."""
+    """A small cache of the tickets that match a query. It is emptied when the shelf has changed."""
 
     _MOST = 32
 
@@ -36,7 +36,7 @@ class Fitting:
         self._found: dict[Query, list[Summary]] = {}
 
     def of(self, query: Query) -> list[Summary]:
-        """Those that fit, in the order of the list."""
+        """Return the tickets that match `query`, in the order of the list."""
         if self._version != self._shelf.version or len(self._found) > self._MOST:
             self._version, self._found = self._shelf.version, {}
         asked = query._replace(page=1)
@@ -49,7 +49,7 @@ class Fitting:
 
 
 def listing(shelf: TicketShelf, fitting: Fitting, query: Query, times: Times) -> Listing:
-    """The page that `query` asks for, else the last one there is."""
+    """Return the page that `query` asks for, else the last page."""
     found = fitting.of(query)
     pages = max(1, -(-len(found) // PAGE))
     page = min(query.page, pages)
@@ -73,12 +73,12 @@ def _rows(shelf: TicketShelf, shown: Sequence[Summary], times: Times) -> Iterato
         if judged is not None:
             try:
                 yield row(summary, *judged)
-            except YearUnknown:  # a bar may reach further than any deadline that was asked for
+            except YearUnknown:  # a bar may reach beyond the deadlines, into a year without official days
                 continue
 
 
 def _offered(counts: Mapping[str, int], chosen: str | None) -> tuple[tuple[str, int], ...]:
-    """The most frequent values and the chosen one, by name."""
+    """Return the most frequent values and the chosen value, sorted by name."""
     most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_OFFERED]
     if chosen is not None and chosen not in dict(most):
         most.append((chosen, counts.get(chosen, 0)))
@@ -86,7 +86,7 @@ def _offered(counts: Mapping[str, int], chosen: str | None) -> tuple[tuple[str, 
 
 
 class News(NamedTuple):
-    """Something that happened to a ticket in view: for those who do not see it."""
+    """A change of a ticket in view, for the announcement to a screen reader."""
 
     ticket_id: str
     what: str  # a Condition, or `silent`
@@ -94,7 +94,10 @@ class News(NamedTuple):
 
 
 def news(before: Sequence[TicketRow], after: Sequence[TicketRow]) -> list[News]:
-    """What became of the tickets shown before, and which came in broken or at risk. Worst first."""
+    """Return the changes of the tickets shown before, worst first.
+
+    A ticket that is new in view is a change only when it is breached or at risk.
+    """
     known = {shown.key: shown for shown in before}
     found: list[News] = []
     for shown in after:

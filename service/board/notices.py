@@ -1,4 +1,4 @@
-"""What the board does not know, and what the service does not do: said before anybody trusts a figure."""
+"""Notices: what the board does not know, and what the service does not do. They stand above all figures."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from service.board.snapshot import Probe, ReachView, Sight
 
-OLD_AFTER_MS = 5_000  # data older than this is said to be old
-WAITING_MORE_THAN = 100  # tickets; fewer are judged in a moment
-LAG_FOR_MS = 10_000  # a lag that lasts no longer is everyday
+OLD_AFTER_MS = 5_000  # older data gets a notice
+WAITING_MORE_THAN = 100  # tickets; fewer are judged at once
+LAG_FOR_MS = 10_000  # a shorter lag is normal and gets no notice
 
 
 class NoticeKind(StrEnum):
@@ -31,20 +31,20 @@ class NoticeKind(StrEnum):
 
 
 class Notice(NamedTuple):
-    """Something people must know. `values` are the blanks of its sentence."""
+    """A notice on top of a page. `values` fill the blanks of its sentence."""
 
     kind: NoticeKind
     values: tuple[tuple[str, str | int], ...] = ()
 
 
 def as_of(reaches: Mapping[int, ReachView]) -> int | None:
-    """The instant (ms) up to which all that was committed is here; None until every partition was read."""
+    """Return the instant (ms) up to which every commit has been read; None until every partition was read."""
     known = [reach.as_of for reach in reaches.values()]
     return None if not known or None in known else min(instant for instant in known if instant is not None)
 
 
 def notices(sight: Sight) -> list[Notice]:
-    """Everything that is not as it should be."""
+    """Return a notice for everything that is not as it should be."""
     found: list[Notice] = []
     complete_until = as_of(sight.reaches)
     old = complete_until is not None and sight.now - complete_until > OLD_AFTER_MS
@@ -109,12 +109,12 @@ def _of_the_services(sight: Sight) -> list[Notice]:
 
 
 def unready(probe: Probe) -> list[int]:
-    """Its partitions that are not judged yet."""
+    """Return the partitions of the probed process that are not judged yet."""
     return [number for number, state in probe.states.items() if state in ("acquiring", "restoring")]
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    """`0, 3, 7`; only the first of many."""
+    """Return `0, 3, 7`; of more than 8 numbers only the first 8."""
     return ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")
 
 

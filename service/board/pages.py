@@ -1,4 +1,4 @@
-"""The pages as HTML: a frame around parts that are sent again when their content changes."""
+"""The pages as HTML: a frame around parts. A part is sent again when its content changes."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from service.text.foreign import boxed, plain, theirs
 
 STATES = ("breached", "at_risk", "running", "paused", SILENT)
 _MOST_NEWS = 3
-_MOST_LISTINGS = 64  # kept within a second
+_MOST_LISTINGS = 64  # cached within a second
 
 _templates = Environment(
     loader=PackageLoader("service.board"),
@@ -36,44 +36,44 @@ _templates = Environment(
 
 
 class Part(NamedTuple):
-    """A piece of a page. It is sent again when `content` differs from what was sent."""
+    """A part of a page. It is sent again when `content` differs from what was sent."""
 
     id: str
     content: Hashable
-    html: Callable[[], str]  # written when it is asked for first
+    html: Callable[[], str]  # rendered on the first call
 
     @property
     def version(self) -> str:
-        """Another one for other content, within this process."""
+        """A hash of the content. It is comparable within this process only."""
         return f"{hash(self.content) & 0xFFFFFFFF:08x}"
 
 
 class Page(NamedTuple):
-    """What a viewer sees at one instant. Instants in ms."""
+    """The page of a viewer at one instant. Instants in ms."""
 
     parts: tuple[Part, ...]
-    rows: tuple[Part, ...] | None  # of a list: in order, their ids are keys of tickets
+    rows: tuple[Part, ...] | None  # the rows of a list, in order; their ids are keys of tickets
     shown: tuple[TicketRow, ...]  # the tickets of these rows
     now: int
     as_of: int | None
 
 
-Listed = tuple[tuple[Part, ...], tuple[Part, ...]]  # the parts of a list but the notices, and its rows
+Listed = tuple[tuple[Part, ...], tuple[Part, ...]]  # the parts of a list without the notices, and its rows
 
 
 class Look(NamedTuple):
-    """How a viewer wants it, and where the page stands."""
+    """The language and theme of a viewer, and the paths of the page."""
 
     lang: str
     theme: str
     path: str  # of this page, with its query
-    stream: str  # of its changes
+    stream: str  # of the page's changes, with its query
 
 
 class Pages:
-    """What all writers of one board share: who looks at the same within a second gets the same parts.
+    """A cache that all writers of one board share. Equal queries within a second get the same parts.
 
-    So a page that many watch is written, and held, once. For no longer than a second: countdowns are in it.
+    So a page with many viewers is rendered, and held, once. It lasts a second only, as parts hold countdowns.
     """
 
     def __init__(self) -> None:
@@ -81,14 +81,17 @@ class Pages:
         self._listed: dict[tuple[str, int], tuple[Listing, Listed]] = {}
 
     def writer(self, look: Look) -> "Writer":
-        """Who writes for one viewer."""
+        """Return the writer for one viewer."""
         return Writer(look, self)
 
     def listed(self, listing: Listing, lang: str, now: int, write: Callable[[], Listed]) -> Listed:
-        """The parts of a listing, the same object for the same listing; `write` makes them. `now` in ms."""
+        """Return the parts of a listing: the same object for the same listing.
+
+        `write` makes the parts. `now` in ms.
+        """
         if now // 1_000 != self._second or len(self._listed) >= _MOST_LISTINGS:
             self._second, self._listed = now // 1_000, {}
-        key = lang, id(listing)  # it is held, so no other has its id
+        key = lang, id(listing)  # the cache holds the listing, so no other object has its id
         if key not in self._listed:
             self._listed[key] = listing, write()
         return self._listed[key][1]
@@ -103,7 +106,7 @@ class Writer:
         self._pages = pages
 
     def list_page(self, listing: Listing, sight: Sight) -> Page:
-        """The open tickets."""
+        """Return the page of the open tickets."""
         parts, rows = self._pages.listed(
             listing, self.look.lang, sight.now, lambda: self._listed(listing, sight.now)
         )
@@ -124,7 +127,10 @@ class Writer:
     def ticket_page(
         self, account: Account | None, sight: Sight, tenant: str, ticket_id: str, *, known: bool
     ) -> Page:
-        """One ticket, or that there is none; `known` without an account: it cannot be judged here."""
+        """Return the page of one ticket, or the page that says that there is none.
+
+        `known` without an account: the ticket cannot be judged here.
+        """
         lines = list(in_words(account.derivation, self.look.lang)) if account else []
         part = self._part(
             "ticket",
@@ -139,7 +145,7 @@ class Writer:
         return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
 
     def partitions_page(self, sight: Sight, group: str) -> Page:
-        """The partitions."""
+        """Return the page of the partitions."""
         lines = tuple(partition_lines(sight))
         state = sight.group.state if sight.group else None
         part = self._part(
@@ -148,19 +154,19 @@ class Writer:
         return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
 
     def desks_page(self, lines: Sequence[DeskLine], sight: Sight) -> Page:
-        """The support desks."""
+        """Return the page of the support desks."""
         shown = tuple(lines)
         part = self._part("desks", shown, lines=shown, now=sight.now)
         return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.desk_reaches))
 
     def whole(self, template: str, page: Page | None = None, **values: object) -> str:
-        """A page with its frame."""
+        """Render a page with its frame."""
         written = {part.id: Markup(part.html()) for part in page.parts} if page else {}  # noqa: S704 (our own)
         rows = [Markup(row.html()) for row in page.rows] if page and page.rows is not None else []  # noqa: S704
         return self._render(template, page=page, parts=written, rows=rows, **values)
 
     def news(self, found: list[News]) -> str:
-        """What happened, in one short sentence for a screen reader."""
+        """Return the news in one short sentence for a screen reader."""
         said = [
             self.words[f"news_{item.what}"].format(
                 ticket=plain(item.ticket_id, self.look.lang), clock=name(item.clock or "", self.look.lang)
@@ -208,23 +214,23 @@ class Writer:
 
 
 def _values(listing: Listing) -> tuple[tuple[str, ...], ...]:
-    """What the filters offer, without how often: that changes with every ticket."""
+    """Return the values that the filters offer, without their counts: the counts change with every ticket."""
     offers = [offered for facet, offered in listing.offers if facet != "state"]
     return tuple(tuple(value for value, _ in offered) for offered in offers)
 
 
 def clock_time(instant: int) -> str:
-    """`09:30:00` UTC of an instant in ms; with its date, `2026-03-02 09:30:00`, see `date_time`."""
+    """Return `09:30:00`, the time of day in UTC of an instant in ms. See `date_time` for the date."""
     return date_time(instant)[11:]
 
 
 def date_time(instant: int) -> str:
-    """`2026-03-02 09:30:00` UTC of an instant in ms."""
+    """Return `2026-03-02 09:30:00` in UTC of an instant in ms."""
     return datetime.fromtimestamp(instant / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def length(milliseconds: int, day: str) -> str:
-    """`0:30:00` or `3 d 4:05:06`; a length in ms, rounded down to seconds. `day`: the sign for days."""
+    """Return `0:30:00` or `3 d 4:05:06` of a length in ms, rounded down to seconds. `day`: the unit sign."""
     seconds = abs(milliseconds) // 1_000
     days, rest = divmod(seconds, 86_400)
     clock = f"{rest // 3_600}:{rest // 60 % 60:02}:{rest % 60:02}"
@@ -232,7 +238,7 @@ def length(milliseconds: int, day: str) -> str:
 
 
 def plain_time(written: str) -> str:
-    """`2026-03-02 09:30:00.250` of `2026-03-02T09:30:00.250Z`, without fractions that are none."""
+    """Return `2026-03-02 09:30:00.250` of `2026-03-02T09:30:00.250Z`, without a fraction of `.000`."""
     return written.replace("T", " ").removesuffix("Z").removesuffix(".000")
 
 
@@ -249,4 +255,4 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 _templates.filters.update(FILTERS)
 _templates.globals["ticket_path"] = _ticket_path
 for _template in _templates.list_templates():
-    _templates.get_template(_template)  # compiled: else whoever comes first waits for that
+    _templates.get_template(_template)  # compile now: otherwise the first request waits for it

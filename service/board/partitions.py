@@ -1,4 +1,4 @@
-"""The partitions as a table: who owns each, how far behind it is, how far it is restored."""
+"""The table of partitions: the owner of each, its lag, and the progress of its restore."""
 
 from typing import NamedTuple
 
@@ -6,19 +6,19 @@ from service.board.snapshot import ReachView, Sight
 
 
 class PartitionLine(NamedTuple):
-    """One partition of the input and of the state. What nobody knows is None."""
+    """One partition of the input and of the state. An unknown value is None."""
 
     number: int
     owner: str | None
     host: str | None
     lag: int | None  # events that are not judged
-    state: str | None  # what its owner says it does
+    state: str | None  # as its owner reports it
     percent: int | None  # of its restore
     here: int  # per cent of the state that the board has read
 
 
 def partition_lines(sight: Sight) -> list[PartitionLine]:
-    """Every partition that anybody knows of."""
+    """Return a line for every partition that the board or the group knows."""
     group = sight.group
     numbers = set(sight.reaches) | set(range(group.partitions if group else 0))
     states = {number: state for probe in sight.services.values() for number, state in probe.states.items()}

@@ -1,4 +1,4 @@
-"""Asking the processes of the service what they do: their /readyz."""
+"""Probes of the service's processes: reads their /readyz."""
 
 import asyncio
 import json
@@ -13,19 +13,20 @@ from service.board.snapshot import Probe
 ASK_EVERY_SECONDS = 2.0
 ANSWER_WITHIN_SECONDS = 2.0
 _LARGEST_BYTES = 1 << 20
-_straight = build_opener(ProxyHandler({})).open  # a proxy of the environment is for others than our processes
+# Without the proxy of the environment, which is not meant for our own processes.
+_straight = build_opener(ProxyHandler({})).open
 
 
 class Services:
-    """`probes` has the last word of each, by URL (http or https, without a path)."""
+    """Polls the processes. `probes` has the last answer of each by URL (http or https, without a path)."""
 
     def __init__(self, urls: Sequence[str], topic: str) -> None:
         self._urls = urls
-        self._topic = topic  # whose partitions matter here
+        self._topic = topic  # only the partitions of this topic count
         self.probes: Mapping[str, Probe] = {}
 
     async def run(self) -> None:
-        """Ask until cancelled."""
+        """Probe all processes every ASK_EVERY_SECONDS, until cancelled."""
         while True:
             found = await asyncio.gather(*[asyncio.to_thread(probe, url, self._topic) for url in self._urls])
             self.probes = dict(zip(self._urls, found, strict=True))
@@ -33,18 +34,18 @@ class Services:
 
 
 def probe(url: str, topic: str) -> Probe:
-    """One answer, or why there is none. Blocks."""
+    """Probe one process: return its answer, or why there is none. Blocks."""
     try:
         with _straight(url.rstrip("/") + "/readyz", timeout=ANSWER_WITHIN_SECONDS) as answer:
             return read_probe(answer.read(_LARGEST_BYTES), topic)
-    except HTTPError as answer:  # 503: not ready, and says why
+    except HTTPError as answer:  # 503: not ready; the body says why
         return read_probe(answer.read(_LARGEST_BYTES), topic)
     except (URLError, HTTPException, OSError) as error:
         return Probe({}, {}, str(error) or type(error).__name__)
 
 
 def read_probe(body: bytes, topic: str) -> Probe:
-    """The content of an answer: of the partitions that it names `topic-number`, those of one topic."""
+    """Read the body of an answer. It names partitions `topic-number`; only those of `topic` are returned."""
     try:
         said: Any = json.loads(body)
         states = {number: str(state) for number, state in _of(said["partitions"], topic)}

@@ -1,4 +1,4 @@
-"""What the board serves. Every route reads; none publishes anything."""
+"""The HTTP routes of the board. Every route reads; none publishes anything."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qsl
@@ -38,49 +38,49 @@ class Routes:
         self._pages = Pages()
 
     async def tickets(self, request: Request) -> Response:
-        """The list."""
+        """Serve the ticket list."""
         writer = self._writer(request, "/live")
         return HTMLResponse(writer.whole("list.html", self._list(request, writer)()))
 
     async def tickets_live(self, request: Request) -> Response:
-        """Its changes."""
+        """Stream the changes of the ticket list."""
         writer = self._writer(request, "/live")
         return self._stream(writer, self._list(request, writer))
 
     async def ticket(self, request: Request) -> Response:
-        """One ticket."""
+        """Serve the page of one ticket."""
         writer = self._writer(request, "/ticket/live")
         tenant, ticket_id = _named(request)
         html = writer.whole("ticket_page.html", self._ticket(request, writer)(), ticket_id=ticket_id)
         return HTMLResponse(html, 200 if self._board.shelf.knows(key(tenant, ticket_id)) else 404)
 
     async def ticket_live(self, request: Request) -> Response:
-        """Its changes."""
+        """Stream the changes of a ticket's page."""
         writer = self._writer(request, "/ticket/live")
         return self._stream(writer, self._ticket(request, writer))
 
     async def partitions(self, request: Request) -> Response:
-        """The partitions."""
+        """Serve the page of the partitions."""
         writer = self._writer(request, "/partitions/live")
         return HTMLResponse(writer.whole("partitions_page.html", self._partitions(writer)()))
 
     async def partitions_live(self, request: Request) -> Response:
-        """Their changes."""
+        """Stream the changes of the partitions' page."""
         writer = self._writer(request, "/partitions/live")
         return self._stream(writer, self._partitions(writer))
 
     async def desks(self, request: Request) -> Response:
-        """The support desks."""
+        """Serve the page of the support desks."""
         writer = self._writer(request, "/desks/live")
         return HTMLResponse(writer.whole("desks_page.html", self._desks(writer)()))
 
     async def desks_live(self, request: Request) -> Response:
-        """Their changes."""
+        """Stream the changes of the desks' page."""
         writer = self._writer(request, "/desks/live")
         return self._stream(writer, self._desks(writer))
 
     async def look(self, request: Request) -> Response:
-        """Remembers language and theme in cookies, and goes back."""
+        """Store language and theme in cookies, and redirect back."""
         answer = RedirectResponse(_local(request.query_params.get("back", "/")), 303)
         for name, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
             if (value := request.query_params.get(name)) in allowed:
@@ -95,7 +95,7 @@ class Routes:
         return answer
 
     async def sign_in(self, request: Request) -> Response:
-        """Asks for the token, and trades it for a cookie."""
+        """Ask for the token, and issue a cookie for it."""
         if self._token is None:
             return RedirectResponse("/", 303)
         wrong = False
@@ -117,11 +117,11 @@ class Routes:
         return HTMLResponse(writer.whole("sign_in.html", wrong=wrong), 403 if wrong else 200)
 
     async def livez(self, _: Request) -> Response:
-        """That the loop answers is all there is to say."""
+        """Answer 200 whenever the event loop runs."""
         return PlainTextResponse("alive\n")
 
     async def readyz(self, _: Request) -> Response:
-        """Ready once every partition was read to its end and every ticket was looked at."""
+        """Answer 200 once every partition was read to its end offset and every ticket judged, else 503."""
         sight = self._board.sight()
         ready = as_of(sight.reaches) is not None and not sight.waiting
         return JSONResponse({"ready": ready}, 200 if ready else 503)
@@ -153,7 +153,8 @@ class Routes:
         def show() -> Page:
             sight = self._board.sight()
             lines = self._board.desk_lines(sight)
-            return writer.desks_page(lines, self._board.sight())  # which of them could not be judged, too
+            # A new sight: judging the lines counted the desks that cannot be judged.
+            return writer.desks_page(lines, self._board.sight())
 
         return show
 
@@ -174,13 +175,13 @@ class Routes:
 
 
 def _named(request: Request) -> tuple[str, str]:
-    """Tenant and ticket id; an id may have slashes, so they are no part of the path."""
+    """Return tenant and ticket id of the query string. An id may have slashes, so it is not in the path."""
     asked = request.query_params
     return asked.get("tenant", "default"), asked.get("id", "")
 
 
 def language(request: Request) -> str:
-    """As chosen, else the first of Accept-Language that there is, else English."""
+    """Return the language of the cookie, else the first known one of Accept-Language, else English."""
     chosen = request.cookies.get("sla_lang")
     if chosen in LANGUAGES:
         return chosen
@@ -191,7 +192,7 @@ def language(request: Request) -> str:
 
 
 def _wanted(header: str) -> list[str]:
-    """Languages by preference, without their regions."""
+    """Return the languages of an Accept-Language header by preference, without their regions."""
     weighed = []
     for place, item in enumerate(header.split(",")[:20]):
         tag, _, parameters = item.partition(";")
@@ -206,7 +207,7 @@ def _wanted(header: str) -> list[str]:
 
 
 async def _form(request: Request) -> str | None:
-    """The token of the sign-in form; None when the form is none."""
+    """Return the token of the sign-in form; None when the form is too large or has no token."""
     form = b""
     async for piece in request.stream():
         form += piece
@@ -217,7 +218,7 @@ async def _form(request: Request) -> str | None:
 
 
 def _local(path: str) -> str:
-    """A path of ours, whatever was asked for: never another site."""
+    """Return `path` when it is a path of this site, else `/`: a redirect never leads to another site."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if ours else "/"
 
@@ -227,7 +228,7 @@ def _secure(request: Request) -> bool:
 
 
 def application(board: Board, token: Token | None, most_viewers: int = MOST_VIEWERS) -> ASGIApp:
-    """The ASGI application behind its door."""
+    """Return the ASGI application of the board, behind its access control."""
     routes = Routes(board, token, Viewers(most_viewers))
     served = [
         Route("/", routes.tickets),

@@ -1,4 +1,7 @@
-"""One ticket as the list shows it. Of now it knows the minute at most: it is sent only when it changes."""
+"""One ticket as a row of the list.
+
+A row depends on the time of day by the minute at most: it is sent only when it changes.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,21 +17,22 @@ class ClockLine(NamedTuple):
 
     name: str
     clause: str | None
-    state: str  # a Condition while it is open, else met, breached or cancelled
-    flow: Flow | None  # what it does now; None when it has ended
-    due_at: int | None  # ms; its next deadline, else the last; None: a pause keeps it away, or it has ended
+    state: str  # a Condition while the clock is open, else met, breached or cancelled
+    flow: Flow | None  # what the clock does now; None when it has ended
+    # ms; the next breach deadline, else the last; None: unknown because of a pause, or the clock has ended
+    due_at: int | None
     coming: bool  # `due_at` is still to come
-    level: str | None  # what breaks then
+    level: str | None  # the level that is breached at `due_at`
     bar: LevelBar
 
     @property
     def is_open(self) -> bool:
-        """True until it has ended."""
+        """True until the clock has ended."""
         return self.flow is not None
 
 
 class TicketRow(NamedTuple):
-    """One ticket."""
+    """One ticket of the list."""
 
     key: str
     tenant: str
@@ -36,7 +40,7 @@ class TicketRow(NamedTuple):
     section: Section
     condition: Condition
     silent: bool
-    due: ClockLine  # the clock that the ticket's place in the list goes by
+    due: ClockLine  # the clock that decides the ticket's place in the list
     lines: tuple[ClockLine, ...]
     attributes: tuple[tuple[str, str], ...]
     cycle: int
@@ -44,7 +48,7 @@ class TicketRow(NamedTuple):
 
 
 def row(summary: Summary, judgement: Judgement, at: int) -> TicketRow:
-    """An open ticket judged at `at` (ms). Raises YearUnknown."""
+    """Return the row of an open ticket judged at `at` (ms). Raises YearUnknown."""
     tenant, ticket_id = names(summary.key)
     cycle = judgement.cycles[-1]
     lines = tuple(clock_lines(judgement, cycle.number, at))
@@ -68,14 +72,14 @@ def row(summary: Summary, judgement: Judgement, at: int) -> TicketRow:
 
 
 def clock_lines(judgement: Judgement, cycle: int, at: int) -> Iterator[ClockLine]:
-    """The clocks of a cycle that apply, at `at` (ms). Raises YearUnknown."""
+    """Yield the clocks of a cycle that apply, at `at` (ms). Raises YearUnknown."""
     for run in judgement.runs:
         if run.cycle.number == cycle and any(state != NOT_APPLICABLE for state in run.states):
             yield line_of(run, at) if is_open(run) else _ended(run, at)
 
 
 def line_of(run: Run, at: int) -> ClockLine:
-    """One clock at `at` (ms), as one that still counts unless it has ended. Raises YearUnknown."""
+    """Return one clock at `at` (ms), as an open clock unless it has ended. Raises YearUnknown."""
     if run.ending is not None:
         return _ended(run, at)
     drawn = bar(run, at)
@@ -100,11 +104,11 @@ def _ended(run: Run, at: int) -> ClockLine:
 
 
 def _flow(run: Run, at: int) -> Flow:
-    """What the clock does at `at`: a pause is one in closed hours, too, as the judge says."""
+    """Return what the clock does at `at` (ms). A pause in closed hours is a pause, as for the judge."""
     for since, until in run.pauses:
         if since <= at and (until is None or at < until):
             return Flow.PAUSED
     calendar = run.clock.calendar
-    if calendar.valid_until is not None and at >= calendar.valid_until:  # nobody knows whether it is open
+    if calendar.valid_until is not None and at >= calendar.valid_until:  # opening hours are unknown then
         return Flow.RUNNING
     return Flow.RUNNING if calendar.open_between(at, at + 1) else Flow.CLOSED

@@ -1,4 +1,4 @@
-"""All that the board stands on, at one instant: what it has read, the group, and what the services say."""
+"""A snapshot of the board's sources: partitions read, the consumer group, and the probes of the service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ class ReachView(NamedTuple):
 
     begin: int  # offset at which reading began
     position: int  # the next offset to read
-    end: int  # of the log, when it was asked for last
-    as_of: int | None  # the instant (ms) up to which all that was committed is here; None: not yet
+    end: int  # end offset at the last request
+    as_of: int | None  # the instant (ms) up to which every commit has been read; None: not yet
 
 
 class OwnerView(NamedTuple):
-    """A process of the group."""
+    """A member of the group."""
 
     name: str
     host: str
@@ -25,15 +25,15 @@ class OwnerView(NamedTuple):
 class GroupView(NamedTuple):
     """The group as Kafka sees it."""
 
-    at: int  # ms, before Kafka was asked
-    state: str  # Kafka's word
+    at: int  # ms, before the request to Kafka
+    state: str  # as Kafka names it
     partitions: int  # of the input
     owners: Mapping[int, OwnerView]  # by partition
     lag: Mapping[int, int]  # events that are not judged, by partition
 
 
 class Probe(NamedTuple):
-    """What one process of the service says of its partitions at /readyz."""
+    """What one process of the service reports of its partitions at /readyz."""
 
     states: Mapping[int, str]
     restoring: Mapping[int, int | None]  # per cent of the restore, by partition
@@ -43,19 +43,19 @@ class Probe(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All that is known at `now` (ms) of what the board stands on."""
+    """All that is known at `now` (ms) of the board's sources."""
 
     now: int
     reaches: Mapping[int, ReachView]
-    failure: str | None = None  # why Kafka is not read
+    failure: str | None = None  # why Kafka cannot be read
     group: GroupView | None = None
     group_failure: str | None = None
     lagging_since: Mapping[int, int] = field(default_factory=dict)  # ms, by partition, while there is a lag
     services: Mapping[str, Probe] = field(default_factory=dict)  # by URL
-    waiting: int = 0  # tickets that are here and were not judged yet
+    waiting: int = 0  # tickets that were read and are not judged yet
     baffling: int = 0  # tickets that cannot be judged here
-    baffled_by: str | None = None  # one of them, and where it is
+    baffled_by: str | None = None  # one such ticket, and its partition
     baffling_desks: int = 0
     baffled_by_desk: str | None = None
     desk_reaches: Mapping[int, ReachView] = field(default_factory=dict)  # of the state of support desks
-    other_policies: bool = False  # the service judged some ticket by other policies than the board has
+    other_policies: bool = False  # the latest judgement of the service used other policies than the board's

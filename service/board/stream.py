@@ -1,4 +1,4 @@
-"""What goes to a browser that watches a page: at most one message under way, so none can pile up."""
+"""The event stream of one viewer: at most one message in flight, so messages cannot pile up."""
 
 import asyncio
 import json
@@ -9,28 +9,28 @@ from service.board.listing import News, news
 from service.board.pages import Page, Part
 from service.board.row import TicketRow
 
-HEARTBEAT_SECONDS = 2.0  # between two messages when nothing changes: they carry the time
+HEARTBEAT_SECONDS = 2.0  # between two messages when nothing changes: each carries the time
 
 
 class Ticker:
-    """Wakes everybody who watches, again and again."""
+    """Wakes all viewers at every tick."""
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
         self.stopped = False
 
     def stop(self) -> None:
-        """The board closes: everybody who watches is done."""
+        """End all streams: the board closes."""
         self.stopped = True
         self.tick()
 
     def tick(self) -> None:
-        """There may be something new."""
+        """Wake all viewers: something may have changed."""
         self._next.set()
         self._next = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Until the next tick, or so many seconds."""
+        """Wait for the next tick, at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self._next.wait()
@@ -39,7 +39,7 @@ class Ticker:
 
 
 class Changes:
-    """What one viewer has been sent: the difference to it is sent next. Never longer than one page."""
+    """What one viewer has been sent. The next message holds the difference, and is no longer than a page."""
 
     def __init__(self) -> None:
         self._sent: dict[str, Any] = {}
@@ -47,7 +47,7 @@ class Changes:
         self._shown: tuple[TicketRow, ...] | None = None
 
     def to(self, page: Page, spoken: Callable[[list[News]], str]) -> dict[str, Any]:
-        """The message that brings the viewer up to `page`. `now` and `as_of` are in ms."""
+        """Return the message that brings the viewer up to `page`. Its `now` and `as_of` are in ms."""
         message: dict[str, Any] = {"now": page.now, "as_of": page.as_of}
         parts = self._changed(page.parts)
         if parts:
@@ -71,14 +71,17 @@ class Changes:
         for part in parts:
             if part.id not in self._sent or self._sent[part.id] != part.content:
                 changed[part.id] = part.version, part.html()
-            self._sent[part.id] = part.content  # also when it is equal: what all viewers hold is held once
+            self._sent[part.id] = part.content  # also when it is equal, so that all viewers share one object
         return changed
 
 
 async def messages(
     page: Callable[[], Page], spoken: Callable[[list[News]], str], ticker: Ticker
 ) -> AsyncIterator[dict[str, str]]:
-    """Events for sse-starlette. The next is made when the last was taken: the slow skip what lay between."""
+    """Yield events for sse-starlette. The next is made when the last was taken.
+
+    So a slow client skips the changes in between.
+    """
     changes = Changes()
     quiet_for = HEARTBEAT_SECONDS
     while not ticker.stopped:

@@ -1,4 +1,4 @@
-"""What the board remembers of an open ticket, so that a list of very many need not be judged to be shown."""
+"""The summary that the board keeps of an open ticket: a long list is shown without judging its tickets."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ ATTRIBUTES = ("channel", "complexity", "priority", "category", "service", "regio
 
 
 class Condition(StrEnum):
-    """What an open ticket has come to: the worst of its clocks that have not ended."""
+    """The condition of an open ticket: that of the worst clock that has not ended."""
 
     BREACHED = "breached"
     AT_RISK = "at_risk"
@@ -21,40 +21,40 @@ class Condition(StrEnum):
 
 
 class Section(StrEnum):
-    """The parts of the list, in this order: their names sort."""
+    """The sections of the list, in this order: the values sort."""
 
     COMING = "1"  # a deadline is still to come
-    OVER = "2"  # nothing is left to break
-    UNKNOWN = "3"  # a pause keeps the deadline away
+    OVER = "2"  # every breach deadline has passed
+    UNKNOWN = "3"  # the deadline is unknown because of a pause
 
 
 class Summary(NamedTuple):
     """One open ticket. It sorts as the list does: by section, then by deadline."""
 
     section: Section
-    due_at: int  # ms: the next breach's, else the last one's, else the start of the pause
+    due_at: int  # ms: the next breach deadline, else the last, else the start of the pause
     key: str  # ticket id@tenant
     condition: Condition
-    silent: bool  # nobody has touched it for too long
-    clocks: tuple[str, ...]  # that have not ended
+    silent: bool  # the ticket has had no fact for too long
+    clocks: tuple[str, ...]  # the clocks that have not ended
     policy: str
     attributes: tuple[str | None, ...]  # in the order of ATTRIBUTES
 
 
 def open_runs(judgement: Judgement) -> list[Run]:
-    """The clocks that run or pause and that something can stop."""
+    """Return the clocks that run or pause and that an event can stop."""
     return [run for run in judgement.runs if is_open(run)]
 
 
 def is_open(run: Run) -> bool:
-    """True when the customer still waits for what ends this clock."""
+    """True when the customer still waits for the event that ends this clock."""
     return (
         run.ending is None and bool(run.clock.stop) and any(state != NOT_APPLICABLE for state in run.states)
     )
 
 
 def summary(key: str, judgement: Judgement, at: int) -> Summary | None:
-    """A ticket judged at `at` (ms); None when it is not open."""
+    """Return the summary of a ticket judged at `at` (ms); None when it is not open."""
     runs = open_runs(judgement)
     if not runs:
         return None
@@ -74,12 +74,12 @@ def summary(key: str, judgement: Judgement, at: int) -> Summary | None:
 
 
 def look_again_at(judgement: Judgement, at: int) -> int:
-    """The instant (ms) after which the summary may differ although nothing new came in."""
+    """Return the instant (ms) after which the summary may differ without a new fact."""
     return wake_at(judgement, at)
 
 
 def nearest(runs: Iterable[Run], at: int) -> tuple[Section, int]:
-    """Where in the list a ticket with these open clocks stands at `at` (ms), and its deadline."""
+    """Return the section and the deadline (ms) at `at` (ms) of a ticket with these open clocks."""
     coming: list[int] = []
     over: list[int] = []
     since: list[int] = []
@@ -95,7 +95,7 @@ def nearest(runs: Iterable[Run], at: int) -> tuple[Section, int]:
 
 
 def worst(runs: Iterable[Run]) -> Condition:
-    """The condition of a ticket with these open clocks."""
+    """Return the condition of a ticket with these open clocks."""
     states = {state for run in runs for state in run.states}
     if BREACHED in states:
         return Condition.BREACHED

@@ -1,4 +1,4 @@
-"""One ticket as its page shows it: clocks, timeline, verdicts, arithmetic, and what was announced."""
+"""The page of one ticket: clocks, timeline, verdicts, arithmetic, and announcements."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from service.sla.changes import Announced, breach_id, changes
 from service.sla.judge import judge
 from service.sla.state import UnreadableStateError, key
 
-PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people: the board does not show them
+PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people; not shown on the board
 _MINUTE_MS = 60_000
 
 Part = Mapping[str, Any]
@@ -29,7 +29,7 @@ class Notification(NamedTuple):
     type: Type
     revision: int
     due_at: int | None
-    pending: bool  # true by now, but not announced yet
+    pending: bool  # due by now, but not announced yet
 
 
 class Account(NamedTuple):
@@ -42,11 +42,11 @@ class Account(NamedTuple):
     cycles: tuple[tuple[int, tuple[ClockLine, ...]], ...]  # by number, the latest first
     derivation: Part  # see `derivation`; without references to people
     notifications: tuple[Notification, ...]
-    content: Hashable  # differs when the page does
+    content: Hashable  # differs when the page differs
 
 
 def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Account | None:
-    """A ticket judged now; None when there is none, or when it cannot be judged here."""
+    """Return a ticket judged now; None when there is none, or when it cannot be judged here."""
     try:
         found = shelf.find(key(tenant, ticket_id))
         if found is None:
@@ -97,7 +97,7 @@ def _notification(tenant: str, ticket_id: str, told: Announced, *, pending: bool
 
 
 def without_people(part: Part) -> Part:
-    """The same derivation without what refers to customers or agents."""
+    """Return the derivation without references to customers or agents."""
     return {name: _kept(value) for name, value in part.items() if name not in PEOPLE}
 
 

@@ -1,4 +1,4 @@
-"""The tickets as the changelog holds them, and which of them are open: pure, the time is an argument."""
+"""The tickets of the changelog, and summaries of the open tickets. Pure: the time is an argument."""
 
 from collections.abc import Mapping
 from heapq import heappop, heappush
@@ -13,26 +13,26 @@ from service.sla.policy import Policies
 from service.sla.state import NEVER, Ticket, UnreadableStateError
 from service.sla.timers import Timers
 
-Times = Mapping[int, int]  # by partition, the instant (ms) to judge its tickets at
+Times = Mapping[int, int]  # by partition: the instant (ms) to judge its tickets at
 
 
 class TicketShelf:
-    """Every ticket, encoded; of the open ones a summary, in the order of the list.
+    """Every ticket, encoded; for each open ticket a summary, in the order of the list.
 
-    A record is only put aside when it comes (`restore`); `look` judges what came and what is due, a bounded
-    number at a time, so that many tickets never keep anybody waiting.
+    `restore` only stores a record. `look` judges new and due tickets, a bounded number in each call, so that
+    many tickets never block the event loop.
     """
 
     def __init__(self, policies: Policies) -> None:
         self.policies = policies
         self._kept = KeptStates(lambda: Ticket([], []), state.decode)
         self._open: dict[str, Summary] = {}
-        self._waiting: set[str] = set()  # not judged since they came
-        self._queue: list[tuple[int, str]] = []  # heap of these, by the instant they were waiting for
+        self._waiting: set[str] = set()  # keys with a new record that are not judged yet
+        self._queue: list[tuple[int, str]] = []  # heap of the waiting keys, by wake-up instant
         self._timers: dict[int, Timers] = {}  # by partition
         self._ordered: list[Summary] = []
-        self._changed: set[str] = set()  # whose summary `_ordered` does not have yet
-        self.version = 0  # another one whenever the list may differ
+        self._changed: set[str] = set()  # keys whose new summary is not in `_ordered` yet
+        self.version = 0  # changes whenever the list may differ
         self.census = Census()  # of the open tickets
         self._baffling: set[str] = set()
         self._edition = policies.edition
@@ -43,33 +43,33 @@ class TicketShelf:
 
     @property
     def baffling(self) -> int:
-        """How many tickets cannot be judged here: no state that we read, or a year no calendar knows."""
+        """The number of tickets that cannot be judged here: unreadable state, or a year no calendar knows."""
         return len(self._baffling)
 
     @property
     def baffled_by(self) -> str | None:
-        """One of them, and the partition that holds it."""
+        """One ticket that cannot be judged here, and the partition that holds it."""
         for key in self._baffling:
             return self._kept.place(key)
         return None
 
     @property
     def other_policies(self) -> bool:
-        """True when the latest judgement of the service was by other policies than ours."""
+        """True when the latest judgement of the service used other policies than the board's."""
         return self._newest[1] not in (0, self._edition)
 
     @property
     def waiting(self) -> int:
-        """How many tickets came and were not looked at yet."""
+        """The number of tickets that were read and are not judged yet."""
         return len(self._waiting)
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
-        """Take one changelog record, in log order; None: a tombstone."""
+        """Apply one changelog record, in log order. `value` None: a tombstone."""
         self._kept.restore(partition, key, value)
         self._await(key, self._urgency(value))
 
     def forget(self, partition: int) -> None:
-        """Drop a partition: its log was replaced, or must be read anew."""
+        """Drop the tickets of a partition: its log was replaced, or must be read again."""
         for key in self._kept.forget(partition):
             self._await(key, self._urgency(None))
 
@@ -78,15 +78,15 @@ class TicketShelf:
         heappush(self._queue, (urgency, key))
 
     def look(self, times: Times, most: int) -> int:
-        """Judge up to `most` tickets that are new or due by `times`. Gives how many it judged.
+        """Judge up to `most` tickets that are new or due by `times`. Return the number judged.
 
-        New ones with the nearest deadlines come first, so that the first page is soon right. A ticket of a
-        partition without a time is judged at the instant of its state.
+        New tickets with the nearest deadlines come first, so that the first page is soon right. Without an
+        instant for its partition, a ticket is judged at the instant of its state.
         """
         looked = 0
         while self._queue and looked < most:
             _, key = heappop(self._queue)
-            if key in self._waiting:  # else it came several times
+            if key in self._waiting:  # else it was queued several times
                 self._waiting.remove(key)
                 self._look(key, times)
                 looked += 1
@@ -98,7 +98,7 @@ class TicketShelf:
         return looked
 
     def ordered(self) -> list[Summary]:
-        """The open tickets in the order of the list. Not to be changed."""
+        """Return the open tickets in the order of the list. The caller must not change the list."""
         if self._changed:
             kept = [known for known in self._ordered if known.key not in self._changed]
             kept += [self._open[key] for key in self._changed if key in self._open]
@@ -108,19 +108,22 @@ class TicketShelf:
         return self._ordered
 
     def knows(self, key: str) -> bool:
-        """True when there is such a ticket, open or not."""
+        """True when the changelog holds the ticket, open or not."""
         return self._kept.partition(key) is not None
 
     def find(self, key: str) -> Kept[Ticket] | None:
-        """A ticket; None when it is not known. Raises UnreadableStateError."""
+        """Return a ticket; None when it is not known. Raises UnreadableStateError."""
         return self._kept.find(key)
 
     def instant(self, found: Kept[Ticket], times: Times) -> int:
-        """When (ms) to judge a ticket: not before its state's instant, at which what was told was true."""
+        """Return the instant (ms) to judge a ticket at.
+
+        Never before the instant of its state: the announcements in the state were true then.
+        """
         return max(times.get(found.partition, found.header.at), found.header.at)
 
     def judged(self, key: str, times: Times) -> tuple[Judgement, int] | None:
-        """A ticket judged now, and the instant (ms) it was judged at; None: not known, or it cannot be."""
+        """Return the judgement of a ticket and its instant (ms); None: not known, or it cannot be judged."""
         try:
             found = self.find(key)
             if found is None:
@@ -153,7 +156,7 @@ class TicketShelf:
                     self.census.add(known, by)
 
     def _urgency(self, value: bytes | None) -> int:
-        """The instant (ms) that a changelog value waits for; forgotten tickets come first."""
+        """Return the wake-up instant (ms) of a changelog value; 0 for a tombstone, so that it comes first."""
         if value is None:
             return 0
         try:

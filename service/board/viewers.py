@@ -1,4 +1,4 @@
-"""How many watch at once: whoever is let in is counted in that moment, and no more once it is over."""
+"""The limit on concurrent viewers: a stream counts from its admission until it ends."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,7 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-TAKEN_WITHIN_SECONDS = 30  # a browser may leave a message untaken
+TAKEN_WITHIN_SECONDS = 30  # a browser that leaves a message untaken for longer is disconnected
 
 
 class Viewers:
@@ -18,7 +18,7 @@ class Viewers:
 
 
 class Watching(EventSourceResponse):
-    """A stream for one more viewer, or that there are too many: found out when the answer begins."""
+    """The event stream of one viewer, or 503 when there are too many. The start of the response decides."""
 
     def __init__(self, viewers: Viewers, messages: AsyncIterator[dict[str, str]]) -> None:
         super().__init__(messages, ping=3_600, send_timeout=TAKEN_WITHIN_SECONDS, sep="\n")
@@ -30,7 +30,7 @@ class Watching(EventSourceResponse):
             refusal = PlainTextResponse("too many viewers\n", 503, {"Retry-After": "10"})
             await refusal(scope, receive, send)
             return
-        self._viewers.now += 1  # before anything is awaited: else others are let in meanwhile
+        self._viewers.now += 1  # before the first await: else more viewers are admitted meanwhile
         try:
             await super().__call__(scope, receive, send)
         finally:

@@ -1,4 +1,4 @@
-"""The entrance of the command line. All else is loaded behind it: Ctrl-C has one answer from here on."""
+"""The entry point of the command line. It imports everything else, so that Ctrl-C is handled from here on."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs one command and exits: its code, or 2 after one line on standard error saying what was wrong."""
+    """Run one command and exit with its code, or with 2 after one line on standard error with the reason."""
     sys.unraisablehook = _unraisable
     try:
         from service.cli.program import answer
@@ -17,15 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = answer(arguments)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    if code < 0:  # told to end: what is half done is gone, and so are we, by the signal
+    if code < 0:  # ended by a signal: unfinished files are removed by now, so end by the same signal
         signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     if code == INTERRUPTED:
-        os._exit(code)  # a thread may still wait for standard input; nobody waits for the thread
+        os._exit(code)  # a thread may still be reading standard input: do not wait for it
     sys.exit(code)
 
 
 def _unraisable(error: "sys.UnraisableHookArgs") -> None:
-    """Ctrl-C may arrive while something is being destroyed: no reason to print a traceback."""
+    """Print no traceback for a Ctrl-C that arrives in a destructor."""
     if not issubclass(error.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(error)

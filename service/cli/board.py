@@ -1,4 +1,4 @@
-"""`board`: what people see, a process of its own."""
+"""`board`: the board as a process of its own."""
 
 import os
 import re

@@ -11,7 +11,7 @@ from service.cli import options
 
 
 def _read_years(_: click.Context, parameter: click.Parameter, text: str) -> list[int]:
-    """For click: years with commas between."""
+    """Read years with commas between, for click."""
     if not re.fullmatch(r"[0-9]{4}(,[0-9]{4})*", text):
         raise click.BadParameter(
             f"{text!r} is no list of years; write for example 2025,2026", param=parameter

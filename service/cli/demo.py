@@ -1,4 +1,4 @@
-"""`demo`: the main job on one machine."""
+"""`demo`: the service with a broker and made-up complaints, on one machine."""
 
 import os
 

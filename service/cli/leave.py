@@ -1,4 +1,4 @@
-"""`leave`: a scale-in that is said, so that nobody waits for a process that will not be back."""
+"""`leave`: removes processes that will not come back from the group, so that it need not wait for them."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`explain` by what the live service keeps, and by the policies as it published them."""
+"""`explain` of a ticket in the live service's state, by the policies that the service published."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from service.timezones import database_version
 def explain(
     ticket_id: str, policies: PolicyDirectory, tenant: str, until: int | None, *, as_json: bool, lang: str
 ) -> int:
-    """Explain the committed state of a ticket at `until` (ms), else as of now. Gives the exit code.
+    """Explain the committed state of a ticket at `until` (ms), else as of now. Return the exit code.
 
     Raises RefusalError: no such ticket, or policies that differ from those that the service has published.
     """

@@ -1,4 +1,4 @@
-"""`report` by what the live service keeps and has told."""
+"""`report` of the live service's state and announcements."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from service.timezones import database_version
 
 
 def from_log(asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
-    """The document of all tickets that sla.tickets holds, judged at `asked.until`, else as of now.
+    """Return the document of all tickets in sla.tickets, judged at `asked.until`, else as of now.
 
     Raises RefusalError: no topics, or policies that differ from those that the service has published.
     """

@@ -12,7 +12,7 @@ _POLICIES = next(setting for setting in SETTINGS if setting.name == "policies")
 
 
 def read_instant(_: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
-    """For click: an instant in RFC 3339 with an offset."""
+    """Read an instant in RFC 3339 with an offset, for click."""
     from service.policy.policy_file import parse_instant
 
     try:
@@ -22,7 +22,7 @@ def read_instant(_: click.Context, parameter: click.Parameter, text: str | None)
 
 
 def read_moment(context: click.Context, parameter: click.Parameter, text: str) -> date | datetime:
-    """For click: a local date, or an instant with an offset."""
+    """Read a local date, or an instant with an offset, for click."""
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         try:
             day = date.fromisoformat(text)
@@ -37,7 +37,7 @@ def read_moment(context: click.Context, parameter: click.Parameter, text: str) -
 
 
 def read_duration(_: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
-    """For click: a duration in ms."""
+    """Read a duration, for click. Return ms."""
     from service.sla.calendar.duration import parse_duration
 
     try:
@@ -47,7 +47,7 @@ def read_duration(_: click.Context, parameter: click.Parameter, text: str | None
 
 
 def read_identifier(_: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    """For click: an id as events have it. Arguments may have bytes that are no UTF-8."""
+    """Read an id by the rules of events, for click. An argument may have bytes that are not UTF-8."""
     from pydantic import TypeAdapter, ValidationError
 
     from schemas.envelope import Identifier
@@ -60,7 +60,7 @@ def read_identifier(_: click.Context, parameter: click.Parameter, text: str | No
 
 
 def milliseconds(instant: datetime | None) -> int | None:
-    """What an option gives as an instant, in ms."""
+    """Return the instant of an option in ms."""
     from service.policy.policy_file import milliseconds as count
 
     return None if instant is None else count(instant)

@@ -1,4 +1,4 @@
-"""`partition skip`, `reset` and `forget`: what the service cannot decide of a partition that it refuses."""
+"""`partition skip`, `reset` and `forget`: decisions on a partition that the service refuses."""
 
 import os
 import sys
@@ -80,7 +80,7 @@ def forget(name: str, offsets: tuple[int, ...], key: str | None, *, unreadable: 
 
 
 def _read(name: str) -> "Read":
-    """How the state in this partition is read."""
+    """Return the decoder of the states in this partition."""
     from schemas.topics import DESKS
     from service.sla.desks.desk import decode as decode_desk
     from service.sla.state import decode
@@ -117,7 +117,7 @@ def _run(name: str, decide: "Decide", *, of_state: bool, yes: bool) -> int:
 
 
 def _ask(says: str) -> None:
-    """Raises click.Abort or click.UsageError unless a person at a terminal wants it."""
+    """Ask for confirmation. Raises click.Abort when it is denied, click.UsageError without a terminal."""
     if not sys.stdin.isatty():
         raise click.UsageError(f"{says}; say --yes if this is what you want")
     click.echo(says, err=True)

@@ -1,4 +1,4 @@
-"""All commands. Each imports what it needs when it runs, so that `--help` is quick."""
+"""All commands. A command imports its modules when it runs, so that `--help` is quick."""
 
 import signal
 import sys
@@ -54,14 +54,14 @@ for command in (
 
 
 def answer(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and gives its exit code; a signal that ended it, as the negative number."""
+    """Run one command and return its exit code, or the negative number of the signal that ended it."""
     open_streams()
     for one in asked_to_end():
-        if one is not signal.SIGINT:  # that one is Python's KeyboardInterrupt
+        if one is not signal.SIGINT:  # Python raises KeyboardInterrupt for SIGINT
             signal.signal(one, _end)
     try:
         code: int = sla_timer.main(arguments, prog_name="sla-timer", standalone_mode=False) or 0
-        sys.stdout.flush()  # what a command said is out, or it has not done its work
+        sys.stdout.flush()  # a command whose output cannot be written has failed
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
         return 2
@@ -79,7 +79,7 @@ def answer(arguments: Sequence[str] | None = None) -> int:
 
 
 class _ToldToEnd(SystemExit):
-    """A signal ends the command; on its way out it takes what is half done with it. asyncio lets it pass."""
+    """A signal ends the command. Unwinding the stack removes unfinished files. asyncio lets it pass."""
 
     def __init__(self, by: int) -> None:
         super().__init__(by)

@@ -1,4 +1,4 @@
-"""`rejected list`, `show` and `retry`: look at what was put aside, and send it again."""
+"""`rejected list`, `show` and `retry`: read and re-send records of the dead-letter topic."""
 
 import json
 import os
@@ -107,7 +107,7 @@ async def _send_again(
     sent: dict[bytes, str] = {}
     left = 0
     async with sending_again(connection(settings), PARTITIONERS[settings.partitioner]) as send:
-        # Ends where the topic ended before anything was sent: what is put aside again is not sent again.
+        # Reads to the end offset from before the first send: a record rejected again is not sent again.
         async for record in _chosen(settings, names, reasons):
             content = sha256(repr((record.topic, record.key, record.value, record.headers)).encode()).digest()
             if why := hopeless(record, topics):
@@ -126,7 +126,10 @@ async def _send_again(
 async def _chosen(
     settings: "Settings", names: Collection[str], reasons: Collection[str]
 ) -> "AsyncIterator[Aside]":
-    """Those of these names and reasons; none given: all. Raises RefusalError for a name that is not there."""
+    """Yield the records with these names and reasons; without any, all records.
+
+    Raises RefusalError for a name that the topic does not have.
+    """
     from schemas.topics import REJECTED
     from service.errors import RefusalError
     from service.kafka.client.options import connection
@@ -155,7 +158,10 @@ def _json(shown: object, indent: int | None = None) -> str:
 
 
 def _when(record: "Aside") -> str | None:
-    """None: its time stamp is no instant; anybody who may write to the topic may have written it."""
+    """Return the record's time as text; None: its timestamp is no instant.
+
+    Any client with the right to write to the topic may have written the timestamp.
+    """
     from schemas.instant import written
 
     try:
@@ -194,7 +200,7 @@ def _content(record: "Aside") -> dict[str, object]:
 
 
 def _text(content: bytes | None) -> object:
-    """UTF-8 as text; anything else in base64, and marked so."""
+    """Return UTF-8 as text, other bytes as `{"base64": …}`."""
     from base64 import b64encode
 
     if content is None:

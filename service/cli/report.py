@@ -14,7 +14,7 @@ _SECTIONS = ("totals", "figures", "customers", "hours", "satisfaction", "retract
 
 
 def _read_bound(context: click.Context, parameter: click.Parameter, text: str | None) -> date | int | None:
-    """For click: a local date, or an instant with an offset, in ms."""
+    """Read a local date, or an instant with an offset, for click. Return the instant in ms."""
     if text is None:
         return None
     moment = options.read_moment(context, parameter, text)
@@ -22,7 +22,7 @@ def _read_bound(context: click.Context, parameter: click.Parameter, text: str | 
 
 
 def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -> tzinfo | None:
-    """For click: a time zone by its IANA name."""
+    """Read a time zone by its IANA name, for click."""
     from service.timezones import zone
 
     try:

@@ -1,4 +1,4 @@
-"""`state export` and `state import`: all tickets, from one set of partitions to another."""
+"""`state export` and `state import`: moves all tickets to another set of partitions."""
 
 import os
 import sys
@@ -67,14 +67,14 @@ async def _export(settings: "Settings", out: BinaryIO) -> int:
     out.write(head(topic, await partitions_of(reach, topic), now_ms()))
     tickets = 0
     async for kept in kept_tickets(reach, topic):
-        opened(topic, kept)  # a dump without a ticket would be worse than none
+        opened(topic, kept)  # raises for an unreadable ticket: an incomplete dump would be worse than none
         out.write(line(kept.key, kept.value))
         tickets += 1
     out.write(end(tickets))
     out.flush()
     click.echo(f"{tickets} tickets exported", err=True)
     if running:
-        click.echo(f"group {settings.group}: is running; what it tells from now on is missing here", err=True)
+        click.echo(f"group {settings.group}: is running; its later announcements are missing here", err=True)
     if behind:
         click.echo(f"topic {source}: {behind} records are not judged yet by {settings.group}", err=True)
     return 1 if running or behind else 0

@@ -1,7 +1,6 @@
-"""Standard input, output and error: all three are there, whatever our caller closed, and say what fails.
+"""Standard input, output and error: always open, whatever the caller closed, with readable errors.
 
-A closed one would give its number to the next file or connection that is opened, and what is meant for
-people would be written into it.
+The next file or connection would get the number of a closed stream. Output would then be written into it.
 """
 
 import errno
@@ -14,19 +13,19 @@ from service.errors import RefusalError
 
 
 class ReadEnoughError(Exception):
-    """Whoever reads our output has closed it, as in `sla-timer simulate … | head`."""
+    """The reader of our output has closed the pipe, as in `sla-timer simulate … | head`."""
 
 
 def open_streams() -> None:
-    """Puts ours in the places of sys.stdin, sys.stdout and sys.stderr.
+    """Replace sys.stdin, sys.stdout and sys.stderr.
 
-    Reading and writing raise RefusalError on failure, and ReadEnoughError when nobody reads on. What standard
-    error does not take is lost: there is nobody left to tell.
+    Reading and writing raise RefusalError on failure, and ReadEnoughError when the reader closed the pipe.
+    What cannot be written to standard error is lost: no stream is left to report it on.
     """
     for descriptor, refusing in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
-        # What takes its place fails as a closed one does, but for standard error.
+        # The replacement fails like a closed stream, except for standard error.
         if not _is_open(descriptor):
-            os.set_inheritable(os.open(os.devnull, refusing), True)  # gives the lowest free number: this one
+            os.set_inheritable(os.open(os.devnull, refusing), True)  # takes the lowest free number: this one
     sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input(0, "r", closefd=False)), encoding="utf-8")
     sys.stdout = _text(_Output(1, "w", closefd=False), "strict")  # JSON and pages are UTF-8 everywhere
     sys.stderr = _text(_Errors(2, "w", closefd=False), "backslashreplace")
@@ -66,7 +65,7 @@ class _Input(io.FileIO):
 
 
 class _Output(io.FileIO):
-    _failed = False  # said once; what is still on its way, to the last flush of the interpreter, goes nowhere
+    _failed = False  # reported once; later writes, up to the interpreter's last flush, are discarded
 
     def write(self, content: Any) -> int | None:  # type: ignore[override]
         if self._failed:

@@ -44,7 +44,7 @@ def check() -> int:
 
 
 def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
-    """Look at all topics; `partitions` is what was asked for of the input. Warnings change no exit code."""
+    """Check all topics. `partitions`: the number requested for the input. Warnings change no exit code."""
     import asyncio
 
     from service.kafka.client.options import connection
@@ -63,5 +63,5 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
     for line in [*findings, *(f"warning: {warning}" for warning in warned)]:
         click.echo(line, err=True)
     if not findings:
-        click.echo("topics will do, but see the warnings" if warned else "topics are fine")
+        click.echo("topics are usable, but see the warnings" if warned else "topics are fine")
     return 1 if findings else 0

@@ -1,1 +1,1 @@
-"""The main job on one machine: a broker, made-up complaints, the announcements as lines."""
+"""The demo: a broker, the service, made-up complaints, and announcements as lines, on one machine."""

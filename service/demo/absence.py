@@ -1,7 +1,7 @@
-"""Why there is no broker."""
+"""The error that says why there is no broker."""
 
 from service.errors import RefusalError
 
 
 class NoBroker(RefusalError):
-    """A way to a broker is not open; the text says why."""
+    """A way to a broker is not available. The text says why."""

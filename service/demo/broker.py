@@ -1,4 +1,4 @@
-"""A broker from what is there: yours, else one in Docker, else one from Maven's jars."""
+"""A broker for the demo: the user's own, else one in Docker, else one from Maven's jars."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,20 +15,20 @@ class Broker(Protocol):
 
     @property
     def bootstrap(self) -> str:
-        """Its addresses: host:port,host:port."""
+        """The bootstrap servers: host:port,host:port."""
 
     @property
     def origin(self) -> str:
-        """Where it comes from, for people."""
+        """Where the broker comes from, as text for people."""
 
     @property
     def nodes(self) -> Sequence[Node]:
-        """The nodes that can be killed and started again; none when they are not ours."""
+        """The nodes that can be killed and started again; none when the broker was not started here."""
 
 
 @dataclass(frozen=True)
 class YourBroker:
-    """The one that KAFKA_BOOTSTRAP_SERVERS names. It is neither started nor stopped here."""
+    """The broker that KAFKA_BOOTSTRAP_SERVERS names. It is neither started nor stopped here."""
 
     bootstrap: str
     origin: str = "KAFKA_BOOTSTRAP_SERVERS"
@@ -37,9 +37,9 @@ class YourBroker:
 
 @contextmanager
 def broker(properties: Mapping[str, str] | None = None) -> Iterator[Broker]:
-    """A broker for as long as the block runs; `properties` are server properties for one started here.
+    """A broker for as long as the block runs. `properties`: server properties, if it is started here.
 
-    Blocks for some seconds, for more when something has to be fetched. Raises NoBroker: three ways to one.
+    Blocks for some seconds, longer when it downloads something. Raises NoBroker, which names three remedies.
     """
     if yours := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield YourBroker(yours)

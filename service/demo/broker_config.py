@@ -11,7 +11,7 @@ PORTS = range(20_000, 32_000)  # below Linux's ephemeral ports: no client takes 
 
 
 def free_ports(count: int) -> list[int]:
-    """Different TCP ports of 127.0.0.1 that nobody listens on."""
+    """Return different TCP ports of 127.0.0.1 without a listener."""
     found: set[int] = set()
     while len(found) < count:
         port = random.choice(PORTS)
@@ -24,14 +24,14 @@ def free_ports(count: int) -> list[int]:
 def broker_properties(
     number: int, ports: Sequence[tuple[int, int]], *, bind: str, advertise: str, directory: str
 ) -> dict[str, str]:
-    """The server properties of node `number` (from 1) of a cluster with these (client, controller) ports."""
+    """Return the server properties of node `number` (from 1) of a cluster. `ports`: (client, controller)."""
     client, controller = ports[number - 1]
     copies = str(min(3, len(ports)))
     enough = "2" if len(ports) >= 3 else "1"  # one of three may be down
     return {
         "node.id": str(number),
         "process.roles": "broker,controller",
-        # Static voters: any formatted directory will do, whoever formatted it.
+        # Static voters: any formatted directory will do, also one that another cluster formatted.
         "controller.quorum.voters": ",".join(
             f"{index}@127.0.0.1:{port}" for index, (_, port) in enumerate(ports, start=1)
         ),
@@ -50,23 +50,23 @@ def broker_properties(
         "transaction.state.log.min.isr": enough,
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": enough,
-        # A killed and restarted broker waits until its old session has ended: 9 s by default.
+        # A restarted broker waits until the session from before its kill has ended: 9 s by default.
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "500",
-        "log.cleaner.dedupe.buffer.size": "4194304",  # the default alone wants 128 MB of heap
+        "log.cleaner.dedupe.buffer.size": "4194304",  # the default takes 128 MB of heap
     }
 
 
 def as_file(properties: Mapping[str, str]) -> str:
-    """The properties as Kafka's server.properties."""
+    """Return the properties as the text of Kafka's server.properties."""
     return "".join(f"{key}={value}\n" for key, value in properties.items())
 
 
 def as_variables(properties: Mapping[str, str]) -> dict[str, str]:
-    """The properties as the variables of the apache/kafka image."""
+    """Return the properties as environment variables of the apache/kafka image."""
     return {
         "KAFKA_" + key.replace("_", "__").replace("-", "___").replace(".", "_").upper(): value
         for key, value in properties.items()

@@ -1,4 +1,4 @@
-"""An announcement as one line that people can read."""
+"""An announcement as one line of text for a terminal."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -20,9 +20,10 @@ COLOURS = {  # ANSI: red, yellow, green, cyan, grey
 
 
 def line(type: str, data: Mapping[str, Any], *, seen_at: int, zone: tzinfo | None = None) -> str:
-    """The line for an event out read at `seen_at` (ms). Times of day are of `zone`, by default the machine's.
+    """Return the line of an event out that was read at `seen_at` (ms).
 
-    Late: ms from the instant that decides (the deadline, or the end of the clock) to `seen_at`.
+    Times of day are in `zone`, by default the machine's. The column `ms late`: ms to `seen_at` from the
+    instant that decides, which is the deadline or the end of the clock.
     """
     what = words(type)
     decided = data["due_at"] if what in ("breached", "at risk") else data["stopped_at"]
@@ -35,13 +36,13 @@ def line(type: str, data: Mapping[str, Any], *, seen_at: int, zone: tzinfo | Non
 
 
 def coloured(type: str, text: str) -> str:
-    """The line in the colour of its event, for a terminal."""
+    """Return the line in the colour of its event, for a terminal."""
     code = COLOURS.get(words(type))
     return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
 def words(type: str) -> str:
-    """The type of an event out in words: `at risk`."""
+    """Return the type of an event out in words, such as `at risk`."""
     return type.removeprefix("sla.").replace("_", " ")
 
 

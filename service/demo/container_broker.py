@@ -1,4 +1,4 @@
-"""Kafka in a container of its own image, for machines where a Docker engine answers."""
+"""Kafka in a container of the apache/kafka image, for machines with a Docker engine."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ START_SECONDS = 120  # for the container to start, once its image is there
 
 @dataclass(frozen=True)
 class ContainerBroker:
-    """One node in a container. testcontainers' reaper removes it if we are killed."""
+    """One node in a container. testcontainers' reaper removes it if this process is killed."""
 
     bootstrap: str
     origin: str = f"{IMAGE} in Docker"
@@ -29,7 +29,7 @@ class ContainerBroker:
 
 @contextmanager
 def container_broker(properties: Mapping[str, str] | None = None) -> Iterator[ContainerBroker]:
-    """Kafka for as long as the block runs. Raises NoBroker when no engine answers or the container fails."""
+    """Kafka for as long as the block runs. Raises NoBroker when no engine answers or no container starts."""
     logging.getLogger("testcontainers").setLevel(logging.WARNING)
     try:
         engine = DockerClient(timeout=ANSWER_SECONDS)
@@ -39,8 +39,8 @@ def container_broker(properties: Mapping[str, str] | None = None) -> Iterator[Co
 
     host, port = engine.host(), kraft.free_ports(1)[0]
     local = host in ("localhost", "127.0.0.1")
-    # The same port inside and out, so that the advertised address is known before the start. All interfaces
-    # are the container's own.
+    # The same port inside and outside, so that the advertised address is known before the start. Binding to
+    # all interfaces is safe: they are the container's own.
     inside = "0.0.0.0"  # noqa: S104
     ours = kraft.broker_properties(
         1, [(port, port + 1)], bind=inside, advertise=host, directory="/var/lib/kafka/data"
@@ -48,7 +48,7 @@ def container_broker(properties: Mapping[str, str] | None = None) -> Iterator[Co
     container = DockerContainer(IMAGE, env={"CLUSTER_ID": kraft.CLUSTER_ID})
     container.with_envs(**kraft.as_variables(ours | dict(properties or {})))
     binding = ("127.0.0.1", port) if local else port
-    container.ports[f"{port}/tcp"] = binding  # type: ignore[assignment]  # Docker takes an address, too
+    container.ports[f"{port}/tcp"] = binding  # type: ignore[assignment]  # Docker accepts an address, too
     container.waiting_for(LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(START_SECONDS))
     try:
         container.start()

@@ -18,18 +18,18 @@ OLDEST_JAVA = 17
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """An unpacked Kafka: its jars, and the first metadata that every new node starts from."""
+    """Kafka's jars, and the initial metadata of every new node."""
 
     jars: Path
     checkpoint: Path
 
     def command(self, program: str, *arguments: str, jvm: tuple[str, ...] = ()) -> list[str]:
-        """The command line of one of its Java programs."""
+        """Return the command line of one of Kafka's Java programs."""
         return ["java", *jvm, "-cp", f"{self.jars}/*", program, *arguments]
 
 
 def kafka() -> Kafka:
-    """Kafka from the cache, fetched if it is not there yet. Raises NoBroker: what is missing."""
+    """Return Kafka from the cache, and download it first if needed. Raises NoBroker: what is missing."""
     _java()
     if not home().exists():
         _fetch(home())
@@ -37,7 +37,7 @@ def kafka() -> Kafka:
 
 
 def home() -> Path:
-    """Where Kafka is kept, outside any checkout: all of them share it."""
+    """Return the cache directory of Kafka. It lies outside any checkout, so that all checkouts share it."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "sla-timer" / f"kafka-{kraft.VERSION}"
 
@@ -52,7 +52,7 @@ def _java() -> None:
 
 
 def _fetch(place: Path) -> None:
-    """Fills `place` at one stroke, so that an interruption leaves nothing half done."""
+    """Fill `place` atomically, so that an interruption leaves nothing half done."""
     if not shutil.which("mvn"):
         raise NoBroker("no mvn (Maven) on the PATH")
     print(f"fetching Kafka {kraft.VERSION} with Maven (44 MB, once per machine)", file=sys.stderr, flush=True)
@@ -61,29 +61,29 @@ def _fetch(place: Path) -> None:
         new = Kafka(Path(name, "new", "jars"), Path(name, "new", "formatted"))
         with as_file(files("service.demo") / "kafka-pom.xml") as pom:
             copy = ["dependency:copy-dependencies", f"-DoutputDirectory={new.jars}"]
-            _run(["mvn", "--batch-mode", "--quiet", "--file", str(pom), *copy], "Maven does not get the jars")
+            _run(["mvn", "--batch-mode", "--quiet", "--file", str(pom), *copy], "Maven cannot fetch the jars")
         _format(new, Path(name))
         try:
             new.jars.parent.rename(place)
         except OSError:
-            if not place.exists():  # otherwise somebody else was faster: theirs is as good
+            if not place.exists():  # otherwise another process was faster: its copy is as good
                 raise
 
 
 def _format(new: Kafka, scratch: Path) -> None:
-    """Lets Kafka write the first metadata once; it is the same for every node of every cluster."""
-    ports = [(1, 2)]  # not used, but asked for
+    """Let Kafka write the initial metadata once. It is the same for every node of every cluster."""
+    ports = [(1, 2)]  # required, but not used
     properties = kraft.broker_properties(
         1, ports, bind="127.0.0.1", advertise="127.0.0.1", directory=str(new.checkpoint)
     )
     file = scratch / "server.properties"
     file.write_text(kraft.as_file(properties))
     tool = new.command("kafka.tools.StorageTool", "format", "-t", kraft.CLUSTER_ID, "-c", str(file))
-    _run(tool, "Kafka does not format a directory")
+    _run(tool, "Kafka cannot format a directory")
 
 
 def _run(command: list[str], failure: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines() or ["no word of why"]
+        said = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
         raise NoBroker(f"{failure}: {said[0][:200]}")

@@ -1,4 +1,4 @@
-"""Real Kafka without Docker: one Java process per node, on free ports, its logs in a directory of ours."""
+"""Kafka without Docker: one Java process for each node, on free ports, its logs in a temporary directory."""
 
 import shutil
 import signal
@@ -16,19 +16,20 @@ from service.demo import jars
 from service.demo.absence import NoBroker
 from service.demo.process_guard import Leash
 
-START_SECONDS = 90.0  # for a node to start; 3 s on an idle machine
-QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # up a third sooner; not for measuring
+START_SECONDS = 90.0  # for a node to start; an idle machine needs 3 s
+# Starts a third faster than with Java's defaults. Not for benchmarks.
+QUICK = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 QUIET = (
     "-XX:-UsePerfData",  # a file in /tmp that a killed JVM leaves behind
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",  # says when it has started
+    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",  # logs STARTED
 )
 STARTED = b"Kafka Server started"
 
 
 @dataclass
 class Node:
-    """One broker of a cluster, to be killed, stopped, frozen and started again."""
+    """One broker of a cluster that can be killed, stopped, frozen and started again."""
 
     command: list[str]
     log: Path
@@ -37,17 +38,17 @@ class Node:
 
     @property
     def pid(self) -> int | None:
-        """The running process, None when it is down."""
+        """The id of the running process; None when it is down."""
         return self._process.pid if self._process else None
 
     def launch(self) -> int:
-        """Starts the process; gives the length of the log so far, for `wait`."""
+        """Start the process. Return the length of its log so far, for `wait`."""
         said = self.log.stat().st_size if self.log.exists() else 0
         self._process = self.leash.start(self.command, log=self.log)
         return said
 
     def wait(self, said: int = 0) -> None:
-        """Returns when the broker takes requests. Raises NoBroker with the last line it said."""
+        """Return when the broker takes requests. Raises NoBroker with the last line of its log."""
         assert self._process
         until = time.monotonic() + START_SECONDS
         while STARTED not in self.log.read_bytes()[said:]:
@@ -56,24 +57,24 @@ class Node:
             time.sleep(0.02)
 
     def start(self) -> None:
-        """Starts the broker again, on its old ports with its old logs; returns when it takes requests."""
+        """Start the broker again, on its old ports with its old logs. Return when it takes requests."""
         self.wait(self.launch())
 
     def kill(self) -> None:
-        """Ends it as a power cut would."""
+        """Kill the broker with SIGKILL, like a power cut."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Lets it shut down in order."""
+        """Shut the broker down in order, with SIGTERM."""
         self._end(signal.SIGTERM)
 
     def freeze(self) -> None:
-        """Stops it in its tracks, connections open."""
+        """Suspend the broker with SIGSTOP. Its connections stay open."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Lets it go on after `freeze`."""
+        """Resume the broker after `freeze`."""
         assert self._process
         self._process.send_signal(signal.SIGCONT)
 
@@ -98,7 +99,10 @@ class MavenBroker:
 def maven_broker(
     *, count: int = 1, properties: Mapping[str, str] | None = None, jvm: tuple[str, ...] = QUICK
 ) -> Iterator[MavenBroker]:
-    """A cluster of `count` nodes with these server properties besides ours. Raises NoBroker."""
+    """A cluster of `count` nodes for as long as the block runs. Raises NoBroker.
+
+    `properties`: server properties besides ours, which they override.
+    """
     kafka = jars.kafka()
     free = kraft.free_ports(2 * count)
     ports = list(zip(free[:count], free[count:], strict=True))
@@ -114,14 +118,14 @@ def maven_broker(
             yield MavenBroker(",".join(f"127.0.0.1:{client}" for client, _ in ports), nodes)
         finally:
             for node in nodes:
-                node.kill()  # nobody will read its logs again
+                node.kill()  # its logs are not needed any more
 
 
 def _last_words(log: Path) -> str:
     lines = [
         line for line in log.read_text(errors="replace").splitlines() if line and not line.startswith("\t")
     ]
-    return lines[-1][:300] if lines else "no word of why"
+    return lines[-1][:300] if lines else "no output"
 
 
 def _node(
@@ -135,7 +139,7 @@ def _node(
     home = leash.directory / f"node-{number}"
     data = home / "data"
     data.mkdir(parents=True)
-    # What StorageTool would write, without the second it takes.
+    # The same as StorageTool writes, which takes a second.
     identity = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     meta = {"version": "1", "cluster.id": kraft.CLUSTER_ID, "node.id": str(number), "directory.id": identity}
     (data / "meta.properties").write_text(kraft.as_file(meta))

@@ -1,7 +1,7 @@
-"""What must not outlive us: processes and one directory, taken away even when we are killed.
+"""A guard for child processes and a temporary directory: both go when this process ends, even by SIGKILL.
 
-Run as a program it waits for the end of its standard input, which comes with the end of the process that
-holds the other side, however that ended; then it kills the held process groups and removes the directory.
+Run as a program, this module waits for the end of its standard input. That comes when the process at the
+other end of the pipe ends, also by SIGKILL. Then it kills the held process groups and removes the directory.
 """
 
 import os
@@ -19,20 +19,20 @@ REMOVAL_SECONDS = 10.0  # for killed processes to let go of the directory
 
 
 class Leash:
-    """A new directory and the processes held so far; both are gone when the block, or this process, ends."""
+    """A new directory, and the processes held so far. Both are gone when the block or this process ends."""
 
     def __enter__(self) -> Self:
         self.directory = Path(tempfile.mkdtemp(prefix="sla-timer-"))
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, self.directory],
             stdin=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C at the terminal is for us alone
+            start_new_session=True,  # a Ctrl-C at the terminal must not reach it
         )
         return self
 
     @property
     def keeper(self) -> int:
-        """The process that takes everything away."""
+        """The id of the guard process."""
         return self._keeper.pid
 
     def __exit__(self, *_: object) -> None:
@@ -43,7 +43,7 @@ class Leash:
     def start(
         self, command: list[str], *, log: Path, env: dict[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
-        """Starts a held process, leader of its own group; what it says goes to the end of `log`."""
+        """Start a held process as the leader of its own group. Its output is appended to `log`."""
         with log.open("ab") as out:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, start_new_session=True
@@ -52,7 +52,7 @@ class Leash:
         return process
 
     def let_go(self, process: subprocess.Popen[bytes]) -> None:
-        """Forgets a process that was waited for: its number may soon be somebody else's."""
+        """Release a process that has ended and was waited for: its id may soon belong to another process."""
         self._say("drop", process.pid)
 
     def _say(self, word: str, pid: int) -> None:
@@ -62,7 +62,7 @@ class Leash:
 
 
 def keep(directory: Path) -> None:
-    """Follows `hold PID` and `drop PID` lines to their end, then takes everything away."""
+    """Read `hold PID` and `drop PID` lines to the end, then kill what is held and remove the directory."""
     held: set[int] = set()
     for line in sys.stdin:
         word, pid = line.split()

@@ -1,4 +1,4 @@
-"""The service and the board, run as their users run them: processes, told by their environment."""
+"""The service and the board as child processes, configured by environment variables as users do it."""
 
 import asyncio
 import subprocess
@@ -12,30 +12,30 @@ from service.demo.process_guard import Leash
 from service.errors import RefusalError
 
 READY_SECONDS = 60.0  # the service owns its partitions, the board has read the state
-STOP_SECONDS = 12.0  # for it to end in order
+STOP_SECONDS = 12.0  # for a command to end in order
 
 
 class Child(NamedTuple):
-    """A command that runs."""
+    """A running command."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def check(self) -> None:
-        """Raises RefusalError when it has ended."""
+        """Check that the command still runs. Raises RefusalError when it has ended."""
         code = self.process.poll()
         if code is not None:
             raise RefusalError(f"`{self.name}` ended with code {code}: {self.last_line()}")
 
     def last_line(self) -> str:
-        """Of what it said."""
-        return (self.log.read_text(errors="replace").strip().splitlines() or ["no word of why"])[-1]
+        """Return the last line of its output."""
+        return (self.log.read_text(errors="replace").strip().splitlines() or ["no output"])[-1]
 
 
 @asynccontextmanager
 async def running(leash: Leash, environment: Mapping[str, str], *command: str) -> AsyncIterator[Child]:
-    """A command for as long as the block runs, entered when it is ready. Raises RefusalError."""
+    """A command for as long as the block runs. The block begins when it is ready. Raises RefusalError."""
     log = leash.directory / f"{command[0]}.log"
     process = leash.start([sys.executable, "-m", "service", *command], log=log, env=dict(environment))
     child = Child(command[0], process, log)
@@ -54,7 +54,7 @@ async def running(leash: Leash, environment: Mapping[str, str], *command: str) -
 
 
 async def watch(*children: Child) -> None:
-    """Raises RefusalError as soon as one of them has ended."""
+    """Watch the commands until cancelled. Raises RefusalError as soon as a command has ended."""
     while True:
         for child in children:
             child.check()
@@ -78,7 +78,7 @@ async def _stop(process: subprocess.Popen[bytes]) -> None:
         process.terminate()
     try:
         await asyncio.to_thread(process.wait, STOP_SECONDS)
-    finally:  # it took too long, or we are told to hurry
+    finally:  # it took too long, or this task was cancelled
         if process.poll() is None:
             process.kill()
             process.wait()

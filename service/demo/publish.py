@@ -1,4 +1,4 @@
-"""Made-up complaints and signs of life for a Kafka that runs already, as they happen."""
+"""Publishes made-up complaints and signs of life to a running Kafka, as they happen."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from service.settings import Settings
 
 
 def feed(settings: Settings, seed: int) -> int:
-    """Publishes until Ctrl-C, SIGTERM or SIGHUP; gives the exit code. Raises RefusalError."""
+    """Publish until Ctrl-C, SIGTERM or SIGHUP. Return the exit code. Raises RefusalError."""
     asyncio.run(_feed(settings, seed))
     return 0
 
@@ -30,9 +30,9 @@ async def _feed(settings: Settings, seed: int) -> None:
 
 
 async def publish(settings: Settings, topic: Topic, happenings: Iterator[DemoEvent], run: str = "") -> None:
-    """Sends each event when it is due. `run` sets the tickets of one run apart from those of another.
+    """Send each event when it is due. `run` goes into ticket ids, so that two runs share no ticket.
 
-    Raises RefusalError when Kafka takes nothing.
+    Raises RefusalError when Kafka accepts nothing.
     """
     name = topic.named(settings.topic_prefix)
     async with sending(connection(settings), name, settings.partitioner) as send:

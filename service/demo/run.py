@@ -1,4 +1,4 @@
-"""The demo: Kafka, service and board as users run them, made-up complaints, every announcement as a line."""
+"""The demo: starts Kafka, service and board, publishes made-up complaints, prints every announcement."""
 
 import asyncio
 import json
@@ -29,7 +29,8 @@ from service.processes.signals import asked_to_end, when_asked_to_end
 from service.settings import Settings, read_settings
 
 PARTITIONS = 3
-DESK_PROMISED_SINCE = "2020-01-01T00:00:01Z"  # in the policy file; no desk is out before it can say anything
+# Stands in the policy file. It is replaced, so that no outage begins before the desk's first heartbeat.
+DESK_PROMISED_SINCE = "2020-01-01T00:00:01Z"
 SETTLED_MS = 30_000  # until everything runs
 INTRODUCTION = """\
 Letter 1 with a tenth of a second for every minute: respond within 3 s (major: 6 s), solve general complaints
@@ -39,12 +40,12 @@ must have two channels open (or breaks its promise after 5 s); its phone falls s
 
 
 def demo(*, seconds: float | None = None, seed: int = 1) -> int:
-    """Plays until Ctrl-C, SIGTERM or SIGHUP, or for `seconds` of traffic. Gives the exit code.
+    """Run until Ctrl-C, SIGTERM or SIGHUP, or for `seconds` of traffic. Return the exit code.
 
-    Everything it started is gone when it returns. Raises RefusalError: no Kafka, or the service fails.
+    All started processes have ended when it returns. Raises RefusalError: no Kafka, or the service fails.
     """
     for end in asked_to_end():
-        signal.signal(end, signal.default_int_handler)  # so that all of them raise KeyboardInterrupt
+        signal.signal(end, signal.default_int_handler)  # every such signal raises KeyboardInterrupt
     with suppress(KeyboardInterrupt):
         _say("starting Kafka")
         with broker() as kafka, Leash() as leash:
@@ -54,7 +55,7 @@ def demo(*, seconds: float | None = None, seed: int = 1) -> int:
 
 
 def _environment(kafka: Broker, directory: Path) -> dict[str, str]:
-    """The service's environment: ours without its settings, but with what your own Kafka asks for."""
+    """Return the service's environment: ours, with SLA_ variables replaced and KAFKA_ variables kept."""
     policies = directory / "policies"
     policies.mkdir()
     for policy in (files("service.demo") / "policies").iterdir():
@@ -114,7 +115,7 @@ async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float
             await asyncio.wait(doing)
             _say(
                 "\n"
-                + (", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "nothing to tell")
+                + (", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "no announcements")
             )
 
 

@@ -1,4 +1,4 @@
-"""Made-up complaints, the same ones for the same seed: answered on time, late, or never."""
+"""Made-up complaints: answered on time, late, or never. The same seed gives the same complaints."""
 
 import heapq
 import itertools
@@ -10,9 +10,9 @@ from random import Random
 from schemas.instant import written
 
 EVERY_MS = 1_500  # from one complaint to the next, on average
-OUT_EVERY, OUT_AFTER = 40, 20  # seconds: the phone is silent for the second half
+OUT_EVERY, OUT_AFTER = 40, 20  # seconds: the phone is silent in the second half of each period
 CHANNELS = ("online", "phone", "email", "other")
-# What becomes of tickets; of ten, as many as there are words.
+# What becomes of ten tickets.
 FATES = ("on time",) * 4 + ("late",) * 3 + ("recorded late",) + ("never answered",) * 2
 
 
@@ -21,7 +21,7 @@ class DemoEvent:
     """One event of a ticket. `published` and `happened` are ms since the traffic began."""
 
     published: int
-    number: int  # among equal instants, the order
+    number: int  # the order among events of one instant
     happened: int = field(compare=False)
     ticket: str = field(compare=False)
     type: str = field(compare=False)
@@ -29,7 +29,7 @@ class DemoEvent:
 
 
 def traffic(seed: int) -> Iterator[DemoEvent]:
-    """Without end, in the order in which it is published."""
+    """Yield the events of tickets without end, in the order of their publication."""
     random = Random(seed)
     pending: list[DemoEvent] = []
     began = 0
@@ -42,7 +42,10 @@ def traffic(seed: int) -> Iterator[DemoEvent]:
 
 
 def heartbeats() -> Iterator[DemoEvent]:
-    """The support desk's, without end: a beat a second on two channels. The phone is out now and then."""
+    """Yield heartbeats of the support desk without end: one a second on two channels.
+
+    The phone is silent now and then.
+    """
     for second in itertools.count():
         for number, channel in enumerate(("online", "phone")):
             if channel == "online" or second % OUT_EVERY < OUT_AFTER:
@@ -51,7 +54,7 @@ def heartbeats() -> Iterator[DemoEvent]:
 
 
 def record(happening: DemoEvent, began_at: int) -> bytes:
-    """The happening as a structured CloudEvent, its traffic having begun at `began_at` (ms)."""
+    """Return the event as a structured CloudEvent. `began_at` (ms): when the traffic began."""
     event = {
         "specversion": "1.0",
         "id": f"{happening.ticket}-{happening.happened}-{happening.number}",
@@ -66,7 +69,7 @@ def record(happening: DemoEvent, began_at: int) -> bytes:
 
 
 def _ticket(random: Random, ticket: str, began: int) -> Iterator[DemoEvent]:
-    """Its whole life; a tenth of a second stands for a minute of letter 1."""
+    """Yield all events of a ticket. A tenth of a second stands for a minute of letter 1."""
     fate = random.choice(FATES)
     complexity = random.choice(("general", "general", "complex"))
     yield DemoEvent(
@@ -85,7 +88,7 @@ def _ticket(random: Random, ticket: str, began: int) -> Iterator[DemoEvent]:
         return
     late = fate == "late"
     response = began + random.randrange(3_200, 9_000) if late else began + random.randrange(300, 2_800)
-    # An agent answered in time, but the desk's system was told four seconds later.
+    # An agent answered in time, but the desk's system recorded it four seconds later.
     told = 4_000 if fate == "recorded late" else 0
     yield DemoEvent(response + told, 1, response, ticket, "response_started", {"by": "agent"})
     if complexity == "complex":

@@ -1,1 +1,1 @@
-"""The meaning of events: facts out of CloudEvents, announcements into their data. Knows no log."""
+"""Event conversion: CloudEvents to facts, announcements to event data. Independent of Kafka."""

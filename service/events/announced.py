@@ -1,4 +1,4 @@
-"""The data of events out, field by field as the contract lists them."""
+"""The data of events out, with the fields in the order of the contract."""
 
 from functools import lru_cache
 
@@ -69,7 +69,7 @@ class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
 
 
 def verdict(announcement: Announcement) -> AnnouncedVerdict:
-    """What the event out says; `msgspec.to_builtins` makes a dict of it."""
+    """Return the data of the event out. `msgspec.to_builtins` makes a dict of it."""
     said, policy, cause = announcement, announcement.policy, announcement.cause
     started_at, due_at, stopped_at, detected_at = (
         said.started_at,
@@ -108,7 +108,7 @@ _version = lru_cache(maxsize=64)(AnnouncedPolicy)
 
 
 def _evidence(fact: Fact) -> AnnouncedEvidence:
-    if fact.partition < 0:  # from a file: no log holds it
+    if fact.partition < 0:  # from a file: it has no offset
         return AnnouncedEvidence(fact.source, fact.id, TYPES[fact.kind], written(fact.time), None, None, None)
     return AnnouncedEvidence(
         fact.source,

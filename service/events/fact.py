@@ -1,4 +1,4 @@
-"""From the attributes and data of a CloudEvent to a fact: the contract's models decide."""
+"""Conversion of a CloudEvent to a fact. The contract's models decide whether it is valid."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,14 +12,14 @@ from service.sla.facts import Fact, Kind, Sign
 from service.sla.state import key
 
 EARLIEST_MS = 946_684_800_000  # 2000-01-01T00:00:00Z
-LATEST_MS = 221_845_392_000_000  # 9000-01-01T00:00:00Z; due instants after it still have to be written
-AHEAD_MS = 24 * 60 * 60 * 1000  # that a help desk's clock may be before ours
+LATEST_MS = 221_845_392_000_000  # 9000-01-01T00:00:00Z; leaves room to write due instants after it
+AHEAD_MS = 24 * 60 * 60 * 1000  # how far a help desk's clock may be ahead of ours
 
 Kinds = dict[str, tuple[int, Callable[[Any], Any]]]  # by type of event: the kind of fact, the validator
 
 
 def _kinds(prefix: str, kinds: Iterable[Kind | Sign]) -> Kinds:
-    # The compiled validators: calling one through its model costs half as much again.
+    # The compiled validators: a call through the model takes half as long again.
     return {
         name: (int(kind), MODELS[name].__pydantic_validator__.validate_python)
         for kind in kinds
@@ -52,10 +52,10 @@ def fact_of(
     offset: int = -1,
     kinds: Kinds = COMPLAINTS,
 ) -> tuple[str, str, Fact]:
-    """The subject, the key of its ticket or desk, and the fact of an event given as in structured mode.
+    """Return the subject, the key of the ticket or desk, and the fact of an event in structured mode.
 
-    It may be of these `kinds`. `now` and `recorded_at` in ms; without `now`, the future has no limit.
-    Raises RejectedError.
+    Only events of these `kinds` are accepted. `now` and `recorded_at` in ms; without `now`, the future has no
+    limit. Raises RejectedError.
     """
     if event.get("specversion") != "1.0":
         raise RejectedError(Reason.NOT_A_CLOUDEVENT, "specversion", "is not 1.0")
@@ -94,5 +94,5 @@ def _unfit(error: ValidationError) -> RejectedError:
     absent = first["input"] is None
     problem = "missing" if absent else first["type"]
     field = ".".join(str(part) for part in first["loc"])
-    # The messages of the library never quote the input for these types; ours do not either.
+    # Neither the library's messages for these types nor ours quote the input.
     return RejectedError(_REASONS.get(problem, Reason.BAD_FIELD), field, _DETAILS.get(problem, first["msg"]))

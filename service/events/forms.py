@@ -1,6 +1,7 @@
-"""The events in as msgspec reads them: made of the contract's models, and as strict as these or stricter.
+"""msgspec structs of the events in, generated from the contract's models, and at least as strict.
 
-What msgspec skips it hardly looks at, be it no UTF-8: so nothing may be unknown. Nor is there room for depth.
+msgspec hardly checks a field that it skips, not even for UTF-8. So unknown fields are forbidden, which also
+leaves no room for deep nesting.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ _Length = Annotated[str, Meta(min_length=_limits.min_length, max_length=LONGEST)
 
 
 class Form(msgspec.Struct, tag_field="type", kw_only=True, forbid_unknown_fields=True, gc=False):
-    """An event in structured mode. Of its identifiers the lengths have been checked; of `time`, nothing."""
+    """An event in structured mode. The lengths of its identifiers are checked, `time` is not."""
 
     type: ClassVar[str]
 
@@ -35,15 +36,15 @@ class Form(msgspec.Struct, tag_field="type", kw_only=True, forbid_unknown_fields
     time: str
     tenant: _Length = DEFAULT_TENANT
     datacontenttype: Literal["application/json"] | None = None
-    traceparent: str | None = None  # the models drop what does not fit, and nothing reads it
+    traceparent: str | None = None  # not checked: the models drop an invalid value, and nothing reads it
     data: Any = None
 
 
 def forms(types: Iterable[str]) -> tuple[Any, dict[str, Any]]:
-    """What an event of one of these `types` may be, a Form; and by type, what its data alone may be.
+    """Return a union of Forms for events of these `types`, and by type the struct of the data alone.
 
     `msgspec.to_builtins` makes a dict of data: the fields that are not null, in the order of the model.
-    Raises TypeError when a model has a rule that is not known here.
+    Raises TypeError when a model has a rule that this module does not support.
     """
     whole, data = [], {}
     for name in types:

@@ -1,4 +1,4 @@
-"""JSON from anybody: what it holds, or a rejection, whatever the bytes."""
+"""A JSON reader for untrusted bytes: returns the value, or raises a rejection."""
 
 import math
 import re
@@ -10,15 +10,15 @@ import msgspec
 
 from service.events.rejection import Reason, RejectedError
 
-DEEPEST = 64  # levels of arrays and objects; where the parser itself gives up depends on who called it
+DEEPEST = 64  # levels of arrays and objects; the parser's own limit depends on the depth of the call stack
 
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STEPS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")  # down or up; which kind it is, the parser looks at
+_STEPS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")  # one level down or up; the parser checks the kind
 
 
 def _number(text: str) -> float:
-    """The parser's own reading of a number takes 50 times as long for those that lie between two doubles."""
+    """Read a number. The parser takes 50 times as long for a number that lies between two doubles."""
     number = float(text)
     if math.isinf(number):
         raise ValueError("no computer holds it")
@@ -29,9 +29,9 @@ _parse = msgspec.json.Decoder(float_hook=_number).decode
 
 
 def read_json(text: bytes, deepest: int = DEEPEST) -> Any:
-    """The value that `text` says; of a key that stands twice in an object, the last one counts.
+    """Return the value of a JSON `text`. Of a key that an object has twice, the last value counts.
 
-    Raises RejectedError: also for a byte order mark, NaN, lone surrogates and numbers no computer holds.
+    Raises RejectedError: also for a byte order mark, NaN, lone surrogates and numbers beyond a double.
     """
     if text.count(b"[") + text.count(b"{") > deepest and _is_deeper(text, deepest):
         raise RejectedError(Reason.NOT_JSON, None, f"is nested more than {DEEPEST} deep")
@@ -42,6 +42,6 @@ def read_json(text: bytes, deepest: int = DEEPEST) -> Any:
 
 
 def _is_deeper(text: bytes, deepest: int) -> bool:
-    """In one pass, whatever stands there: nobody waits long for 250,000 brackets."""
+    """True when `text` nests deeper than `deepest`. One pass, so that 250,000 brackets take no long time."""
     brackets = _STRINGS.sub(b"", text).translate(_STEPS, _NO_BRACKETS)
     return max(accumulate(array("b", brackets)), default=0) > deepest

@@ -1,7 +1,7 @@
-"""The short way to the fact of an event with nothing unusual about it: its JSON is read once, into a form.
+"""The fast path from an ordinary event to its fact: one pass over the JSON, into a form.
 
-It accepts only what the models of the contract accept, with the same fact, and gives None for all else:
-whether anything is wrong there, and what, only fact_of says.
+It accepts only events that the contract's models accept, and gives the same fact. For any other event it
+gives None: only fact_of decides whether that event is wrong, and why.
 """
 
 import msgspec
@@ -30,7 +30,7 @@ def plain(
     offset: int = -1,
     kinds: Kinds = COMPLAINTS,
 ) -> Found | None:
-    """What fact_of would give for this event in structured mode; None: ask that."""
+    """Return the same as fact_of for this event in structured mode; None: call fact_of."""
     try:
         form = _read(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -63,13 +63,13 @@ def plain_in_parts(
     offset: int = -1,
     kinds: Kinds = COMPLAINTS,
 ) -> Found | None:
-    """The same in binary mode: the values of ATTRIBUTES, and the data as JSON."""
+    """Return the same as `plain` in binary mode: from the values of ATTRIBUTES, and the data as JSON."""
     try:
         version, name, *parts = b" ".join(attributes).decode().split(" ")
     except UnicodeDecodeError:
         return None
     found = kinds.get(name)
-    if found is None or version != "1.0" or len(parts) != 5:  # one has a space in it
+    if found is None or version != "1.0" or len(parts) != 5:  # not 5: an attribute has a space
         return None
     for identifier in parts[:-1]:
         if not 0 < len(identifier) <= LONGEST:
@@ -98,7 +98,7 @@ def _fact(
     said = f"{id}{source}{subject}{tenant}"
     for value in data.values():
         said = f"{said}{value}"
-    # Control characters and surrogates cannot be printed, nor can whitespace other than the space.
+    # Control characters, surrogates and whitespace other than the space are not printable.
     if " " in said or "@" in said or not said.isprintable():
         return None
     time = read_milliseconds(at)

@@ -1,11 +1,11 @@
-"""Why a record is no event of ours."""
+"""Rejections: why a record is not a valid event of the contract."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """A closed list; the words stand in headers and metrics."""
+    """The reasons of rejections, a closed list. They stand in headers and metrics."""
 
     TOO_LARGE = "too_large"
     NULL_VALUE = "null_value"
@@ -24,19 +24,19 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What is wrong with a record. Holds nothing that the record says: that may be personal."""
+    """What is wrong with a record. Never quotes the record: its content may be personal."""
 
     reason: Reason
     field: str | None  # as the contract names it: `time`, `data.channel`
-    detail: str  # for people; goes on after the field
+    detail: str  # for people; the rest of the sentence after the field
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return the rejection as one line for people."""
         return f"{self.field} {self.detail}" if self.field else self.detail
 
 
 class RejectedError(Exception):
-    """Carries a rejection out of the reading of an event; never leaves the functions that read one."""
+    """Carries a rejection within the functions that read an event. It never leaves them."""
 
     def __init__(self, reason: Reason, field: str | None, detail: str) -> None:
         super().__init__(reason)

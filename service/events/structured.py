@@ -11,15 +11,16 @@ from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
 from service.sla.facts import Fact
 
 LARGEST_BYTES = 256 * 1024  # of a record, see service.kafka.codec.record; of a line in a file
-LONGEST_TYPE = 256  # characters of a content type that is looked at: none that means JSON has as many
+LONGEST_TYPE = 256  # characters of a content type; no content type of JSON is longer
 
 
 def decode_json(
     line: bytes, now: int | None = None, kinds: Kinds = COMPLAINTS
 ) -> tuple[str, Fact] | Rejection:
-    """The ticket (or desk) key and fact of one event from a file; its fact has no place in a log.
+    """Return the ticket (or desk) key and the fact of one event from a file, or a Rejection. Never raises.
 
-    Never raises. It may be of these `kinds`. `now` in ms; without it, the future has no limit.
+    The fact has no partition and offset. Only events of these `kinds` are accepted. `now` in ms; without it,
+    the future has no limit.
     """
     if len(line) > LARGEST_BYTES:
         return TOO_LARGE
@@ -33,7 +34,7 @@ def decode_json(
 
 
 def attributes(event: Any) -> dict[str, Any]:
-    """The event itself, its data in plain sight. Raises RejectedError."""
+    """Return the event with `data_base64` decoded into `data`. Raises RejectedError."""
     if isinstance(event, list):
         raise RejectedError(Reason.BATCH_MODE, None, "several events in one record")
     if not isinstance(event, dict):
@@ -47,7 +48,7 @@ def attributes(event: Any) -> dict[str, Any]:
 
 
 def is_json(content_type: str) -> bool:
-    """True for a media type that says JSON, in the only encoding that JSON has."""
+    """True for a media type of JSON in UTF-8, the only encoding of JSON."""
     return len(content_type) <= LONGEST_TYPE and _is_json(content_type)
 
 

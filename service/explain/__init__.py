@@ -1,1 +1,1 @@
-"""Why a verdict is what it is, as data and as text: what `explain` and the board say."""
+"""Derivations of verdicts, as data and as text, for `explain` and the board."""

@@ -1,4 +1,4 @@
-"""How each verdict on a ticket comes about, as data: facts, stretches of time, sums, comparisons."""
+"""The derivation of each verdict on a ticket, as data: facts, stretches of time, sums, comparisons."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,9 +15,9 @@ Part = dict[str, Any]  # of the derivation; instants as text, lengths in ms
 
 
 def derivation(ticket_id: str, tenant: str, facts: Iterable[Fact], policies: Policies, at: int) -> Part:
-    """Everything a person needs to redo the verdicts on one ticket at `at` (ms).
+    """Return everything that a person needs to recompute the verdicts on one ticket at `at` (ms).
 
-    Facts are numbered in fact order. `offset` and `partition` are null where no log holds the facts.
+    Facts are numbered in fact order. `offset` and `partition` are null for facts from a file.
     """
     known = sorted(unique(facts), key=order)
     numbers = {identity(fact): number for number, fact in enumerate(known, 1)}
@@ -90,7 +90,7 @@ def _clock(run: Run, numbers: dict[tuple[str, str], int], at: int) -> Part:
 
 
 def _stretches(run: Run, until: int, dues: list[int]) -> Iterator[Part]:
-    """From the start to `until`, cut where levels end, too; `elapsed` sums up `counted`."""
+    """Yield the stretches from the clock's start to `until`, also cut at `dues`; `elapsed` sums `counted`."""
     elapsed = 0
     for stretch in stretches(run, until, dues):
         elapsed += stretch.counted
@@ -129,7 +129,7 @@ def _level(run: Run, verdict: LevelVerdict, at: int) -> Part:
 
 
 def _asked(run: Run, verdict: LevelVerdict, at: int) -> Part:
-    """The attributes that `when` asks for, at the instant that decides."""
+    """Return the attributes that `when` asks for, at the instant that decides."""
     due_at = verdict.due_at
     if due_at is not None and has_lapsed(due_at, at) and run.outlasts(due_at):
         attributes = run.cycle.attributes_at(due_at)
@@ -141,7 +141,7 @@ def _asked(run: Run, verdict: LevelVerdict, at: int) -> Part:
 
 
 def _because(run: Run, verdict: LevelVerdict, at: int) -> str:
-    """Which comparison decided: the key of a sentence."""
+    """Return the comparison that decided, as the key of a sentence."""
     due_at = verdict.due_at
     if verdict.state is LevelState.NOT_APPLICABLE:
         return "does_not_apply"

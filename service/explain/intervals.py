@@ -1,4 +1,4 @@
-"""How the time of a clock was spent, stretch by stretch."""
+"""The time of a clock cut into stretches: counted, paused and closed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ from service.sla.judge import Run
 
 
 class Stretch(NamedTuple):
-    """A part of a clock's time. Instants and lengths in ms; the lengths add up to the whole."""
+    """A part of a clock's time. Instants and lengths in ms. The three lengths add up to the whole."""
 
     since: int
     until: int
@@ -21,9 +21,9 @@ class Stretch(NamedTuple):
 def stretches(
     run: Run, until: int, cuts: Iterable[int] = (), pauses: Sequence[Interval] | None = None
 ) -> Iterator[Stretch]:
-    """From the clock's start to `until` (ms), cut where hours and pauses end, and at `cuts`.
+    """Yield the stretches from the clock's start to `until` (ms).
 
-    `pauses` take the place of those that count.
+    They are cut where opening hours and pauses begin or end, and at `cuts`. `pauses` replace the run's own.
     """
     calendar = run.clock.calendar
     pauses = run.pauses if pauses is None else pauses

@@ -11,7 +11,7 @@ Part = Mapping[str, Any]
 
 
 def in_words(derivation: Part, lang: str) -> Iterator[str]:
-    """The lines of the explanation. `lang` is one of LANGUAGES."""
+    """Yield the lines of the explanation. `lang` is one of LANGUAGES."""
     words = WORDS[lang]
     judged_at = derivation["judged_at"]
     when = words["at"].format(at=judged_at) if judged_at else words["at_the_end"]
@@ -105,11 +105,11 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 
 def _seconds(length: int) -> str:
-    """`1800.000 s`: what a pocket calculator adds up."""
+    """Return `1800.000 s` of ms: seconds can be added on a pocket calculator."""
     return f"{length // 1000}.{length % 1000:03} s"
 
 
 def _length(length: int) -> str:
-    """`0:30:00`, hours, minutes and seconds."""
+    """Return `0:30:00` of ms: hours, minutes and seconds."""
     seconds = length // 1000
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -1,1 +1,1 @@
-"""Work on files with the core that the service uses: publish, simulate, explain, report. Knows no Kafka."""
+"""Commands on files, with the service's core: publish, simulate, explain, report. Independent of Kafka."""

@@ -1,4 +1,4 @@
-"""`calendar freeze`: official days as fields of a calendar file, in place of what it said of those years."""
+"""`calendar freeze`: writes official days into a calendar file, in place of its days of the same years."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,10 +18,10 @@ _FROZEN = ("holidays", "working_days", "official")
 
 
 def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> int:
-    """Writes the days into the file, or to `out` without one; gives the exit code. Raises RefusalError.
+    """Write the days into the file, or to `out` without a file. Return the exit code. Raises RefusalError.
 
-    Make-up days work as `weekday` (`mon` … `sun`): the notices do not say as which. What the file says
-    about other years stays; it is written only when it is fit for use then.
+    Make-up days work as `weekday` (`mon` … `sun`), as the official notices name no weekday. Days of other
+    years stay in the file. The file is written only when the result is a valid calendar.
     """
     if path is None:
         out.writelines(_lines(days, {}, {}, days.years, weekday))
@@ -44,7 +44,7 @@ def freeze(days: OfficialDays, path: Path | None, weekday: str, out: TextIO) -> 
 
 
 def _frozen(text: str, root: YamlNode, days: OfficialDays, weekday: str) -> str:
-    """The file's text with the three fields written anew where the first of them stood, or at the end."""
+    """Return the file's text with the three fields rewritten, where the first of them stood or at the end."""
     fields = root.value if isinstance(root.value, dict) else {}
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
@@ -64,7 +64,7 @@ def _frozen(text: str, root: YamlNode, days: OfficialDays, weekday: str) -> str:
 
 
 def _span(line: int, starts: list[int], lines: list[str]) -> range:
-    """Indexes of a field's lines, without the comments that stand before the next field."""
+    """Return the indexes of a field's lines, without the comments before the next field."""
     end = next((start for start in starts if start > line), len(lines) + 1) - 1
     while end > line and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
@@ -79,7 +79,7 @@ def _official_years(fields: Mapping[str, YamlNode]) -> set[int]:
 
 
 def _kept_holidays(fields: Mapping[str, YamlNode], days: OfficialDays, lines: list[str]) -> dict[str, str]:
-    """Those of other years, with the comment behind each."""
+    """Return the holidays of other years, with the comment behind each."""
     listed = fields["holidays"].value if "holidays" in fields else None
     items = listed if isinstance(listed, list) else []
     texts = [(item.value, item.line) for item in items if isinstance(item.value, str)]

@@ -1,4 +1,4 @@
-"""Receipts that show what a calendar does: the last hour before a weekend, a holiday, and so on."""
+"""Sample receipts that show the effect of a calendar: an hour before a weekend, a holiday, and so on."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,11 +9,11 @@ from service.sla.calendar.working_hours import WorkingTime
 _HOUR_MS = 3_600_000
 _FAR = timedelta(days=400)
 
-Sample = tuple[str, int]  # what comes next, and an instant in ms
+Sample = tuple[str, int]  # the kind of the next day, and an instant in ms
 
 
 def samples(calendar: WorkingTime, start: int) -> list[Sample]:
-    """For each kind of day, the first one within 400 days after `start` (ms) that follows a working day."""
+    """Return for each kind of day the first within 400 days after `start` (ms) that follows a working day."""
     days = calendar.days
     first: dict[str, int] = {}
     for before, day in _after_work(days, start):
@@ -25,7 +25,7 @@ def samples(calendar: WorkingTime, start: int) -> list[Sample]:
 
 
 def _after_work(days: LocalDays, start: int) -> Iterator[tuple[date, date]]:
-    """Each date and the last working one before it."""
+    """Yield each date, with the last working day before it first."""
     day = days.local(start).date()
     far, work = day + _FAR, day if days.windows(day) else None
     while (day := day + timedelta(days=1)) < far and day.year in days.years:

@@ -26,9 +26,9 @@ class _Day:
 
 
 def show(path: Path, since: date | datetime, to: date | datetime, out: TextIO) -> int:
-    """Prints the days from `since` to `to` (a date: the whole of it) in local time; gives the exit code.
+    """Print the days from `since` to `to` in local time. Return the exit code.
 
-    Raises RefusalError when the file or the period is no good, and YearUnknown.
+    `to` as a date is included. Raises RefusalError for an invalid file or period, and YearUnknown.
     """
     calendar = read_calendar_at(path).calendar
     assert isinstance(calendar, WorkingTime), "a file has opening hours"

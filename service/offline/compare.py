@@ -1,4 +1,4 @@
-"""What another set of policies would change: the verdicts that differ, and how many of each there are."""
+"""A comparison of two sets of policies: the verdicts that differ, and their counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ _VERDICT = ("state", "due_at", "stopped_at")
 
 
 class Comparison:
-    """Counts every verdict before and after, and keeps those whose state differs."""
+    """Counts the verdicts by both sets of policies, and keeps the verdicts with different states."""
 
     def __init__(self) -> None:
         self.changed: list[Row] = []
@@ -19,7 +19,7 @@ class Comparison:
         self._differ: Counter[tuple[str, str]] = Counter()
 
     def add(self, was: Iterable[Row], now: Iterable[Row]) -> None:
-        """Takes one ticket's verdicts by both sets of policies; what only one of them judges is changed."""
+        """Add one ticket's verdicts by both sets. A verdict of only one set counts as changed."""
         before, after = (
             {(row["cycle"], row["clock"], row["level"]): row for row in rows} for rows in (was, now)
         )
@@ -34,7 +34,7 @@ class Comparison:
                 self.changed.append(_difference(old, new))
 
     def summary(self) -> Iterator[Row]:
-        """A row for each clock and level: how many verdicts of each state there were and would be."""
+        """Yield a row for each clock and level: the number of verdicts of each state, by both sets."""
         for clock, level in sorted({*self._was, *self._now}):
             was, now = (
                 dict(sorted(counts.get((clock, level), {}).items())) for counts in (self._was, self._now)
@@ -52,7 +52,7 @@ def _difference(was: Row | None, now: Row | None) -> Row:
 
 
 def order(row: Row) -> tuple[str, str, str, str, str, int]:
-    """By the due instant it had (or would have), ticket, clock, level, tenant, cycle."""
+    """Sort key: the due instant before (else after) the change, ticket, clock, level, tenant, cycle."""
     due_at = next(
         (verdict["due_at"] for verdict in (row["was"], row["now"]) if verdict and verdict["due_at"]), "~"
     )

@@ -1,4 +1,4 @@
-"""The support desks of a file of events, judged as the running service would."""
+"""The support desks of a file of events, judged like in the running service."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ Signs = dict[str, list[Fact]]  # by desk key
 
 
 def setting_aside(found: Iterable[FileEvent], signs: Signs) -> Iterator[FileEvent]:
-    """The events about tickets; what is about desks goes to `signs`."""
+    """Yield the events about tickets. Add the facts about desks to `signs`."""
     for event in found:
         if event.is_sign:
             signs.setdefault(event.ticket, []).append(event.fact)
@@ -23,7 +23,7 @@ def setting_aside(found: Iterable[FileEvent], signs: Signs) -> Iterator[FileEven
 
 
 def judge_signs(key: str, signs: Iterable[Fact], policies: Policies, at: int) -> Judgement:
-    """One desk at `at` (ms), by the policies that name it."""
+    """Judge one desk at `at` (ms), by the policies that name it."""
     return judge_desk(_desk(key, signs, policies), policies.of_desk(*names(key)), at)
 
 

@@ -26,20 +26,20 @@ _SIGNS = frozenset(Sign)
 
 
 class FileEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event that is fit to be judged, and the line that holds it."""
+    """One valid event, and the line that holds it."""
 
     line: JsonLine
-    ticket: str  # its key, or that of a desk
+    ticket: str  # the key of the ticket or desk
     fact: Fact
 
     @property
     def is_sign(self) -> bool:
-        """True when it is about a support desk."""
+        """True when the event is about a support desk."""
         return self.fact.kind in _SIGNS
 
 
 class Problems:
-    """Tells each problem on a line of its own, and counts them. Stops at the first if strict."""
+    """Prints each problem on a line of its own, and counts the problems. Stops at the first if strict."""
 
     def __init__(self, events: str, err: TextIO, *, strict: bool = False) -> None:
         self.file = shown(events)
@@ -48,30 +48,30 @@ class Problems:
         self.count = 0
 
     def tell(self, problem: LineProblem) -> None:
-        """Raises StoppedError when strict."""
+        """Print a problem of a line. Raises StoppedError when strict."""
         self.count += 1
         print(visible(problem.at(self.file)), file=self._err)
         if self._strict:
             raise StoppedError
 
     def tell_unknown(self, what: str) -> None:
-        """Tells what nobody can judge although its lines are fit."""
+        """Print what cannot be judged although its lines are valid."""
         self.count += 1
         print(visible(f"{self.file}: {what}"), file=self._err)
 
 
 class StoppedError(Exception):
-    """The first problem of a strict run; it has been told."""
+    """A strict run stops at its first problem, which has been printed."""
 
 
 def shown(events: str) -> str:
-    """How people call the file."""
+    """Return the name of the file for people."""
     return "standard input" if events == STANDARD_INPUT else events or "."
 
 
 @contextmanager
 def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
-    """The file, or standard input. Raises RefusalError when it cannot be read."""
+    """Open the file or standard input. Raises RefusalError when it cannot be read."""
     if events == STANDARD_INPUT:
         yield stdin
         return
@@ -82,12 +82,12 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
     with stream:
         try:
             yield stream
-        except OSError as error:  # in the middle of it: a disk that fails, a share that is gone
+        except OSError as error:  # while reading: a failing disk, a lost network share
             raise RefusalError(f"{shown(events)}: {error.strerror or error}") from None
 
 
 def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[JsonLine | LineProblem]:
-    """The events of a file as structured JSON. Raises RefusalError for a bad mapping or a missing column."""
+    """Return a file's events as structured JSON. Raises RefusalError for a bad mapping or missing column."""
     if mapping:
         return export_lines(Path(shown(events)), stream, read_mapping(mapping))
     if events.lower().endswith(".csv"):
@@ -107,11 +107,12 @@ def fit(
     through: Callable[[BinaryIO], BinaryIO] | None = None,
     kinds: Kinds = COMPLAINTS | CHANNELS,
 ) -> Iterator[FileEvent]:
-    """The events of a file that are fit, in its order (a CSV export's as they happened); the rest is told.
+    """Yield the valid events of a file in its order, and report all others to `problems`.
 
-    `now` in ms; without it, the future has no limit. `doing` is the word for the progress. What is
-    read comes `through` that. Events may be of these `kinds`. Raises RefusalError when it cannot be read,
-    StoppedError at the first problem of a strict run.
+    The events of a CSV export come in the order they happened. `now` in ms; without it, the future has no
+    limit. `doing`: the label of the progress. `through`: a wrapper for the stream. Only events of these
+    `kinds` are valid. Raises RefusalError when the file cannot be read, StoppedError at the first problem of
+    a strict run.
     """
     with (
         opened(events, stdin) as stream,
@@ -128,9 +129,9 @@ def fit(
 
 
 def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fact]]:
-    """The facts of each ticket, by ticket key, each identity once. What a full ticket cannot take is told.
+    """Return the facts of each ticket by ticket key, each identity once. Events about desks are skipped.
 
-    What is about desks is passed over.
+    A fact beyond the limit of a ticket is reported to `problems`.
     """
     facts: dict[str, list[Fact]] = {}
     for event in found:
@@ -149,7 +150,7 @@ def _decoded(line: JsonLine, now: int | None, kinds: Kinds) -> FileEvent | LineP
 
 
 def _size(stream: BinaryIO) -> int | None:
-    """Bytes of a regular file; None for a pipe."""
+    """Return the size of a regular file in bytes; None for a pipe."""
     try:
         status = os.fstat(stream.fileno())
     except OSError:

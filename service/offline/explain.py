@@ -1,4 +1,4 @@
-"""The arithmetic of every verdict on a ticket, for a person with a pocket calculator."""
+"""`explain`: prints the arithmetic of every verdict on a ticket, for a person with a pocket calculator."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -30,9 +30,9 @@ def explain(
     out: TextIO,
     err: TextIO,
 ) -> int:
-    """Explain a ticket by the events of a file (`-`: standard input). Gives the exit code.
+    """Explain a ticket by the events of a file (`-`: standard input). Return the exit code.
 
-    Raises RefusalError when the file cannot be read, or has nothing about the ticket.
+    Raises RefusalError when the file cannot be read, or has no event of the ticket.
     """
     problems = Problems(events, err)
     found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err)
@@ -59,7 +59,8 @@ def explain_facts(
 ) -> None:
     """Explain a ticket by its facts, judged at `at` (ms), as JSON or as text in one of LANGUAGES.
 
-    `state` says where a live service keeps them: topic, partition, offset, and reflects: its input so far.
+    `state` says where a live service keeps the facts: topic, partition, offset, and `reflects`, its input
+    so far.
     """
     if lang not in LANGUAGES:
         raise RefusalError(f"--lang {lang}: is none of {', '.join(LANGUAGES)}")

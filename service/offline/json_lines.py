@@ -1,4 +1,4 @@
-"""What a file of events holds, line by line, and what is wrong with a line."""
+"""JSON Lines: the lines of a file of events, and what is wrong with a line."""
 
 import codecs
 from collections.abc import Iterator
@@ -11,26 +11,29 @@ from service.events.structured import LARGEST_BYTES
 
 
 class JsonLine(msgspec.Struct, frozen=True, gc=False):
-    """One event: a structured CloudEvent as JSON. `number` is where the file has it, from 1."""
+    """One event: a structured CloudEvent as JSON. `number` is its line in the file, from 1."""
 
     number: int
     record: bytes
 
 
 class LineProblem(msgspec.Struct, frozen=True, gc=False):
-    """Why a line is no event. Never quotes the line's content: it may be personal."""
+    """Why a line is not a valid event. Never quotes the line: its content may be personal."""
 
     number: int
     field: str | None
     reason: str
 
     def at(self, file: str) -> str:
-        """One line for people."""
+        """Return the problem as one line for people."""
         return f"{file}:{self.number}: {self.field + ': ' if self.field else ''}{self.reason}"
 
 
 def json_lines(stream: BinaryIO) -> Iterator[JsonLine | LineProblem]:
-    """The lines of a JSON Lines file, without blank ones. One too long is skipped without holding it."""
+    """Yield the lines of a JSON Lines file, without blank lines.
+
+    A line that is too long becomes a LineProblem, and is never held in memory as a whole.
+    """
     number = 0
     while piece := stream.readline(LARGEST_BYTES + 2):
         number += 1

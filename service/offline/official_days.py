@@ -1,4 +1,4 @@
-"""The official days of a country: which dates are holidays, and which work although they would not."""
+"""The official days of a country: public holidays, and make-up working days."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,20 +12,21 @@ from service.errors import RefusalError
 
 @dataclass(frozen=True, slots=True)
 class OfficialDays:
-    """What the government published for some whole years."""
+    """The official days that the government published for some whole years."""
 
     country: str
     years: tuple[int, ...]
-    holidays: Mapping[date, str]  # with its name
+    holidays: Mapping[date, str]  # date to name
     working_days: tuple[date, ...]  # make-up days (调休)
     source: str
 
 
 def official_days(country: str, years: Iterable[int]) -> OfficialDays:
-    """The days of these years, from the holidays package. Raises RefusalError for years it only extrapolates.
+    """Return the official days of these years, from the holidays package.
 
-    China's notice for a year comes out late in the year before. Until the package has it, it derives
-    holidays from the rules and knows no make-up days; that is a guess, and no year so far had none.
+    China's notice for a year comes out late in the year before. Until the package has the notice, it derives
+    holidays from the rules and knows no make-up days. That is a guess: every year so far had make-up days.
+    Raises RefusalError for a year without the notice.
     """
     if country != "CN":
         raise RefusalError(f"--country {country}: official days are known for CN only")
@@ -38,7 +39,7 @@ def official_days(country: str, years: Iterable[int]) -> OfficialDays:
         if not any(day.year == year for day in make_up):
             raise RefusalError(
                 f"--years {year}: {package} has no make-up working days of {year}: either the official days "
-                "are not published yet, or it takes a newer package"
+                "are not published yet, or a newer package is needed"
             )
     named = {day: found[day] for day in sorted(found) if day.year in wanted}
     return OfficialDays(country, tuple(wanted), named, tuple(make_up), package)

@@ -1,4 +1,4 @@
-"""`policies check`: whether the policy files are fit for use, and when each of their levels would be due."""
+"""`policies check`: checks the policy files, and prints when each of their levels would be due."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -20,11 +20,11 @@ _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due"
 
 
 def check(directory: Path, out: TextIO, err: TextIO, receipt: datetime | None = None) -> int:
-    """Prints a table per policy version to `out`, or every problem to `err`; gives the exit code, 0 or 2.
+    """Print a table of each policy version to `out`, or every problem to `err`. Return exit code 0 or 2.
 
-    `receipt` (see parse_instant) is where due instants count from, and its offset the one they are
-    shown in; without it, each policy's own `effective_from` as the file writes it. Raises YearUnknown
-    when a calendar does not reach far enough for `receipt`.
+    Due instants count from `receipt` (see parse_instant), and are shown with its offset. Without it, they
+    count from each policy's own `effective_from`, as the file writes it. Raises YearUnknown when a calendar
+    does not reach far enough for `receipt`.
     """
     try:
         read = read_policies(directory)
@@ -91,7 +91,7 @@ def _after(level: Level) -> str:
 
 
 def _by_calendar(policy: Policy, calendar: WorkingTime, start: int) -> Iterator[str]:
-    """What its weekends, holidays, make-up days and shifts of the clocks do to each level."""
+    """Yield the due instants of each level around weekends, holidays, make-up days and clock changes."""
     shown = samples(calendar, start)
     if not shown:
         return
@@ -122,7 +122,7 @@ def _local(calendar: WorkingTime, instant: int) -> str:
 
 
 def _judged(policy: Policy) -> str:
-    """Who it is about."""
+    """Return the tickets or desks that the policy judges, as text."""
     if not policy.desks:
         return _asked(policy.match) or "every ticket"
     timeout = duration_text(policy.heartbeat_timeout_ms)

@@ -1,4 +1,4 @@
-"""How far a long command is: a line that rewrites itself, on a terminal only."""
+"""The progress of a long command: a line that is redrawn, on a terminal only."""
 
 from types import TracebackType
 from typing import Self, TextIO
@@ -7,7 +7,7 @@ _WIDTH = 30
 
 
 class Progress:
-    """Use as a context manager: the line is gone afterwards, so that errors and results stay readable."""
+    """A progress line. As a context manager it removes the line, so that errors and results stay readable."""
 
     def __init__(self, err: TextIO, label: str, total: int | None) -> None:
         self._err = err
@@ -18,7 +18,7 @@ class Progress:
         self._visible = err.isatty()
 
     def advance(self, more: int = 1) -> None:
-        """`more` is done."""
+        """Add `more` to what is done."""
         self._done += more
         if not self._visible:
             return
@@ -28,7 +28,7 @@ class Progress:
             self._draw()
 
     def clear(self) -> None:
-        """Make room for another line."""
+        """Remove the line, so that another line can be printed."""
         if self._visible:
             self._err.write("\r\x1b[K")
             self._shown = -1

@@ -1,4 +1,4 @@
-"""Send a file of events as a help desk would: as they are, or moved so that the last happens now."""
+"""`publish`: sends a file of events as a help desk would, unchanged or moved so that the last is now."""
 
 import asyncio
 import json
@@ -31,11 +31,11 @@ def publish(
     out: TextIO,
     err: TextIO,
 ) -> int:
-    """Send the fit events of a file (`-`: standard input) and tell the others. Gives the exit code.
+    """Send the valid events of a file (`-`: standard input) and report the others. Return the exit code.
 
-    `now` in ms; with `rebase` the times move so that the last one is `now`. `rate`: events a second, default
-    as fast as Kafka takes them. `sending` gives the function that sends; it ends when all is in the log.
-    Raises RefusalError when the file cannot be read at all, and what `sending` raises.
+    `now` in ms. With `rebase` all times move so that the last is `now`. `rate`: events a second, by default
+    as fast as Kafka takes them. `sending` gives the function that sends. Its exit waits until all events are
+    in the log. Raises RefusalError when the file cannot be read at all, and what `sending` raises.
     """
     problems = Problems(events, err)
     doing = "reading" if rebase else "sending"
@@ -60,9 +60,9 @@ def publish(
 async def _send(
     events: Iterator[FileEvent], sending: AbstractAsyncContextManager[Send], rate: float | None, *, live: bool
 ) -> int:
-    """How many were sent. No more than `rate` a second, evenly; what comes late is made up for.
+    """Send the events, evenly at `rate` a second. Return the number sent. A delay is caught up later.
 
-    `live`: the next event may be long in coming, and those before it must not wait for it.
+    `live`: the next event may take long to arrive, and events before it must not wait for it.
     """
     loop = asyncio.get_running_loop()
     sent = 0
@@ -77,7 +77,7 @@ async def _send(
 
 
 async def _next(events: Iterator[FileEvent]) -> FileEvent | None:
-    """The next event, however long it is in coming; whoever is told to stop does not wait for it."""
+    """Return the next event, however long it takes. A cancelled caller does not wait for it."""
     loop = asyncio.get_running_loop()
     coming: asyncio.Future[FileEvent | None] = loop.create_future()
 
@@ -95,15 +95,15 @@ async def _next(events: Iterator[FileEvent]) -> FileEvent | None:
             event = next(events, None)
         except BaseException as raised:  # noqa: BLE001 (it is raised where the event is waited for)
             error = raised
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
+        with suppress(RuntimeError):  # the loop is closed: nothing waits for the event
             loop.call_soon_threadsafe(settle, event, error)
 
-    Thread(target=take, daemon=True).start()  # asyncio's own threads are waited for at the end
+    Thread(target=take, daemon=True).start()  # not asyncio.to_thread: asyncio waits for its threads at exit
     return await coming
 
 
 def _rebased(events: Sequence[FileEvent], now: int, err: TextIO) -> Iterator[FileEvent]:
-    """The same events, all moved by as much, so that the last happens `now`."""
+    """Yield the events, all moved by the same length, so that the last happens `now`."""
     last = max((event.fact.time for event in events), default=now)
     with Progress(err, "sending", len(events)) as progress:
         for event in events:
@@ -112,7 +112,7 @@ def _rebased(events: Sequence[FileEvent], now: int, err: TextIO) -> Iterator[Fil
 
 
 def _moved(event: FileEvent, by: int) -> FileEvent:
-    """The same event `by` ms later."""
+    """Return the event moved `by` ms."""
     content = json.loads(event.line.record)
     content["time"] = written(event.fact.time + by)
     record = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Verdicts as rows: every level of every clock that started, and the order in which rows are written."""
+"""Verdicts as rows: every level of every clock that started, and the order of rows in the output."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,13 +8,13 @@ from service.sla.judge import Judgement
 
 Row = Mapping[str, Any]  # keys in the order they are written; instants as text
 
-Place = tuple[str, str, str, str, str, int]  # rows are written in ascending order of it
+Place = tuple[str, str, str, str, str, int]  # the sort key of rows in the output
 
 _UNKNOWN = "~"  # sorts after every instant
 
 
 def clock_rows(tenant: str, ticket_id: str, judgement: Judgement) -> Iterator[Row]:
-    """A row for every level of every clock that started."""
+    """Yield a row for every level of every clock that started."""
     for run in judgement.runs:
         for verdict in run.verdicts:
             yield {
@@ -31,12 +31,12 @@ def clock_rows(tenant: str, ticket_id: str, judgement: Judgement) -> Iterator[Ro
 
 
 def order(row: Row) -> Place:
-    """The place of a row among others."""
+    """Return the sort key of a row."""
     return place(row["due_at"], row["ticket_id"], row["clock"], row["level"], row["tenant"], row["cycle"])
 
 
 def place(
     due_at: str | None, ticket_id: str, clock: str, level: str | None, tenant: str, cycle: int
 ) -> Place:
-    """By due instant (unknown ones last), ticket, clock, level (a clock as a whole first), tenant, cycle."""
+    """Sort key: due instant (unknown: last), ticket, clock, level (a whole clock first), tenant, cycle."""
     return due_at or _UNKNOWN, ticket_id, clock, level or "", tenant, cycle

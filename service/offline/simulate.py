@@ -1,4 +1,4 @@
-"""Judge a file of events: what stands at an instant, as the running service would have announced it."""
+"""`simulate`: judges a file of events, and writes what holds at an instant as the service announces it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
@@ -37,11 +37,11 @@ def simulate(
     out: TextIO,
     err: TextIO,
 ) -> int:
-    """Write what stands at `until` (ms; default: after the last deadline) to `out`, as JSON Lines.
+    """Write the verdicts that hold at `until` (ms; default: after the last deadline) as JSON Lines to `out`.
 
-    `events` is a file or `-`. Desks are judged, too: those of which it has a sign. With `clocks`, every level
-    of every clock that started; with `compare`, the verdicts that those policies would change, then a
-    summary. Gives the exit code. Raises RefusalError when a file cannot be read at all.
+    `events` is a file or `-`. Desks with a sign of life in it are judged, too. With `clocks`, write every
+    level of every clock that started. With `compare`, write the verdicts that those policies would change,
+    then a summary. Return the exit code. Raises RefusalError when a file cannot be read at all.
     """
     if clocks and compare:
         raise RefusalError("--clocks and --compare: choose one")
@@ -69,7 +69,7 @@ def simulate(
 _encode = msgspec.json.Encoder().encode
 _HEADS = {type_: b'{"type":"%b",' % type_.encode() for type_ in Type}
 Judge = Callable[[str, list[Fact], Policies, int], Judgement]
-Judged = tuple[str, list[Fact], Judge]  # key of a ticket or desk, its facts, and who judges it
+Judged = tuple[str, list[Fact], Judge]  # key of a ticket or desk, its facts, and the function that judges it
 
 
 def _ticket(key: str, facts: list[Fact], policies: Policies, at: int) -> Judgement:
@@ -86,7 +86,7 @@ def _lines(
     *,
     clocks: bool,
 ) -> Iterator[tuple[Place, bytes]]:
-    """Each row as it is written, and its place among the others."""
+    """Yield each row as JSON, with its sort key first."""
     for key, known, by in judged:
         tenant, ticket_id = names(key)
         progress.advance()
@@ -100,7 +100,7 @@ def _lines(
 
 def _line(told: Announcement) -> tuple[Place, bytes]:
     said = verdict(told)
-    # The verdict's own JSON with its type before it: a dict of it would take as long again.
+    # Put the type before the verdict's own JSON: building a dict would double the time.
     line = _HEADS[told.type] + _encode(said)[1:]
     return place(said.due_at, said.ticket_id, said.clock, said.level, said.tenant, said.cycle), line
 

@@ -1,4 +1,4 @@
-"""A file that is read twice, also where the first reading takes it away: a pipe, a terminal."""
+"""A stream that can be read twice, also from a pipe or a terminal."""
 
 import shutil
 import tempfile
@@ -12,10 +12,10 @@ from service.errors import RefusalError
 
 @contextmanager
 def readable_twice(path: Path, name: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
-    """The file `path` (`-`: `stdin`), which people call `name`, as a stream that can be sought.
+    """Open the file `path` (`-`: `stdin`) as a seekable stream. `name`: its name in messages.
 
-    What cannot is copied to a file without a name in the directory for temporary ones (TMPDIR), gone with the
-    block. Raises RefusalError when it cannot be read or copied.
+    A stream that is not seekable is copied to an unnamed file in the temporary directory (TMPDIR). The copy
+    is gone with the block. Raises RefusalError when the file cannot be read or copied.
     """
     if str(path) == "-":
         with _copy(stdin, name) as copy:

@@ -1,1 +1,1 @@
-"""Policy files: the policies that a directory of YAML says, or line by line why it cannot be used."""
+"""Policy files: the policies in a directory of YAML files, or every problem with file and line."""

@@ -1,4 +1,4 @@
-"""One calendar file: from its bytes to the working time that policies name."""
+"""Reader of one calendar file: from its bytes to the calendar that policies name."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _YEARS = range(1971, 2999)
 
 
 def read_calendar(file: str, raw: bytes, stem: str) -> NamedCalendar:
-    """The calendar in `raw`, whose file has the name `stem` but for its suffix. Raises BadPolicies."""
+    """Return the calendar in `raw`. `stem`: the file's name without its suffix. Raises BadPolicies."""
     try:
         root = read_document(raw)
     except NotReadError as error:

@@ -1,4 +1,4 @@
-"""What a policy for support desks says of its own: which desks, how many channels have to be open."""
+"""The fields of a policy for support desks only: the desks, and how many channels must be open."""
 
 import re
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ DESK_CLOCK = ("clause", "min_open", "levels", "calendar")
 
 
 def read_desks(place: Place) -> frozenset[str]:
-    """The ids of desks in a list that is not empty."""
+    """Return the desk ids in a list that must not be empty."""
     return frozenset(desk.name() for desk in place.one_or_more())
 
 
 def read_desk_clock(name: str, given: Mapping[str, Place], calendar: Calendar) -> Clock:
-    """The clock with these fields. It runs while fewer than `min_open` channels are open."""
+    """Return the clock with these fields. It runs while fewer than `min_open` channels are open."""
     return Clock(
         name=name,
         clause=given["clause"].text() if "clause" in given else None,

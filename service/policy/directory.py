@@ -1,4 +1,4 @@
-"""A directory of policy files, with one of calendar files in it: all that it says, or all that is wrong."""
+"""A directory of policy files, with a subdirectory of calendar files: its policies, or all its problems."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from service.timezones import zone
 
 _SUFFIXES = (".yaml", ".yml")
 
-# Takes the place of a calendar that cannot be read, so that only the file itself is reported.
+# Stands in for a calendar that cannot be read, so that only the calendar file itself is reported.
 _ANY = NamedCalendar(WorkingTime(LocalDays("any", zone("UTC"), (((0, 86_400),),) * 7)), {})
 
 Span = tuple[int, int | None]  # [from, until) in ms; None: for good
@@ -25,17 +25,17 @@ Span = tuple[int, int | None]  # [from, until) in ms; None: for good
 
 @dataclass(frozen=True, slots=True)
 class PolicyDirectory:
-    """Every policy of a directory, and the file of each."""
+    """The policies of a directory, and the file of each."""
 
     policies: Policies
     files: Mapping[tuple[str, int], PolicyFile]  # by policy id and version
-    calendars: Mapping[str, NamedCalendar] = field(default_factory=dict)  # by name, those of files
+    calendars: Mapping[str, NamedCalendar] = field(default_factory=dict)  # from files only, by name
 
 
 def read_policies(directory: Path, calendars: Mapping[str, NamedCalendar] = BUILT_IN) -> PolicyDirectory:
-    """The policies in the *.yaml and *.yml there. Raises BadPolicies with every problem of every file.
+    """Return the policies of the *.yaml and *.yml files. Raises BadPolicies with every problem of every file.
 
-    They may name the `calendars` given and those of the files in `calendars` there.
+    Policies may name the calendars in `calendars`, and the calendars of the subdirectory `calendars`.
     """
     files: list[PolicyFile] = []
     problems: list[Problem] = []
@@ -61,12 +61,12 @@ def read_policies(directory: Path, calendars: Mapping[str, NamedCalendar] = BUIL
 
 
 def read_calendar_at(path: Path) -> NamedCalendar:
-    """The calendar of one file. Raises BadPolicies."""
+    """Return the calendar of one file. Raises BadPolicies."""
     return read_calendar(_printable(path), _bytes(path), path.stem)
 
 
 def _calendars(directory: Path, problems: list[Problem]) -> dict[str, NamedCalendar]:
-    """By name; what is wrong is added to `problems`."""
+    """Return the calendars of a directory by name. Add every problem to `problems`."""
     found: dict[str, NamedCalendar] = {}
     for path in _yaml_paths(directory) if directory.exists() else ():
         if path.stem in found:
@@ -86,8 +86,8 @@ def _yaml_paths(directory: Path) -> list[Path]:
 
 
 def _bytes(path: Path) -> bytes:
-    """At most one byte more than a policy file may have."""
-    if path.exists() and not path.is_file():  # a pipe would keep us waiting
+    """Return the bytes of a file, at most one more than a policy file may have. Raises BadPolicies."""
+    if path.exists() and not path.is_file():  # a pipe would block
         raise BadPolicies([Problem(_printable(path), None, None, "is no file")])
     try:
         with path.open("rb") as opened:
@@ -105,7 +105,10 @@ def _given_twice(files: Sequence[PolicyFile]) -> Iterator[Problem]:
 
 
 def _ties(files: Sequence[PolicyFile]) -> Iterator[Problem]:
-    """Pairs that one ticket could fit equally well, so that the choice between them would be a guess."""
+    """Yield a problem for each pair of policies that could match one ticket equally well.
+
+    The choice of the policy for that ticket would be a guess. Also for each pair that names the same desk.
+    """
     spans = _spans(files)
     for (one, one_span), (other, other_span) in combinations(zip(files, spans, strict=True), 2):
         if shared := one.policy.desks & other.policy.desks:
@@ -130,7 +133,7 @@ def _ties(files: Sequence[PolicyFile]) -> Iterator[Problem]:
 
 
 def _spans(files: Sequence[PolicyFile]) -> list[Span]:
-    """When each file's policy is in force: until a higher version of it takes effect."""
+    """Return the time in force of each file's policy: it ends when a higher version takes effect."""
 
     def until(file: PolicyFile) -> int | None:
         later = (

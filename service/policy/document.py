@@ -1,8 +1,8 @@
-"""YAML as a policy file may use it: every scalar stays the text that was written, everything knows its line.
+"""YAML reader for policy files: every scalar stays the text in the file, every value has its line.
 
-Scalars get no YAML type. So `no` is a region and not false, `1:30` is not 5400, an instant keeps its offset,
-and the hash over a file does not depend on a YAML library's taste. Aliases and tags are refused: what a
-promise says must stand where one reads it.
+Scalars get no YAML type. So `no` is a region and not false, `1:30` is not 5400, and an instant keeps its
+offset. The hash over a file does not depend on the YAML library. Aliases and tags are refused: the text of a
+promise must stand where the promise is.
 """
 
 import json
@@ -22,14 +22,14 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 
 @dataclass(frozen=True, slots=True)
 class YamlNode:
-    """A value of the file. `line`, from 1, is that of its field's name or, in a list, its own."""
+    """A value of the file. `line`, from 1: the line of its field's name; of a list item, its own line."""
 
     value: "str | list[YamlNode] | dict[str, YamlNode] | None"  # None: left empty
     line: int
 
 
 class NotReadError(ValueError):
-    """The bytes are no document of ours. `line` is None when the whole file is meant."""
+    """The bytes are not a valid document. `line` is None when the whole file is meant."""
 
     def __init__(self, line: int | None, field: str | None, reason: str) -> None:
         super().__init__(reason)
@@ -37,7 +37,7 @@ class NotReadError(ValueError):
 
 
 def read_document(raw: bytes) -> YamlNode:
-    """The one document in `raw`. Raises NotReadError."""
+    """Return the one document in `raw`. Raises NotReadError."""
     if len(raw) > LARGEST_BYTES:
         raise NotReadError(None, None, f"is larger than {LARGEST_BYTES // 1024} KiB")
     try:
@@ -56,12 +56,15 @@ def read_document(raw: bytes) -> YamlNode:
 
 
 def canonical_json(document: Any) -> str:
-    """The one JSON text of a content, whatever its layout, comments, quotes and order of fields were."""
+    """Return the canonical JSON text of a content.
+
+    It does not depend on the layout, comments, quotes and order of fields in the file.
+    """
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def content(node: YamlNode) -> Any:
-    """What the file says, without lines: texts, lists, dicts and None."""
+    """Return the content of the file without lines: texts, lists, dicts and None."""
     if isinstance(node.value, dict):
         return {key: content(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
@@ -70,7 +73,7 @@ def content(node: YamlNode) -> Any:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """The parser's events without the stream's start."""
+    """Yield the parser's events without the stream's start. Raises NotReadError."""
     line = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
@@ -84,7 +87,7 @@ def _events(text: str) -> Iterator[Any]:
         mark = error.problem_mark or error.context_mark
         reason = _one_line(error.problem or error.context or "unreadable")
         raise NotReadError(mark.line + 1 if mark else line, None, f"is no YAML: {reason}") from None
-    # PyYAML's own conversions fail so, for example of "\UFFFFFFFF" and of %YAML with thousands of digits
+    # PyYAML's own conversions raise these, for example of "\UFFFFFFFF" and of %YAML with thousands of digits.
     except (ValueError, OverflowError):
         raise NotReadError(max(line, 1), None, "is no YAML: a number or escape too large") from None
 

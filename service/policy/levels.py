@@ -16,7 +16,7 @@ _Row = tuple[str, Place]  # the level's name, and where its `after` stands
 
 
 def read_levels(place: Place, calendar: Calendar, *, pauses: bool) -> tuple[Level, ...]:
-    """The levels in the order of the file. `pauses`: some pauses count on this clock."""
+    """Return the levels in the order of the file. `pauses`: some pauses count on this clock."""
     rows = _rows(place)
     durations = [(index, row) for index, row in enumerate(rows) if not _is_share(row)]
     fixed = {index: _fixed(*row, calendar, pauses=pauses) for index, row in durations}
@@ -59,7 +59,7 @@ def _fixed(name: str, after: Place, calendar: Calendar, *, pauses: bool) -> Leve
 
 
 def _share(name: str, after: Place, breaches: Sequence[Level]) -> Level:
-    """A warning at a share of the way, rounded down to ms, so that it never comes late."""
+    """Return a warning at a share of the smallest breach target, rounded down to ms: it is never late."""
     share = after.read(_per_cent, Fraction(0))
     targets = [breach.after_ms for breach in breaches if breach.after_ms is not None]
     if not Level(name, 0).warns:

@@ -11,7 +11,7 @@ _MIDNIGHT_SECONDS = 86_400
 
 
 def read_windows(place: Place) -> Windows:
-    """The windows of one weekday, in order, in seconds of the day; an empty list: closed."""
+    """Return the windows of one weekday, in order, in seconds of the day. An empty list: closed."""
     windows = [(window, item) for item in place.items() if (window := _window(item))]
     windows.sort(key=lambda found: found[0])
     for ((_, before), earlier), ((since, _), later) in pairwise(windows):

@@ -1,4 +1,4 @@
-"""A place in a policy file, and what is wrong there: a line with file, line, field and reason."""
+"""A place in a policy file, and its problems: each a line with file, line, field and reason."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, and where."""
+    """A problem of a policy file, and its place."""
 
     file: str
     line: int | None
@@ -33,7 +33,7 @@ class Problem:
 
 
 class BadPolicies(RefusalError):
-    """The policy files cannot be used. Its text has one line per problem."""
+    """The policy files cannot be used. The text has a line for each problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -42,7 +42,7 @@ class BadPolicies(RefusalError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value and its field's path. What is wrong is noted in `problems`; reading goes on with a stand-in."""
+    """A value and its field's path. Problems are added to `problems`; reading goes on with a stand-in."""
 
     file: str
     node: YamlNode
@@ -50,20 +50,20 @@ class Place:
     problems: list[Problem]
 
     def wrong(self, reason: str) -> None:
-        """Note a problem here."""
+        """Add a problem at this place."""
         problem = Problem(self.file, self.node.line, self.field or None, reason)
         if not self._enough and problem not in self.problems:
             self.problems.append(problem)
 
     def text(self) -> str:
-        """The text here, or '' when it is none."""
+        """Return the text at this place, or '' when it is no text."""
         if isinstance(self.node.value, str) and self.node.value:
             return self.node.value
         self.wrong(f"must be a text, not {_form(self.node)}")
         return ""
 
     def read(self, reader: Callable[[str], T], otherwise: T) -> T:
-        """What `reader` makes of the text here; its ValueError says what is wrong with the text."""
+        """Return what `reader` makes of the text, else `otherwise`. A ValueError of it becomes a problem."""
         text = self.text()
         try:
             return reader(text) if text else otherwise
@@ -72,15 +72,15 @@ class Place:
             return otherwise
 
     def name(self) -> str:
-        """The text here, which must be a name: one that may also stand in a topic's keys."""
+        """Return the text at this place. It must be a name that may also stand in a topic's keys."""
         return self.read(name, "")
 
     def plain_name(self) -> str:
-        """The text here, which must be a name of a clock or level."""
+        """Return the text at this place. It must be a name of a clock or level."""
         return self.read(plain_name, "")
 
     def one_of(self, choices: Collection[str], what: str) -> str | None:
-        """The text here when it is one of `choices`."""
+        """Return the text at this place when it is one of `choices`, else None and add a problem."""
         text = self.text()
         if text in choices:
             return text
@@ -89,28 +89,28 @@ class Place:
         return None
 
     def items(self) -> "list[Place]":
-        """The places of a list."""
+        """Return the places of a list."""
         if not isinstance(self.node.value, list):
             self.wrong(f"must be a list, [like, this], not {_form(self.node)}")
             return []
         return [self._at(item, f"{self.field}[{index}]") for index, item in enumerate(self.node.value)]
 
     def one_or_more(self) -> "list[Place]":
-        """The places of a list that is not empty, or the place itself."""
+        """Return the places of a list, which must not be empty, or this place itself."""
         items = self.items() if isinstance(self.node.value, list) else [self]
         if not items:
             self.wrong("must not be an empty list")
         return items
 
     def entries(self) -> "dict[str, Place]":
-        """The places of a mapping whose names are free."""
+        """Return the places of a mapping with arbitrary names."""
         if not isinstance(self.node.value, dict):
             self.wrong(f"must be a mapping, {{like: this}}, not {_form(self.node)}")
             return {}
         return {key: self._at(child, self._path(key)) for key, child in self.node.value.items()}
 
     def fields(self, known: Sequence[str], needed: Collection[str] = ()) -> "dict[str, Place]":
-        """The places of a mapping whose names must be `known` ones, with all that are `needed`."""
+        """Return the places of a mapping. Its names must be among `known`, and include all of `needed`."""
         given = self.entries()
         for key, place in given.items():
             if key not in known and not self._enough:
@@ -133,14 +133,14 @@ class Place:
 
 
 def name(text: str) -> str:
-    """`text` when it fits the rule for ids and codes. Raises ValueError."""
+    """Return `text` when it is valid as an id or code. Raises ValueError."""
     if not _NAME.fullmatch(text):
         raise ValueError("must have 1 to 128 characters, none of them a space, @ or a control character")
     return text
 
 
 def plain_name(text: str) -> str:
-    """`text` when it fits the rule for names of clocks and levels: all of it is seen. Raises ValueError."""
+    """Return `text` when it is valid as the name of a clock or level: all visible. Raises ValueError."""
     if not _PLAIN_NAME.fullmatch(text):
         raise ValueError(
             "must have 1 to 128 characters, each a letter from A to Z or a to z, a digit, - or _"
@@ -149,18 +149,18 @@ def plain_name(text: str) -> str:
 
 
 def suggestion(text: str, choices: Collection[str]) -> str:
-    """What to try instead of `text`, as the end of a sentence."""
+    """Return a suggestion in place of `text`, as the end of a sentence."""
     near = get_close_matches(text, choices, n=1) if len(text) <= 64 else []
     return f"; did you mean {near[0]}?" if near else f"; it is one of {', '.join(choices)}"
 
 
 def shown(text: str) -> str:
-    """`text` as a problem quotes it."""
+    """Return `text` as a problem quotes it."""
     return f"“{shorter(text)}”"
 
 
 def shorter(text: str) -> str:
-    """`text` on one line, cut to what a line can bear."""
+    """Return `text` on one line, cut to 60 characters."""
     return visible(text if len(text) <= 60 else text[:59] + "…")
 
 

@@ -1,4 +1,4 @@
-"""One policy file: from its bytes to the policy that the core judges by."""
+"""Reader of one policy file: from its bytes to the policy that the core judges by."""
 
 import hashlib
 import re
@@ -35,7 +35,7 @@ U = TypeVar("U")
 
 @dataclass(frozen=True, slots=True)
 class NamedCalendar:
-    """A calendar that policies may name. `content`: what its file says; None: built in."""
+    """A calendar that policies may name. `content`: the content of its file; None: built in."""
 
     calendar: Calendar
     content: Any = None
@@ -46,7 +46,7 @@ BUILT_IN: Mapping[str, NamedCalendar] = {"always": NamedCalendar(ALWAYS)}
 
 @dataclass(frozen=True, slots=True)
 class PolicyFile:
-    """A policy and where it came from."""
+    """A policy and its file."""
 
     file: str
     policy: Policy
@@ -55,12 +55,12 @@ class PolicyFile:
     lines: Mapping[str, int]  # of the top fields
 
     def problem(self, field: str, reason: str) -> Problem:
-        """A problem of one of its top fields; of the first line when the file lacks the field."""
+        """Return a problem of a top field, on the first line when the file lacks the field."""
         return Problem(self.file, self.lines.get(field, 1), field, reason)
 
 
 def read_policy(file: str, raw: bytes, calendars: Mapping[str, NamedCalendar] = BUILT_IN) -> PolicyFile:
-    """The policy in `raw`; problems name it `file`. Raises BadPolicies with every problem of the file."""
+    """Return the policy in `raw`. `file`: its name in problems. Raises BadPolicies with all its problems."""
     try:
         root = read_document(raw)
     except NotReadError as error:
@@ -73,7 +73,7 @@ def read_policy(file: str, raw: bytes, calendars: Mapping[str, NamedCalendar] = 
 
 
 def parse_instant(text: str) -> datetime:
-    """An instant in RFC 3339 with an offset, truncated to ms. Raises ValueError."""
+    """Return the instant of a text in RFC 3339 with an offset, truncated to ms. Raises ValueError."""
     try:
         instant = read_instant(text)
     except ValueError:
@@ -213,7 +213,7 @@ def _clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[str, N
 
 
 def _reach(place: Place, policy: Policy) -> None:
-    """Every level has a due instant at least when the policy takes effect."""
+    """Check that every level has a due instant at least when the policy takes effect."""
     for clock, where in zip(policy.clocks, place.entries().values(), strict=True):
         for level in clock.levels:
             try:

@@ -1,4 +1,4 @@
-"""What was published stays: topic `sla.policies` remembers every policy version ever used, by its hash."""
+"""Published policies are immutable: topic `sla.policies` holds each policy version ever used, by its hash."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ VersionKey = tuple[str, int]  # policy id and version
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """One policy version as the topic remembers it. Instants are texts (…Z): nothing computes with them."""
+    """One policy version as the topic holds it. Instants are texts (…Z), as nothing computes with them."""
 
     policy: str
     version: int
@@ -27,23 +27,23 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 class Verified(NamedTuple):
-    """The files agree with what was published. `new` goes to the topic before the first judgement."""
+    """The files agree with the published policies. `new` goes to the topic before the first judgement."""
 
     new: tuple[Publication, ...]
     warnings: tuple[str, ...]  # one line each
 
 
 class BadPublicationError(ValueError):
-    """A record of the topic is not one of ours. Its text is one line."""
+    """A record of the topic is not a published policy. The text is one line."""
 
 
 def verify(
     directory: PolicyDirectory, published: Mapping[VersionKey, Publication], now: int, tzdata: str
 ) -> Verified:
-    """Compare the files with what was published; `now` in ms, `tzdata` as `2026b`. Raises BadPolicies.
+    """Compare the files with the published policies. `now` in ms, `tzdata` as `2026b`. Raises BadPolicies.
 
-    The versions of a policy id that was never published before may all take effect in the past: so a new
-    cluster can start. From then on, a new version must take effect after `now`.
+    All versions of a policy id that was never published may take effect in the past, so that a new cluster
+    can start. From then on, a new version must take effect after `now`.
     """
     known = {policy for policy, _ in published}
     files = directory.files
@@ -56,12 +56,12 @@ def verify(
 
 
 def publication_record(publication: Publication) -> tuple[bytes, bytes]:
-    """Key and value for the topic."""
+    """Return the key and value of a publication's record."""
     return _key(publication), canonical_json(msgspec.to_builtins(publication)).encode()
 
 
 def parse_publication(key: bytes, value: bytes) -> Publication:
-    """The publication in a record of the topic, unknown fields ignored. Raises BadPublicationError."""
+    """Return the publication in a record, unknown fields ignored. Raises BadPublicationError."""
     try:
         publication = msgspec.json.decode(value, type=Publication)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -1,1 +1,1 @@
-"""The processes that run for good: the service and the board, put together."""
+"""The long-running processes: composition of the service and of the board."""

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document: our topics in and out, their events as `schemas` has them. JSON, no page."""
+"""The AsyncAPI 3 document as JSON: the topics in and out, and their events by the models of `schemas`."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ REFERENCE = "#/$defs/"
 
 
 def document(prefix: str, version: str) -> bytes:
-    """The document as JSON; `prefix` is that of the topics."""
+    """Return the document as JSON. `prefix`: of the topics."""
     schemas: Json = {}
     messages = {kind: _message(kind, schemas) for kind in MODELS}
     messages["rejected"] = _rejected()
@@ -65,7 +65,10 @@ def _operation(action: str, topic: Topic) -> Json:
 
 
 def _message(kind: str, schemas: Json) -> Json:
-    """A type in binary mode: attributes as headers, data as payload. Their parts go into `schemas`."""
+    """Return a type's message in binary mode: attributes as headers, data as payload.
+
+    The definitions that it refers to go into `schemas`.
+    """
     schema = json.loads(json_schema(kind))
     parts = schema.pop("$defs", {})
     names = {f"{REFERENCE}{name}": f"#/components/schemas/{kind}.{name}" for name in parts}
@@ -102,7 +105,7 @@ def _rejected() -> Json:
 
 
 def _referring(value: Any, names: Mapping[str, str]) -> Any:
-    """`value` with its references made good for where it goes."""
+    """Return `value` with its references renamed by `names`."""
     if isinstance(value, dict):
         return {
             key: names.get(part, part) if key == "$ref" else _referring(part, names)

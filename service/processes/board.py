@@ -1,4 +1,4 @@
-"""Wires the board: what Kafka knows, what the services say, the pages and signals. A process of its own."""
+"""Composition root of `board`, a process of its own: Kafka readers, probes, pages and signals."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ STOP_WITHIN_SECONDS = 5.0
 
 
 class Watch:
-    """The sources of one board, side by side."""
+    """The sources of one board, which run concurrently."""
 
     def __init__(self, settings: Settings, policies: PolicyDirectory, services: Sequence[str]) -> None:
         reach, prefix = connection(settings), settings.topic_prefix
@@ -49,7 +49,7 @@ class Watch:
         self._lagging_since: dict[int, int] = {}
 
     def sight(self) -> Sight:
-        """All that is known now."""
+        """Return all that is known now of the sources."""
         now, seen = now_ms(), self.owners.seen
         group = None
         if seen is not None:
@@ -70,7 +70,7 @@ class Watch:
         )
 
     async def run(self) -> None:
-        """Until cancelled; an error of ours ends it."""
+        """Run all sources until cancelled. An unexpected error ends them."""
         async with asyncio.TaskGroup() as tasks:
             for source in (self.follower, self.desk_follower, self.owners, self.services):
                 tasks.create_task(source.run())
@@ -78,14 +78,14 @@ class Watch:
 
 
 def serve_board(settings: Settings, services: Sequence[str]) -> int:
-    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises RefusalError when it does not start."""
+    """Run until SIGTERM, SIGINT or SIGHUP, then return 0. Raises RefusalError when it does not start."""
     open_log(settings.log)
     try:
         return asyncio.run(_serve(settings, services))
     except RefusalError:
         raise
-    except Exception as error:  # the last words of a process that dies of it
-        log.critical("died", exc_info=error)  # the traceback shows only to developers: it may hold data
+    except Exception as error:  # logged here, as the process ends by it
+        log.critical("died", exc_info=error)  # the traceback is for developers only: it may hold data
         return died(error)
 
 
@@ -121,7 +121,7 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
 
 
 async def _policies(settings: Settings) -> PolicyDirectory:
-    """The policy files, held against what the service has published. Raises RefusalError."""
+    """Read the policy files, and compare them with what the service has published. Raises RefusalError."""
     policies = read_policies(settings.policies)
     known = await published(connection(settings), POLICIES.named(settings.topic_prefix))
     verified = verify(policies, known, now_ms(), database_version())

@@ -1,8 +1,9 @@
-"""The connections of an HTTP server: how many there may be, and how long a client may take.
+"""Limits of an HTTP server: the number of connections, and the time that a client may take.
 
-uvicorn limits neither. A client that sends half a request, or takes no answer, would hold a descriptor for
-ever, and without descriptors nobody reaches Kafka. So a server has a share of them, and of the connections
-that wait for a request the oldest goes when a new one comes: a probe is answered whatever else is open.
+uvicorn limits neither. A client that sends half a request, or reads no answer, would hold a descriptor for
+ever. Without free descriptors the process cannot reach Kafka. So a server may use a share of the descriptors.
+When that share is used up, a new connection evicts the oldest connection that waits for a request. So a probe
+is answered whatever else is open.
 """
 
 import asyncio
@@ -19,33 +20,33 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
 
-HEAD_WITHIN_SECONDS = 10.0  # from the connection's begin or the last answer's end to a whole head
+HEAD_WITHIN_SECONDS = 10.0  # from the connection's start or the last answer's end to the end of the head
 BODY_WITHIN_SECONDS = 10.0  # from the head to the end of the body
-TAKEN_WITHIN_SECONDS = 30.0  # in which a client must take something of what is written to it
+TAKEN_WITHIN_SECONDS = 30.0  # within which a client must read a part of an answer under way
 MOST = 512  # connections at once
-_SHARE = 3  # one of so many descriptors at most is a connection's
-_KEPT = 32  # descriptors that no connection takes, be they free or not
-_FEW = 8  # connections that there may be whatever else is open: probes
-_AT_ONCE = 2  # accepted in one turn of the loop, so that each can speak before it is the oldest
+_SHARE = 3  # at most a third of the descriptors is for connections
+_KEPT = 32  # descriptors reserved for other use than connections
+_FEW = 8  # connections that are always allowed, whatever else is open: probes
+_AT_ONCE = 2  # accepted in one turn of the loop, so that each can send before it is the oldest
 
 _SAID = {
     RefusedConnection.FULL: "HTTP: a connection was refused: %d are open, all with an answer under way",
     RefusedConnection.CROWDED_OUT: (
-        "HTTP: %d connections are open: the one that waited longest made room for another"
+        "HTTP: %d connections are open: the longest waiting one was closed for a new connection"
     ),
     RefusedConnection.SLOW_HEAD: "HTTP: no whole request head in time: one of %d connections was closed",
     RefusedConnection.SLOW_BODY: "HTTP: no whole request body in time: one of %d connections was closed",
-    RefusedConnection.UNTAKEN: "HTTP: an answer was not taken in time: one of %d connections was closed",
+    RefusedConnection.UNTAKEN: "HTTP: an answer was not read in time: one of %d connections was closed",
 }
 _logs = {reason: logging.getLogger(f"{__name__}.{reason}") for reason in RefusedConnection}
 for _log in _logs.values():
-    _log.addFilter(Rate(most=1))  # whoever floods us does not flood the log
+    _log.addFilter(Rate(most=1))  # a flood of connections must not flood the log
 
 
 class Places:
-    """The connections of one server. `refused` is told of each that ended before its time.
+    """The connections of one server. `refused` is called for each that ended before its time.
 
-    `descriptors`: the process may have so many, connections and all else; None: as the system says.
+    `descriptors`: the limit of the process, for connections and all else. None: the limit of the system.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Places:
         soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if descriptors is None else descriptors
         limit = soft if soft > 0 else 1 << 30  # below 0: no limit
         self.most = max(_FEW, min(MOST, limit // _SHARE))
-        self.streams = self.most * 3 // 4  # connections that answers without an end may hold
+        self.streams = self.most * 3 // 4  # connections for endless answers
         self.open = 0
         self.speaking: set[Bounded] = set()
         self.waiting: dict[Bounded, None] = {}  # for a whole request, the longest first
@@ -63,9 +64,9 @@ class Places:
         self._tell = refused
 
     def admit(self, descriptor: int) -> bool:
-        """True when a new connection may stay; another one may have to go for it."""
+        """True when a new connection may stay. May evict another connection for it."""
         full = self.open - len(self._leaving) >= self.most
-        # The lowest free number is the next one's, so a high one says how many are taken.
+        # A new descriptor gets the lowest free number, so its number shows how many are in use.
         scarce = descriptor >= self._scarce_from and self.open >= _FEW
         if not full and not scarce:
             return True
@@ -80,25 +81,25 @@ class Places:
         return True
 
     def sweep(self, now: float) -> None:
-        """End the connections whose time is over. `now`: seconds of the loop's clock."""
+        """End the overdue connections. `now`: seconds of the loop's clock."""
         for connection in list(self.speaking):
             if connection not in self._leaving and (reason := connection.overdue(now)):
                 self.say(reason)
 
     def gone(self, connection: "Bounded") -> None:
-        """It is closed."""
+        """Forget a closed connection."""
         self.speaking.discard(connection)
         self.waiting.pop(connection, None)
         self._leaving.discard(connection)
 
     def say(self, reason: RefusedConnection) -> None:
-        """One connection ended before its time."""
+        """Count and log a connection that ended before its time."""
         self._tell(reason)
         _logs[reason].warning(_SAID[reason], self.open)
 
 
 class Listener(socket.socket):
-    """A listening socket. It accepts what its `places` admit, a few in each turn of the loop."""
+    """A listening socket. It accepts the connections that `places` admits, a few in each turn of the loop."""
 
     places: Places | None = None
     _accepted = 0  # in this turn
@@ -108,7 +109,7 @@ class Listener(socket.socket):
         if self.places is None:
             return super().accept()
         if self._accepted >= _AT_ONCE:
-            raise BlockingIOError  # the loop comes again
+            raise BlockingIOError  # the loop calls again in the next turn
         connection, address = super().accept()
         if not self._accepted:
             asyncio.get_running_loop().call_soon(self._next_turn)
@@ -125,7 +126,7 @@ class Listener(socket.socket):
 
 
 class _Counted(socket.socket):
-    """A connection's socket: counted until it is closed, whoever closes it."""
+    """A connection's socket. It is counted until it is closed, on whatever path."""
 
     def __init__(self, accepted: socket.socket, places: Places) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
@@ -141,15 +142,15 @@ class _Counted(socket.socket):
 
 
 class Bounded(H11Protocol):
-    """uvicorn's HTTP/1.1, with limits on how long a client may take."""
+    """uvicorn's HTTP/1.1 protocol, with limits on the time that a client may take."""
 
     def __init__(self, places: Places, **given: Any) -> None:
         super().__init__(**given)
         self._places = places
-        self._since = 0.0  # of what is waited for
-        self._body = False  # the body is waited for, else the head
-        self._begun = False  # something of it came
-        self._left = 0  # bytes of answers that were not taken when we looked last
+        self._since = 0.0  # since when the head or body is awaited
+        self._body = False  # the body is awaited, else the head
+        self._begun = False  # a part of it has come
+        self._left = 0  # unread bytes of answers at the last sweep
         self._left_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -177,7 +178,7 @@ class Bounded(H11Protocol):
         self._look()
 
     def overdue(self, now: float) -> RefusedConnection | None:
-        """End it, and say why, when its client took too long; now is in seconds of the loop's clock."""
+        """End the connection when its client took too long, and return why. `now`: the loop's clock, s."""
         left = self.transport.get_write_buffer_size()
         if left < self._left or not self._left:
             self._left_since = now
@@ -191,14 +192,14 @@ class Bounded(H11Protocol):
             BODY_WITHIN_SECONDS if self._body else HEAD_WITHIN_SECONDS
         ):
             return None
-        if not self._begun:  # it was opened ahead, or kept: no fault of anybody
+        if not self._begun:  # opened ahead or kept alive, which is no fault of the client
             self.transport.close()
             return None
         self._too_slow()
         return RefusedConnection.SLOW_BODY if self._body else RefusedConnection.SLOW_HEAD
 
     def _look(self) -> None:
-        """Wait for head or body, or for nothing while an answer is under way."""
+        """Start to wait for head or body; wait for nothing while an answer is under way."""
         body = self.conn.their_state is h11.SEND_BODY
         cycle: Any = self.cycle  # None before the first request
         answering = cycle is not None and not cycle.response_complete
@@ -224,7 +225,7 @@ class Bounded(H11Protocol):
                 self.transport.write(self.conn.send(event) or b"")
         cycle: Any = self.cycle
         if cycle is not None:
-            cycle.disconnected = True  # nobody is left whom its answer could reach
+            cycle.disconnected = True  # no client is left to answer
         self.transport.close()
 
 

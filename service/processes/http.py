@@ -1,4 +1,4 @@
-"""What the service serves over HTTP: probes, metrics, the AsyncAPI document. Read-only; shows no ticket."""
+"""The HTTP server of the service: probes, metrics, the AsyncAPI document. Read-only; shows no ticket."""
 
 import asyncio
 import ipaddress
@@ -22,21 +22,21 @@ from service.processes.connections import Bounded, Listener, Places
 from service.settings import LOOPBACK
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
-DRAIN_SECONDS = 3  # an open response may take once we stop
+DRAIN_SECONDS = 3  # for an open response after the stop
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Where the routes get what they say."""
+    """The content of the routes."""
 
     metrics: Callable[[], bytes]
-    # The state of each that is ours; None: none can be yet.
+    # The state of each owned partition; None: the process has not joined the group yet.
     partitions: Callable[[], Mapping[str, str] | None]
     asyncapi: bytes
-    # of those that are being restored: records, of how many, per cent, seconds left
+    # Of partitions that are being restored: records read, of how many, per cent, seconds left.
     restoring: Callable[[], Mapping[str, Mapping[str, float | None]]] = dict
-    refused: Callable[[], Mapping[str, str]] = dict  # why, and what to do, of those that cannot be judged
-    # What is wrong with it; are we late for that?
+    refused: Callable[[], Mapping[str, str]] = dict  # of refused partitions: why, and what to do
+    # What is wrong with the wall clock, and whether deadlines are late because of it.
     clock: Callable[[], tuple[str, bool]] = lambda: (
         "",
         False,
@@ -46,8 +46,8 @@ class Answers:
 class OwnHosts:
     """Refuses requests whose Host header names a machine that is not this one (DNS rebinding).
 
-    On loopback that is anything but loopback. Elsewhere a rebinding page needs a public name, so addresses,
-    names without a dot, cluster-internal names and the name we listen on pass.
+    On loopback, only loopback names pass. Elsewhere a rebinding page needs a public name. So addresses, names
+    without a dot, cluster-internal names and the name that the server listens on pass.
     """
 
     def __init__(self, app: ASGIApp, listening_on: str) -> None:
@@ -83,13 +83,13 @@ def _address(name: str) -> bool:
 
 
 def application(answers: Answers, listening_on: str) -> Starlette:
-    """The ASGI application: GET and HEAD only."""
+    """Return the ASGI application. It accepts GET and HEAD only."""
 
     async def metrics(_: Request) -> Response:
         return Response(answers.metrics(), media_type=EXPOSITION)
 
     async def livez(_: Request) -> Response:
-        return PlainTextResponse("alive\n")  # that the loop answers is all there is to say: Kafka may be away
+        return PlainTextResponse("alive\n")  # whenever the loop runs, also while Kafka is away
 
     async def readyz(_: Request) -> Response:
         partitions = answers.partitions()
@@ -119,7 +119,7 @@ def application(answers: Answers, listening_on: str) -> Starlette:
 
 
 def listen(address: tuple[str, int]) -> Listener:
-    """A socket bound to `address`; port 0 takes a free one. Raises RefusalError when that cannot be."""
+    """Return a socket bound to `address`; port 0 takes a free port. Raises RefusalError."""
     host, port = address
     try:
         family, kind, protocol, _, at = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -132,9 +132,9 @@ def listen(address: tuple[str, int]) -> Listener:
 
 
 class Server(uvicorn.Server):
-    """uvicorn inside our loop, with the limits of `places`. Signals are ours, so it installs no handlers.
+    """uvicorn inside our event loop, with the limits of `places`. It installs no signal handlers.
 
-    The only server there is: whatever is served over HTTP is limited alike.
+    Service and board both use this server, so that both have the same limits.
     """
 
     def __init__(self, app: ASGIApp, places: Places | None = None) -> None:
@@ -154,13 +154,13 @@ class Server(uvicorn.Server):
         )
 
     async def serve(self, sockets: Sequence[Listener]) -> None:  # type: ignore[override]
-        """Until `should_exit`; sockets are from `listen`."""
+        """Serve until `should_exit`. `sockets` are from `listen`."""
         for listener in sockets:
             listener.places = self.places
         await super().serve(list(sockets))
 
     async def on_tick(self, counter: int) -> bool:
-        """See uvicorn.Server: ten times a second."""
+        """Sweep the connections once a second. uvicorn calls this ten times a second."""
         if counter % 10 == 0:
             self.places.sweep(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
@@ -172,7 +172,7 @@ class Server(uvicorn.Server):
 
 
 def _quietly(app: ASGIApp) -> ASGIApp:
-    """A client that is gone before its body came is nobody's error."""
+    """Suppress the error of a client that disconnects before the end of its request body."""
 
     async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(ClientDisconnect):

@@ -1,4 +1,4 @@
-"""The last words of a process that dies of an error of its own."""
+"""The error message of a process that ends by an unexpected error."""
 
 import sys
 import traceback
@@ -9,7 +9,7 @@ CRASHED = 70  # exit code (EX_SOFTWARE)
 
 
 def died(error: Exception) -> int:
-    """Say what it died of, in one line on standard error; gives the exit code."""
+    """Write the error as one line to standard error. Return the exit code."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     sys.stderr.write(f"sla-timer: died: {last_words(error)}\n")
@@ -17,7 +17,10 @@ def died(error: Exception) -> int:
 
 
 def last_words(error: BaseException) -> str:
-    """One line: what our own errors say; of others only kind and place, as their text may hold data."""
+    """Return an error as one line: the text of our, aiokafka's and OS errors, else only type and place.
+
+    The text of any other error may hold data.
+    """
     if type(error).__module__.startswith(("service.", "aiokafka.")) or isinstance(error, OSError):
         return f"{type(error).__name__}: {one_line(' '.join(str(error).split()))}"
     frames = traceback.extract_tb(error.__traceback__)

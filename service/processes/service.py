@@ -1,4 +1,4 @@
-"""Wires everything; alone knows everyone: what we stand on, the group, metrics, HTTP and signals."""
+"""Composition root of `run`: startup checks, consumer group, metrics, HTTP and signals."""
 
 import asyncio
 import logging
@@ -34,20 +34,20 @@ from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
-GIVE_UP_WITHIN_SECONDS = 8.0  # for partitions and group; with HTTP's part less than the ten that are promised
+GIVE_UP_WITHIN_SECONDS = 8.0  # to release partitions and group; with HTTP's part below the promised 10 s
 HTTP_WITHIN_SECONDS = 1.5
-ACTIVITY = ("activity", "warning")  # the pseudo-clock of `stalled_after`
+ACTIVITY = ("activity", "warning")  # pseudo-clock and level of `stalled_after`
 
 
 def serve(settings: Settings) -> int:
-    """Runs until SIGTERM, SIGINT or SIGHUP, then gives 0. Raises RefusalError when it does not start."""
+    """Run until SIGTERM, SIGINT or SIGHUP, then return 0. Raises RefusalError when it does not start."""
     open_log(settings.log)
     try:
         return asyncio.run(_serve(settings))
     except RefusalError:
         raise
-    except Exception as error:  # the last words of a process that dies of it
-        log.critical("died", exc_info=error)  # the traceback shows only to developers: it may hold data
+    except Exception as error:  # logged here, as the process ends by it
+        log.critical("died", exc_info=error)  # the traceback is for developers only: it may hold data
         return died(error)
 
 
@@ -72,7 +72,7 @@ async def _serve(settings: Settings) -> int:
                 told = first is stopping
             finally:
                 log.info("stopping")
-                # Who dies of an error is started again, most likely; only who was told to go may be gone.
+                # A failed process is most likely restarted. Only a process that was told to end may leave.
                 leaves = told and settings.on_stop == "leave"
                 await _bounded(group.stop(leaves=leaves), GIVE_UP_WITHIN_SECONDS)
                 watching.cancel()
@@ -84,7 +84,7 @@ async def _serve(settings: Settings) -> int:
 
 
 async def _first(*tasks: "asyncio.Task[object]") -> "asyncio.Task[object]":
-    """The first of them to end; of several, the first in this order. The others are left alone."""
+    """Return the first task to end; of several, the first in this order. The other tasks run on."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     return next(task for task in tasks if task in done)
 
@@ -94,7 +94,7 @@ async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await awaitable
     except TimeoutError:
-        log.warning("no orderly end within %.0f s: the others wait for the end of our session", seconds)
+        log.warning("no orderly end within %.0f s: other members wait until our session times out", seconds)
 
 
 def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
@@ -179,12 +179,12 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
 
 
 def _named(source: tuple[str, int]) -> str:
-    """As Kafka's tools write a partition."""
+    """Return the name of a partition in the form of Kafka's tools."""
     return f"{source[0]}-{source[1]}"
 
 
 def _levels(policies: Policies) -> set[tuple[str, str]]:
-    """Each (clock, level) that can be announced."""
+    """Return each (clock, level) that can be announced."""
     levels = {
         (clock.name, level.name)
         for policy in policies.versions
@@ -195,7 +195,7 @@ def _levels(policies: Policies) -> set[tuple[str, str]]:
 
 
 def _valid_until(policies: Policies) -> dict[str, int]:
-    """When (ms) each calendar with official days that a clock goes by runs out of them."""
+    """Return until when (ms) each calendar has official days. Only calendars of clocks with official days."""
     return {
         clock.calendar.name: until
         for policy in policies.versions

@@ -1,4 +1,4 @@
-"""Which signals tell a process that runs for good to end in order, and which mean nothing to it."""
+"""Signals of a long-running process: SIGTERM, SIGINT and SIGHUP end it in order, SIGUSR1 and 2 do not."""
 
 import logging
 import signal
@@ -15,12 +15,15 @@ _MEANS_NOTHING = (signal.SIGUSR1, signal.SIGUSR2)
 
 
 def asked_to_end() -> list[signal.Signals]:
-    """SIGTERM; SIGINT and SIGHUP, too, unless we were started with them ignored (nohup, `&` in a script)."""
+    """Return the signals that end the process: SIGTERM, and SIGINT and SIGHUP unless they are ignored.
+
+    A process starts with them ignored under nohup, or by `&` in a script.
+    """
     return [one for one in _ASKS if one is signal.SIGTERM or signal.getsignal(one) is not signal.SIG_IGN]
 
 
 def when_asked_to_end(loop: "AbstractEventLoop", end: Callable[[], object]) -> None:
-    """Calls `end` in the loop when a signal asks for it; SIGUSR1 and SIGUSR2 end nothing any more."""
+    """Call `end` in the loop when a signal asks to end. SIGUSR1 and SIGUSR2 no longer end the process."""
     for one in asked_to_end():
         loop.add_signal_handler(one, end)
     for one in _MEANS_NOTHING:

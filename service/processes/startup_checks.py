@@ -1,4 +1,4 @@
-"""Before anything is judged: policies fit and as published, rights enough, topics as they must be."""
+"""Startup checks before anything is judged: policies, rights and topics. Publishes new policies."""
 
 import logging
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the service stands on."""
+    """The results of the startup checks that the service needs."""
 
     connection: dict[str, object]
     policies: PolicyDirectory
@@ -29,7 +29,7 @@ class Ground:
 
 
 async def prepare(settings: Settings) -> Ground:
-    """Checks policies, rights, topics, publications; publishes what is new. Raises RefusalError."""
+    """Check policies, rights, topics and publications, and publish new policies. Raises RefusalError."""
     policies = read_policies(settings.policies)
     reach = connection(settings)
     if denied := await missing(reach, settings.topic_prefix, settings.group):
@@ -44,15 +44,15 @@ async def prepare(settings: Settings) -> Ground:
 
 
 async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:
-    """Holds the policies against what was published, and publishes what is new. Raises RefusalError."""
+    """Compare the policies with the published ones, and publish new policies. Raises RefusalError."""
     verified = verify(policies, await published(reach, topic), now_ms(), database_version())
     for warning in verified.warnings:
         log.warning("%s", warning)
     if not verified.new:
         return
     await publish(reach, topic, verified.new)
-    # Another process may have published other content a moment before. The first stays, even where
-    # compaction keeps the last.
+    # Another process may have published other content a moment before. The first publication counts. It is
+    # published again, as compaction keeps only the last.
     first = await published(reach, topic)
     names = {(new.policy, new.version): new.sha256 for new in verified.new}
     await publish(reach, topic, [first[name] for name, ours in names.items() if first[name].sha256 != ours])

@@ -1,1 +1,1 @@
-"""The report: attainment and breaches by period, tenant, customer, clock and level, and what they rest on."""
+"""The report: attainment and breaches by period, tenant, customer, clock and level, and their sources."""

@@ -1,4 +1,4 @@
-"""Where the marks of each chart stand, in the units of its SVG; the template draws them."""
+"""Chart layout: the positions of all marks, in the units of the SVG. The template draws them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from service.report.translations import length_text, percent_text
 
 WIDTH = 700
 
-_LEFT, _RIGHT, _TOP = 48, 600, 14  # of the plot of a line chart
-_PLOT = 150  # its height
-_LINE = 14  # between two labels
-_LETTER, _GAP = 6.5, 12  # of labels on an axis
-_MOST_FILLED = 2_000  # periods; beyond that, those in which nothing was due are left out
-_FLOORS = {99: 5, 95: 5, 90: 5, 80: 4, 50: 5, 0: 4}  # per cent where an axis may begin, steps to 100
+_LEFT, _RIGHT, _TOP = 48, 600, 14  # edges of the plot of a line chart
+_PLOT = 150  # height of the plot
+_LINE = 14  # least distance between two labels
+_LETTER, _GAP = 6.5, 12  # width of a letter, and gap between labels on an axis
+_MOST_FILLED = 2_000  # periods; beyond that, periods without a due instant are left out
+_FLOORS = {99: 5, 95: 5, 90: 5, 80: 4, 50: 5, 0: 4}  # per cent at which an axis may begin: steps up to 100
 
-_CELL, _ROW = 26, 24  # of the field of hours
+_CELL, _ROW = 26, 24  # width and height of a cell in the chart of hours
 _HOURS_LEFT = 60
 
-_STEP, _BAR = 24, 16  # of the bars
+_STEP, _BAR = 24, 16  # distance between bars, height of a bar
 _BARS_LEFT, _BARS_LONGEST = 150, 330
 
 
 @dataclass(frozen=True, slots=True)
 class ChartMark:
-    """A text, or a point with a text, at a place."""
+    """A text, or a point with a text, at a position."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class ChartMark:
 
 @dataclass(frozen=True, slots=True)
 class ChartLine:
-    """One level: its points, `pieces` as lists of coordinates that belong together, and its label."""
+    """The line of one level: its points, its label, and `pieces`, the coordinates of unbroken stretches."""
 
     level: str
     points: Sequence[ChartMark]
@@ -61,7 +61,7 @@ class Attainment:
 
 
 def attainments(document: Mapping[str, Any]) -> Iterator[Attainment]:
-    """One for each clock of which anything was decided in a known period."""
+    """Yield a chart for each clock with a verdict in a known period."""
     sums: dict[str, dict[str, dict[str, list[int]]]] = {}  # clock, level, period: met and decided
     for row in document["figures"]:
         if row["attainment"] is not None and row["period"] is not None:
@@ -121,7 +121,7 @@ def _line(
 
 
 def _apart(lines: Sequence[ChartLine]) -> list[ChartLine]:
-    """The same, with labels that do not cover one another; given from the top down."""
+    """Return the lines in their order, with labels moved down so that none covers another."""
     placed: list[ChartLine] = []
     for line in sorted(lines, key=lambda line: line.label.y):
         y = max(line.label.y, placed[-1].label.y + _LINE if placed else 0)
@@ -139,7 +139,7 @@ def _y(percent: float, low: int) -> float:
 
 
 def filled(periods: Sequence[str], by: str) -> Sequence[str]:
-    """Every period from the first to the last of `periods` (ascending), those without anything too."""
+    """Return every period from the first to the last of `periods` (ascending), including empty periods."""
     first, last = periods[0], periods[-1]
     found: list[str] = []
     current = first
@@ -165,7 +165,7 @@ def _next(period: str, by: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One hour of one weekday. `strength` from 0 to 1."""
+    """One hour of one weekday. `strength`: from 0 to 1."""
 
     x: int
     y: int
@@ -183,7 +183,7 @@ class Hours:
     rows: Sequence[tuple[str, Sequence[int]]]  # weekday and its 24 counts, for the table
     count: int
     most: int
-    weekday: str  # when it was most
+    weekday: str  # weekday and hour with the most breaches
     hour: int
     cell: int = _CELL
     row: int = _ROW
@@ -191,7 +191,7 @@ class Hours:
 
 
 def hours(document: Mapping[str, Any], words: Mapping[str, str]) -> Hours | None:
-    """None when nothing was breached."""
+    """Return the chart of breaches by weekday and hour; None when nothing was breached."""
     counts = {(row["weekday"] - 1, row["hour"]): row["breached"] for row in document["hours"]}
     if not counts:
         return None
@@ -225,7 +225,7 @@ def _share(count: int, of: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """One bucket. `beyond`: how many limits it exceeds."""
+    """The bar of one bucket. `beyond`: the number of limits that it exceeds."""
 
     y: float
     width: float
@@ -238,7 +238,7 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How long one clock took, in buckets, with its limits between them."""
+    """The chart of one clock's lengths in buckets, with the limits between them."""
 
     row: Row
     bars: Sequence[ChartBar]
@@ -249,7 +249,7 @@ class Lengths:
 
 
 def lengths(row: Row, words: Mapping[str, str]) -> Lengths:
-    """The chart of one row of `lengths`."""
+    """Return the chart of one row of `lengths`."""
     most = max((bucket["count"] for bucket in row["buckets"]), default=0) or 1
     order = [limit["level"] for limit in row["limits"]]
     names = {limit["seconds"]: limit["level"] for limit in row["limits"]}

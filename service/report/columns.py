@@ -1,4 +1,4 @@
-"""Which columns a section of the report has, in the order of the CSV."""
+"""The columns of each section of the report, in the order of the CSV."""
 
 from collections.abc import Mapping, Sequence
 

@@ -9,14 +9,14 @@ from service.errors import RefusalError
 from service.report.columns import COLUMNS
 from service.text.visible import visible
 
-# A spreadsheet would run a text that begins with one of these, or with one that it takes for the same.
+# A spreadsheet runs a text that begins with one of these, or with a variant of it, as a formula.
 _RUNS = frozenset("=+-@\N{MINUS SIGN}")
 
 
 def sheet(document: Mapping[str, Any], section: str, out: TextIO) -> None:
-    """Write the rows of `section`, one of COLUMNS, under a header. What is not known is an empty cell.
+    """Write the rows of `section`, one of COLUMNS, under a header. An unknown value is an empty cell.
 
-    Raises RefusalError for retractions where the input cannot tell of any.
+    Raises RefusalError for retractions when the input holds no announcements.
     """
     rows = document[section]
     if rows is None:
@@ -35,9 +35,10 @@ def _cell(value: Any, *, for_eyes: bool) -> Any:
 
 
 def _would_run(text: str) -> bool:
-    """Whether the first character that counts begins a formula, in its own form, full width, small or raised.
+    """True when a spreadsheet may run `text` as a formula.
 
-    Blanks, tabs, line breaks, a quote and what is not seen do not count: some spreadsheets drop them first.
+    The first significant character decides, also in its full width, small or raised form. Blanks, tabs, line
+    breaks, quotes and hidden characters are not significant: some spreadsheets drop them first.
     """
     for one in text:
         if one not in "'\"" and not one.isspace() and visible(one) == one:

@@ -1,4 +1,4 @@
-"""The report as data: a head that says what was judged by what, and sections of rows."""
+"""The report as data: a head with the request, inputs and policies, and sections of rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,9 +26,9 @@ def document(
     facts_sha256: str,
     retractions: Sequence[Row] | None,
 ) -> dict[str, Any]:
-    """All that the report says. `retractions` None: the input is no log, so nobody knows of any.
+    """Return the whole report. `retractions` None: unknown, as the input is not the log.
 
-    `inputs`: what was read, each with its name and, where it has one, its SHA-256.
+    `inputs`: the inputs read, each with its name and, for a file, its SHA-256.
     """
     levels = _levels(policies)
     return {
@@ -75,7 +75,7 @@ def _policy(policy: Policy) -> Row:
 
 
 def _levels(policies: Policies) -> dict[tuple[str, str], Level]:
-    """Every level by clock and name, in the order of the policies."""
+    """Return every level by clock and name, in the order of the policies."""
     by_clock: dict[str, dict[tuple[str, str], Level]] = {}
     for policy in policies.versions:
         for clock in policy.clocks:
@@ -85,7 +85,7 @@ def _levels(policies: Policies) -> dict[tuple[str, str], Level]:
 
 
 def _rows(tally: Tally, levels: Mapping[tuple[str, str], Level], by: tuple[str, ...]) -> list[Row]:
-    """The verdicts counted by these fields of a Group, sorted by them; an unknown period comes last."""
+    """Return the verdicts counted by these fields of a GroupKey, sorted by them. Unknown periods are last."""
     ranks = {key: rank for rank, key in enumerate(levels)}
     sums: dict[tuple[Any, ...], Counter[LevelState]] = {}
     for group, states in tally.verdicts.items():
@@ -106,7 +106,7 @@ def _counts(states: Mapping[LevelState, int], *, warns: bool) -> Row:
         states.get(LevelState.MET, 0),
         states.get(LevelState.MET, 0) + states.get(LevelState.BREACHED, 0),
     )
-    # Rounded down: 1 means that not one promise was broken. A warning is no promise.
+    # Rounded down, so that 1 means no breach at all. A warning is not a promise, so it has no attainment.
     attainment = met * 10**6 // decided / 10**6 if decided and not warns else None
     return {**{str(state): states.get(state, 0) for state in STATES}, "attainment": attainment}
 
@@ -158,7 +158,10 @@ def _seconds(length: int | None) -> float | None:
 
 
 def customers_with_most_breaches(rows: Iterable[Row]) -> list[Row]:
-    """Of the rows of `customers`: the breaches of each, over all periods, clocks and levels; most first."""
+    """Return the breaches of each customer over all periods, clocks and levels, most first.
+
+    `rows`: of the section `customers`.
+    """
     sums: Counter[tuple[str, str]] = Counter()
     for row in rows:
         sums[row["tenant"], row["customer_id"] or ""] += row["breached"]

@@ -1,4 +1,4 @@
-"""How long a clock took, against its limits."""
+"""Lengths of a clock in buckets, with its limits as edges, and quantiles."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -8,20 +8,23 @@ from service.sla.policy import Clock
 
 _S, _M, _H = 1_000, 60_000, 3_600_000
 _DAY, _WEEK = 24 * _H, 168 * _H
-_LADDER = (  # edges that people read at a glance
+_LADDER = (  # edges that are round figures
     *(_S * n for n in (1, 2, 5, 10, 20, 30)),
     *(_M * n for n in (1, 2, 5, 10, 15, 20, 30, 45)),
     *(_H * n for n in (1, 2, 4, 8, 12)),
     *(_DAY * n for n in (1, 2, 4)),
     *(_WEEK * n for n in (1, 2, 4, 8, 16, 52)),
 )
-_FINEST = 10  # no bucket below a tenth of the smallest limit: nobody promised that
+_FINEST = 10  # no edge below a tenth of the smallest limit: too fine to matter
 
 Limit = tuple[int, str]  # ms, level
 
 
 class Bucket(NamedTuple):
-    """How many took more than `above` and at most `to` (ms; None: no end), and the highest limit exceeded."""
+    """The number of clocks that took more than `above` and at most `to` (ms; None: no end).
+
+    `exceeds`: the highest limit that they exceed.
+    """
 
     above: int
     to: int | None
@@ -30,13 +33,13 @@ class Bucket(NamedTuple):
 
 
 def limits(clock: Clock) -> tuple[Limit, ...]:
-    """The breach levels of a clock that are lengths of counted time, ascending. Not those in working days."""
+    """Return the breach levels of a clock that are durations, ascending. Levels in working days are not."""
     found = [(level.after_ms, level.name) for level in clock.levels if level.after_ms and not level.warns]
     return tuple(sorted(found))
 
 
 def buckets(lengths: Sequence[int], limits: Sequence[Limit]) -> Iterator[Bucket]:
-    """`lengths` (ms, ascending) in buckets. Every limit is the end of one; none follows the longest."""
+    """Yield `lengths` (ms, ascending) in buckets. Every limit is an edge. No bucket follows the longest."""
     lowest = limits[0][0] // _FINEST if limits else 0
     longest = max([*lengths[-1:], *(limit for limit, _ in limits)], default=0)
     fits = [edge for edge in _LADDER if lowest <= edge and _previous(edge) < longest]
@@ -56,7 +59,7 @@ def _previous(edge: int) -> int:
 
 
 def quantile(lengths: Sequence[int], percent: int) -> int | None:
-    """The smallest length (ms, of ascending ones) that at least `percent` of them do not exceed."""
+    """Return the smallest of `lengths` (ms, ascending) that at least `percent` of them do not exceed."""
     if not lengths:
         return None
     return lengths[max(0, -(-len(lengths) * percent // 100) - 1)]

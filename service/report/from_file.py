@@ -1,4 +1,4 @@
-"""The report of a file of events, judged as `simulate` judges it."""
+"""The report of a file of events, judged in the same way as by `simulate`."""
 
 import hashlib
 from pathlib import Path
@@ -25,11 +25,10 @@ def from_file(
     stdin: BinaryIO,
     err: TextIO,
 ) -> tuple[dict[str, Any], int]:
-    """The document, and the exit code: 1 when lines of the file are no events; each is told.
+    """Return the document and the exit code: 1 when lines of the file are invalid. Each is printed.
 
-    It counts tickets, and the desks of which the file has a sign.
-
-    `events` is a file or `-`. Raises RefusalError when a file cannot be read at all.
+    The report counts the tickets, and the desks with a sign of life in the file. `events` is a file or `-`.
+    Raises RefusalError when a file cannot be read at all.
     """
     problems = Problems(events, err)
     tally, seen = Tally(asked), FactsHash()

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no other file."""
+"""The report as one self-contained HTML page: no script, no font, no other file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _TONGUES = {"en": "en", "zh": "zh-CN"}
 
 _pages = Environment(
     loader=PackageLoader("service.report"),
-    autoescape=True,  # ids are the publishers': they may hold anything but blanks
+    autoescape=True,  # ids come from publishers: they may hold anything but blanks
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -23,7 +23,7 @@ _pages = Environment(
 
 
 def page(document: Mapping[str, Any], lang: str) -> str:
-    """The page. `lang` is one of WORDS."""
+    """Return the report as HTML. `lang` is one of WORDS."""
     words = WORDS[lang]
     most = customers_with_most_breaches(document["customers"])
     return _pages.get_template("report.html").render(
@@ -52,5 +52,5 @@ def page(document: Mapping[str, Any], lang: str) -> str:
 
 
 def _shown(head: Mapping[str, Any], lang: str) -> Mapping[str, Any]:
-    """The head of the report with its tenant as one can see it."""
+    """Return the head of the report with its tenant made visible."""
     return {**head, "tenant": plain(head["tenant"], lang)} if head["tenant"] else head

@@ -1,4 +1,4 @@
-"""What a report was made from, so that anybody can tell whether two reports saw the same."""
+"""Hashes of a report's inputs, to check whether two reports used the same facts."""
 
 import hashlib
 import io
@@ -17,35 +17,35 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class FactsHash:
-    """One hash over all tickets' facts: the same facts, in whatever order, from a file or from the log."""
+    """One hash over the facts of all tickets. Order and origin (file or log) make no difference."""
 
     def __init__(self) -> None:
         self._tickets: list[bytes] = []
 
     def add(self, key: str, facts: Iterable[Fact]) -> None:
-        """One ticket. `facts` has one entry per identity."""
+        """Add one ticket. `facts` has one entry for each identity."""
         said = [
             (fact.source, fact.id, fact.time, fact.kind, fact.data) for fact in sorted(facts, key=identity)
         ]
         self._tickets.append(hashlib.sha256(_encode((key, said))).digest())
 
     def hexdigest(self) -> str:
-        """SHA-256 over the tickets so far."""
+        """Return the SHA-256 over the tickets so far."""
         return hashlib.sha256(b"".join(sorted(self._tickets))).hexdigest()
 
 
 class Hashed:
-    """Hashes what is read of the stream that it is put on."""
+    """A wrapper of a stream that hashes what is read."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
     def __call__(self, stream: BinaryIO) -> BinaryIO:
-        """The same stream."""
+        """Return a stream with the same content, which is hashed as it is read."""
         return io.BufferedReader(_Tap(stream, self._hash))
 
     def hexdigest(self) -> str:
-        """SHA-256 of all that was read."""
+        """Return the SHA-256 of all that was read."""
         return self._hash.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a report is asked for: a range, its periods, and the time zone in which days begin and end."""
+"""The request for a report: its range, periods, and the time zone in which days begin and end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ from service.sla.policy import Clock, Policy
 
 BY = ("day", "week", "month")
 
-Bound = date | int  # a local date, in whatever zone is asked about; or an instant in ms
+Bound = date | int  # a local date, in the zone of the verdict; or an instant in ms
 
 
 def local(instant: int, zone: tzinfo) -> datetime:
-    """The wall clock at `instant` (ms), truncated to seconds."""
+    """Return the local time at `instant` (ms), truncated to seconds."""
     return datetime.fromtimestamp(instant // 1000, zone)
 
 
 def period(instant: int, zone: tzinfo, by: str) -> str:
-    """The local day, ISO 8601 week or month of `instant` (ms): `2026-03-02`, `2026-W10`, `2026-03`."""
+    """Return the local day, ISO 8601 week or month of `instant` (ms): 2026-03-02, 2026-W10, 2026-03."""
     day = local(instant, zone).date()
     if by == "day":
         return day.isoformat()
@@ -32,13 +32,13 @@ def period(instant: int, zone: tzinfo, by: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """From `since` to `until`: an instant is the first that is no longer in, a date is in. None: no bound."""
+    """A range. None: no bound. `until` is included as a date, excluded as an instant."""
 
     since: Bound | None = None
     until: Bound | None = None
 
     def holds(self, instant: int, zone: tzinfo) -> bool:
-        """True when `instant` (ms), by the wall clock of `zone`, lies within."""
+        """True when `instant` (ms) lies in the range, by the local dates of `zone`."""
         since, until = self.since, self.until
         if isinstance(since, int) and instant < since:
             return False
@@ -48,7 +48,7 @@ class Range:
         return not (isinstance(since, date) and day < since) and not (isinstance(until, date) and day > until)
 
     def is_empty(self) -> bool:
-        """True when it ends before it begins, as far as two bounds of one sort can tell."""
+        """True when the range ends before it begins. Only two bounds of one type are compared."""
         since, until = self.since, self.until
         if isinstance(since, int) and isinstance(until, int):
             return until <= since
@@ -56,7 +56,7 @@ class Range:
 
 
 def bound_text(bound: Bound | None) -> str | None:
-    """A bound as it was asked for."""
+    """Return a bound as text, in the form of the request."""
     if bound is None:
         return None
     return written(bound) if isinstance(bound, int) else bound.isoformat()
@@ -64,29 +64,29 @@ def bound_text(bound: Bound | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """The zone in which a clock's days begin: its calendar's.
+    """The time zones in which days begin: for a clock, the zone of its calendar.
 
-    A clock around the clock has none of its own: then it is `chosen`, else the offset with which its policy
-    writes `effective_from`.
+    A clock around the clock has no zone of its own. Its zone is `chosen`, else the offset of `effective_from`
+    in its policy.
     """
 
     chosen: tzinfo | None
     written_in: Mapping[tuple[str, int], tzinfo]  # by policy id and version
 
     def of_clock(self, policy: Policy, clock: Clock) -> tzinfo:
-        """Where a verdict of `clock` is dated."""
+        """Return the zone that dates the verdicts of `clock`."""
         calendar = clock.calendar
         return calendar.days.zone if isinstance(calendar, WorkingTime) else self.of_policy(policy)
 
     def of_policy(self, policy: Policy | None) -> tzinfo:
-        """Where all else of a cycle is dated; UTC when no policy judges it."""
+        """Return the zone that dates all else of a cycle; UTC when no policy judges it."""
         if self.chosen is not None:
             return self.chosen
         return self.written_in.get((policy.id, policy.version), UTC) if policy else UTC
 
 
 def zones(policies: PolicyDirectory, chosen: tzinfo | None) -> Zones:
-    """The zones of a directory of policies."""
+    """Return the zones of a directory of policies."""
     return Zones(
         chosen, {version: file.effective_from.tzinfo or UTC for version, file in policies.files.items()}
     )
@@ -94,7 +94,7 @@ def zones(policies: PolicyDirectory, chosen: tzinfo | None) -> Zones:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to report. `tenant`: only its tickets; `until` in ms: the instant of judging, None: after all."""
+    """The request. `tenant`: only its tickets. `until` (ms): the instant to judge at; None: after all."""
 
     zones: Zones
     by: str = "month"

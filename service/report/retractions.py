@@ -1,4 +1,4 @@
-"""Breaches that were taken back, as the log of breaches tells them."""
+"""The retracted breaches in topic `sla.breaches`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,16 +24,16 @@ _COPIED = (
 
 
 class Retractions:
-    """Takes the data of every event of `sla.breaches`, in any order; keeps the retractions asked for."""
+    """Collects the requested retractions from the events of `sla.breaches`, which may come in any order."""
 
     def __init__(self, asked: Asked, policies: Policies) -> None:
         self._asked = asked
         self._policies = {(policy.id, policy.version): policy for policy in policies.versions}
         self._retracted: dict[tuple[str, int], Row] = {}  # by breach id and revision
-        self._breached: dict[str, int] = {}  # the latest revision that says so, by breach id
+        self._breached: dict[str, int] = {}  # the latest revision other than a retraction, by breach id
 
     def add(self, type_: str, data: Row) -> None:
-        """One event, `data` as schemas.sla says."""
+        """Add one event. `data`: see schemas.sla."""
         name, revision = data["breach_id"], data["revision"]
         if type_ != Type.BREACH_RETRACTED:
             self._breached[name] = max(revision, self._breached.get(name, 0))
@@ -47,7 +47,7 @@ class Retractions:
             }
 
     def rows(self) -> list[Row]:
-        """By the instant of the retraction; `undone`: the breach was announced again later."""
+        """Return the retractions by their instant. `undone`: the breach was announced again later."""
         found = [
             {**row, "undone": self._breached.get(name, 0) > revision}
             for (name, revision), row in self._retracted.items()

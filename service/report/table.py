@@ -10,15 +10,15 @@ from service.report.translations import WORDS, percent_text, roughly
 from service.sla.judge import LevelState
 from service.text.visible import visible
 
-MOST_CUSTOMERS = 20  # that are listed for people
+MOST_CUSTOMERS = 20  # listed in the reports for people
 
 CUSTOMER = ("tenant", "customer_id", "breached")
-_HIDDEN = ("revision", "cause_source")  # of retractions: for programs
+_HIDDEN = ("revision", "cause_source")  # columns of retractions for programs only
 RETRACTION = tuple(column for column in COLUMNS["retractions"] if column not in _HIDDEN)
 
 
 def table(document: Mapping[str, Any], lang: str) -> Iterator[str]:
-    """The lines. `lang` is one of WORDS."""
+    """Yield the lines of the report. `lang` is one of WORDS."""
     words = WORDS[lang]
     yield words["title"]
     yield from preface(document["report"], words)
@@ -43,7 +43,7 @@ def table(document: Mapping[str, Any], lang: str) -> Iterator[str]:
 
 
 def preface(head: Row, words: Mapping[str, str]) -> Iterator[str]:
-    """What was asked for, in sentences."""
+    """Yield the request in sentences."""
     since, until = head["from"] or words["the_beginning"], head["to"] or words["the_end"]
     yield words["range"].format(from_=since, to=until, by=words[f"by_{head['by']}"])
     if head["zones"]:
@@ -58,7 +58,7 @@ def preface(head: Row, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def sources(head: Row, words: Mapping[str, str]) -> Iterator[str]:
-    """What it was made from and judged by."""
+    """Yield the policies and inputs of the report."""
     for policy in head["policies"]:
         yield words["policy"].format(**policy)
     for read in head["inputs"]:
@@ -75,19 +75,19 @@ def _lengths(rows: Sequence[Row], words: Mapping[str, str]) -> Iterator[str]:
 
 
 def lengths_described(row: Row, words: Mapping[str, str]) -> str:
-    """One row of `lengths` in a sentence."""
+    """Return one row of `lengths` as a sentence."""
     texts = {name: roughly(row[f"{name}_seconds"], words) for name in ("median", "p90", "longest")}
     return words["lengths_described"].format(stopped=row["stopped"], **texts)
 
 
 def heading(column: str, words: Mapping[str, str]) -> str:
-    """What people read above a column."""
+    """Return the heading of a column, for people."""
     name, _, score = column.partition("score_")
     return words["score"].format(score=score) if score and not name else words[column]
 
 
 def cell(column: str, value: Any, words: Mapping[str, str]) -> str:
-    """What people read in a column."""
+    """Return the text of a cell, for people."""
     if column == "attainment":
         return percent_text(value)
     if column == "mean":
@@ -100,12 +100,12 @@ def cell(column: str, value: Any, words: Mapping[str, str]) -> str:
 
 
 def is_number(column: str) -> bool:
-    """True for a column that is set flush right."""
+    """True for a column of numbers, which is right-aligned."""
     return column in (*COUNTS, *SCORES, "answers", "mean", "cycle", "count")
 
 
 def is_id(column: str) -> bool:
-    """True for a column of names that publishers give, up to 128 characters long."""
+    """True for a column of ids from publishers, up to 128 characters long."""
     return column in ("tenant", "customer_id", "ticket_id", "cause_event_id")
 
 
@@ -130,7 +130,7 @@ def _section(
 
 
 def for_people(rows: Sequence[Row], columns: Sequence[str]) -> tuple[Sequence[Row], Sequence[str]]:
-    """Without the levels that applied to nothing, and without the states that no verdict has."""
+    """Return rows and columns without levels that applied to nothing and states that no verdict has."""
     if "not_applicable" not in columns:
         return rows, columns
     told = [
@@ -145,7 +145,7 @@ def for_people(rows: Sequence[Row], columns: Sequence[str]) -> tuple[Sequence[Ro
 
 
 def _width(text: str) -> int:
-    """Columns on a terminal: a Chinese character takes two."""
+    """Return the width of `text` on a terminal: a Chinese character takes two columns."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 

@@ -1,4 +1,4 @@
-"""Counts what the judge said of one ticket after another. Pure; the order of tickets makes no difference."""
+"""The tally of judgements, ticket by ticket. Pure: the order of tickets makes no difference."""
 
 from collections import Counter, defaultdict
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _SATISFACTION = int(Kind.SATISFACTION_SUBMITTED)
 
 
 class GroupKey(NamedTuple):
-    """What verdicts are counted by. `period` None: the due instant is unknown."""
+    """The key that verdicts are counted by. `period` None: the due instant is unknown."""
 
     period: str | None
     tenant: str
@@ -24,7 +24,7 @@ class GroupKey(NamedTuple):
 
 
 class ClockOfPolicy(NamedTuple):
-    """Whose lengths are comparable: one clock of one policy version."""
+    """One clock of one policy version: only its own lengths are comparable."""
 
     clock: str
     policy: str
@@ -32,11 +32,11 @@ class ClockOfPolicy(NamedTuple):
 
 
 class Tally:
-    """What was counted so far. What lies outside the range asked for leaves no trace but in `tickets`."""
+    """The counts so far. Verdicts, lengths and scores outside the requested range are left out."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.tickets = 0
+        self.tickets = 0  # all tickets, whatever the range
         self.not_received = 0  # tickets without a receipt or a refusal: nothing is judged
         self.without_policy = 0  # cycles that no policy judges
         self.verdicts: dict[GroupKey, Counter[LevelState]] = defaultdict(Counter)

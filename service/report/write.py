@@ -1,4 +1,4 @@
-"""The report in the form that was asked for."""
+"""Writes the report in the requested form."""
 
 import io
 import json
@@ -18,7 +18,7 @@ FORMS = ("table", "csv", "json", "html")
 def write(
     document: Mapping[str, Any], form: str, *, section: str, lang: str, out: TextIO, file: Path | None
 ) -> None:
-    """Write it to `file`, else to `out`. `form` is one of FORMS, `section` what of it CSV has.
+    """Write the report to `file`, else to `out`. `form` is one of FORMS. `section` is for CSV.
 
     Raises RefusalError when the file cannot be written.
     """
@@ -28,7 +28,7 @@ def write(
     with whole_file(file) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
         _write(document, form, section, lang, text)
-        text.detach()  # all of it is in the stream, which its owner closes
+        text.detach()  # flushes into the stream, which `whole_file` closes
 
 
 def _write(document: Mapping[str, Any], form: str, section: str, lang: str, out: TextIO) -> None:

@@ -1,1 +1,1 @@
-"""What operators see: metrics, the log, how late the loop is."""
+"""Telemetry for operators: metrics, the log, and the lag of the event loop."""

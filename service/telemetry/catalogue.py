@@ -1,9 +1,9 @@
-"""The table of all metrics: a name that is not here does not exist.
+"""The table of all metrics: a metric that is not here does not exist.
 
 Base units (seconds, records). No ticket, customer or tenant is ever a label. Each help text says when to
-worry; the alerts are in deploy/prometheus/alerts.yaml.
+worry. The alerts are in deploy/prometheus/alerts.yaml.
 
-To add one: a row here, and `metrics[ROW].inc()` where it happens, see recorder.py.
+To add a metric: add a row here, and `metrics[ROW].inc()` where it is counted, see recorder.py.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ OF_CLOCK, OF_LEVEL, BY_PARTITION = ("clock",), ("clock", "level"), ("topic", "pa
 
 @dataclass(frozen=True, eq=False)
 class Metric(Generic[M]):
-    """A row of the table. `name` is without the suffix that Prometheus gives to a counter."""
+    """A row of the table. `name` has no suffix: Prometheus adds the suffix of a counter."""
 
     kind: type[M]
     name: str
@@ -30,7 +30,7 @@ class Metric(Generic[M]):
     buckets: tuple[float, ...] = ()  # upper bounds, of a histogram
 
     def make(self, registry: CollectorRegistry) -> M:
-        """The metric itself, all 0."""
+        """Create the metric, with all values 0."""
         options: dict[str, Any] = {"buckets": self.buckets} if self.buckets else {}
         return self.kind(self.name, self.help, self.labels, registry=registry, **options)
 
@@ -38,8 +38,8 @@ class Metric(Generic[M]):
 class RefusedConnection(StrEnum):
     """Why a connection ended before its time."""
 
-    FULL = "full"  # all others have an answer under way
-    CROWDED_OUT = "crowded_out"  # it had waited for a request for longest when another one came
+    FULL = "full"  # every open connection has an answer under way
+    CROWDED_OUT = "crowded_out"  # it had waited longest for a request when a new connection came
     SLOW_HEAD = "slow_head"
     SLOW_BODY = "slow_body"
     UNTAKEN = "untaken"

@@ -1,14 +1,14 @@
-"""How often Python looks for garbage cycles: seldom, for events make thousands of objects and no cycle."""
+"""Garbage collector settings: collect seldom, as events make thousands of objects and no cycles."""
 
 import gc
 
-AFTER = 50_000, 20, 20  # objects more than were freed, and rounds; a round takes some 3 ms
+AFTER = 50_000, 20, 20  # objects allocated beyond those freed, and rounds; a round takes about 3 ms
 
 
 def collect_seldom() -> None:
-    """From now on; what is there by now stays.
+    """Collect garbage seldom from now on. Existing objects are never collected.
 
-    With Python's defaults an eighth of the CPU goes into looking for cycles that are not there.
+    With Python's defaults, an eighth of the CPU time goes into a search for cycles that do not exist.
     """
     gc.freeze()
     gc.set_threshold(*AFTER)

@@ -1,4 +1,4 @@
-"""The log: one line each, as text or JSON, on standard output. Never a payload, never ticket data."""
+"""The log: a line for each record, as text or JSON, on standard output. Never a payload or ticket data."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from typing import TextIO
 
 from service.text.visible import one_line, visible, visible_json
 
-# What `extra` may carry into a line.
+# The fields of `extra` that go into a line.
 FIELDS = (
     "partition",
     "topic",
@@ -30,12 +30,12 @@ class Text(logging.Formatter):
     """Lines such as `2026-01-01T00:00:00.000Z INFO service.processes.service listening port=8080`."""
 
     def __init__(self, *, traces: bool = False) -> None:
-        """`traces`: with tracebacks, for developers."""
+        """Create a formatter. `traces`: with tracebacks, for developers."""
         super().__init__()
         self._traces = traces
 
     def format(self, record: logging.LogRecord) -> str:
-        """See logging.Formatter; a line break becomes a space, what would steer a terminal `<U+001B>`."""
+        """Format a record as one line: a line break becomes a space, a control character `<U+001B>`."""
         pairs = "".join(f" {name}={one_line(str(value))}" for name, value in _fields(record).items())
         head = f"{_instant(record)} {record.levelname} {visible(record.name)} {one_line(record.getMessage())}"
         lines = self.formatException(record.exc_info).split("\n") if record.exc_info and self._traces else []
@@ -65,9 +65,9 @@ class Json(logging.Formatter):
 
 
 class Rate(logging.Filter):
-    """Lets `most` records through in each `per` seconds and then says how many it held back.
+    """A rate limit: passes `most` records in each `per` seconds, then adds how many it held back.
 
-    A dead broker makes aiokafka write thousands of lines a minute; the first few say it all.
+    A dead broker makes aiokafka write thousands of lines a minute. The first few are enough.
     """
 
     def __init__(self, most: int = 5, per: float = 60.0) -> None:
@@ -80,7 +80,7 @@ class Rate(logging.Filter):
         if record.created - self._since >= self.per:
             if self._held:
                 record.msg, record.args = (
-                    f"{record.getMessage()} (and {self._held} lines more before it)",
+                    f"{record.getMessage()} (and {self._held} more lines before it)",
                     None,
                 )
             self._since, self._passed, self._held = record.created, 0, 0
@@ -90,9 +90,10 @@ class Rate(logging.Filter):
 
 
 class Output(logging.Handler):
-    """Writes lines to the descriptor of standard output, and goes on when it takes none.
+    """Writes lines to the descriptor of standard output, and goes on when a write fails.
 
-    That it takes none is said once on `err`, and how many lines it lacks before the next one that it takes.
+    The first failure is reported on `err`. The next line that can be written follows a line with the number
+    of lost lines.
     """
 
     def __init__(self, descriptor: int, err: TextIO | None) -> None:
@@ -104,7 +105,7 @@ class Output(logging.Handler):
         """See logging.Handler."""
         try:
             line = self.format(record) + "\n"
-        except Exception:  # noqa: BLE001 (as every handler: a library's slip in a log call ends nobody)
+        except Exception:  # noqa: BLE001 (as in every handler: a library's bad log call must not end us)
             self.handleError(record)
             return
         try:
@@ -133,7 +134,7 @@ class Output(logging.Handler):
 
 
 def open_log(form: str) -> None:
-    """Sends every logger to standard output as `form` (text or json); libraries only warn, rate-limited."""
+    """Send all logs to standard output as `form` (text or json). Libraries: warnings only, rate-limited."""
     handler = Output(sys.stdout.fileno(), sys.stderr)
     traces = bool(sys.flags.dev_mode)  # `python -X dev` or PYTHONDEVMODE=1; debug lines as well
     handler.setFormatter((Json if form == "json" else Text)(traces=traces))
@@ -143,12 +144,12 @@ def open_log(form: str) -> None:
 
 
 def no_log() -> None:
-    """For commands that answer and end: what goes wrong is in their one line, so libraries stay silent."""
+    """Silence all logs, for commands that answer and end: their error message is one line."""
     logging.basicConfig(handlers=[logging.NullHandler()], force=True)
 
 
 class _Libraries(logging.Filter):
-    # On the handler, not on the logger: a logger's filter does not see what its children write.
+    # On the handler, not on the logger: a logger's filter does not see the records of its children.
     def __init__(self) -> None:
         super().__init__()
         self._rates: dict[str, Rate] = {}

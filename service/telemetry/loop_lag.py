@@ -1,13 +1,13 @@
-"""How late the event loop wakes up: whatever holds it up holds up every deadline of the process."""
+"""The lag of the event loop: anything that blocks the loop delays every deadline of the process."""
 
 import asyncio
 from collections.abc import Callable
 
-EVERY_SECONDS = 0.1  # between looks
+EVERY_SECONDS = 0.1  # between two measurements
 
 
 async def watch(seen: Callable[[float], None]) -> None:
-    """Tells `seen`, after every look, by how many seconds the loop was late. Runs until it is cancelled."""
+    """Measure the loop's lag until cancelled. Calls `seen` with every measurement, in seconds."""
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + EVERY_SECONDS

@@ -1,6 +1,6 @@
 """The metrics of a process: every row of the catalogue, with all its label sets from the start.
 
-So a rate over the first breach is right.
+Otherwise a rate would miss the first breach.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,19 +17,19 @@ WHOLE_CLOCK = ""  # the level of a corrected `met` or `cancelled`
 
 
 class PartitionStatus(Protocol):
-    """What is shown of a partition that is ours."""
+    """The figures of an owned partition."""
 
     @property
     def tickets(self) -> int:
-        """Held in memory."""
+        """The number of tickets in memory."""
 
     @property
     def state(self) -> str:
-        """How far its owner has come."""
+        """The state of the owner: acquiring, restoring, running and so on."""
 
     @property
     def armed(self) -> int:
-        """Deadlines."""
+        """The number of armed deadlines."""
 
     @property
     def overdue_for(self) -> int:
@@ -37,23 +37,23 @@ class PartitionStatus(Protocol):
 
     @property
     def lag(self) -> int:
-        """Input records not processed."""
+        """The number of input records that are not processed yet."""
 
     @property
     def restored(self) -> int:
-        """Changelog records read."""
+        """The number of changelog records read."""
 
     @property
     def total(self) -> int:
-        """Changelog records to read."""
+        """The number of changelog records to read, including the records read."""
 
     @property
     def seconds_left(self) -> float | None:
-        """Until they are read; None while nobody can say."""
+        """Seconds until all changelog records are read; None while unknown."""
 
     @property
     def reason(self) -> str | None:
-        """Why it was refused; None: it was not."""
+        """Why the partition was refused; None: it was not."""
 
 
 class Metrics:
@@ -68,10 +68,10 @@ class Metrics:
         calendars: Mapping[str, int],
         build: Mapping[str, str],
     ) -> None:
-        """All that label sets are made of.
+        """Create all metrics with the label sets from these arguments.
 
-        `clocks`: each (clock, level) of the policies; `reasons` to reject; `states` of an owner;
-        `calendars`: until when (ms) each has official days; `build`: versions.
+        `clocks`: each (clock, level) of the policies. `reasons`: of rejections. `states`: of an owner.
+        `calendars`: until when (ms) each has official days. `build`: versions.
         """
         self.registry = CollectorRegistry()
         self._made: dict[Metric[Any], Any] = {row: row.make(self.registry) for row in METRICS}
@@ -107,9 +107,10 @@ class Metrics:
         *,
         compared: bool = False,
     ) -> bytes:
-        """The exposition in Prometheus' text format, with the state of the (topic, partition)s that are ours.
+        """Return the metrics in Prometheus' text format. `partitions`: the owned ones, by topic and number.
 
-        `expected`: partitions of the inputs; `astray`: of the wall clock, ms; `compared`: with Kafka's.
+        `expected`: the number of partitions of the inputs. `astray`: how far (ms) the wall clock is ahead of
+        Kafka's. `compared`: the wall clock was compared with Kafka's.
         """
         self[catalogue.CLOCK_COMPARED].set(compared)
         self[catalogue.CLOCK_ASTRAY].set(astray / 1_000)
@@ -119,7 +120,7 @@ class Metrics:
             self[catalogue.PARTITIONS_OWNED].labels(state).set(count)
         for row in METRICS:
             if row.labels == catalogue.BY_PARTITION:
-                self._made[row].clear()  # a partition that went elsewhere is no longer ours to speak of
+                self._made[row].clear()  # drop the values of partitions that are no longer ours
         for source, partition in partitions.items():
             for row, value in _of_partition(partition).items():
                 if value is not None:
@@ -127,7 +128,7 @@ class Metrics:
         return generate_latest(self.registry)
 
     def turned_away(self, reason: RefusedConnection) -> None:
-        """An HTTP connection ended before its time."""
+        """Count an HTTP connection that ended before its time."""
         self[catalogue.HTTP_CONNECTIONS_REFUSED].labels(reason).inc()
 
 

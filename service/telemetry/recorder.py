@@ -1,4 +1,4 @@
-"""What becomes of the metrics when something was committed."""
+"""Updates the metrics at every commit and other event of a partition's owner."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ _FIRED = (Type.BREACHED, Type.AT_RISK)
 
 
 class Recorder:
-    """Observes the owners of partitions for the metrics: see service.kafka.exactly_once.observer."""
+    """The observer of partition owners that updates the metrics: see service.kafka.exactly_once.observer."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._lateness = cache(metrics[catalogue.LATENESS].labels)
 
     def committed(self, steps: Sequence[Step], records: int, now: int, seconds: float) -> None:
-        """A transaction of `steps` committed at `now` (ms) after `seconds`; it took so many `records`."""
+        """Count a transaction of `steps` that committed at `now` (ms) after `seconds`, with `records`."""
         self._metrics[catalogue.TRANSACTION].observe(seconds)
         self._metrics[catalogue.RECORDS_PROCESSED].inc(records)
         for step in steps:
@@ -31,7 +31,7 @@ class Recorder:
         self._metrics[catalogue.TICKETS_WITHOUT_POLICY].inc(step.unjudged)
         for outcome, count in step.outcomes.items():
             self._metrics[catalogue.FACTS].labels(outcome.value).inc(count)
-        # Looking a label set up takes longer than counting: once for all that is alike.
+        # Looking up a label set takes longer than counting: count equal announcements first.
         said = Counter((told.type, told.clock, told.level) for told in step.announcements)
         for (type_, clock, level), count in said.items():
             row = ANNOUNCED[type_]
@@ -42,27 +42,27 @@ class Recorder:
                 self._lateness(told.clock, told.level or WHOLE_CLOCK).observe((now - told.due_at) / 1_000)
 
     def rejected(self, reason: str) -> None:
-        """A record was put aside."""
+        """Count a record that was sent to the dead-letter topic."""
         self._metrics[catalogue.RECORDS_REJECTED].labels(reason).inc()
 
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
-        """A partition is judged again after `seconds`."""
+        """Observe that a partition is judged again after `seconds`."""
         del partition, restored
         self._metrics[catalogue.RESTORE].observe(seconds)
 
     def aborted(self) -> None:
-        """A transaction was given up."""
+        """Count an aborted transaction."""
         self._metrics[catalogue.TRANSACTIONS_ABORTED].inc()
 
     def lost(self) -> None:
-        """A transaction, or an attempt to acquire a partition, failed."""
+        """Count a failed transaction, or a failed attempt to acquire a partition."""
         self._metrics[catalogue.PARTITIONS_LOST].inc()
 
     def fenced(self) -> None:
-        """Another process has taken a partition over."""
+        """Count a partition that another process has taken over."""
         self._metrics[catalogue.FENCED].inc()
 
     def assigned(self, partitions: int) -> None:
-        """The group gave us partitions."""
+        """Count a rebalance: the group assigned partitions to this process."""
         del partitions
         self._metrics[catalogue.REBALANCES].inc()

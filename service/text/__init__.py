@@ -1,1 +1,1 @@
-"""Text of others: shown so that it steers nobody."""
+"""Untrusted text: shown so that it cannot mislead a reader or control a terminal."""

@@ -1,4 +1,4 @@
-"""Ids and other text of publishers, for a page: nothing hidden, nothing turned round, look-alikes marked."""
+"""Untrusted ids and text as HTML: hidden characters shown, direction isolated, look-alikes marked."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ _SCRIPTS = {
 
 
 def theirs(text: str, lang: str) -> Markup:
-    """A text of theirs as HTML: direction isolated, hidden characters in boxes, then what is odd about it."""
+    """Return a publisher's text as HTML: direction isolated, hidden characters in boxes, oddities marked."""
     found = [Markup("<bdi>{}</bdi>").format(boxed(text, lang))]
     found += [
         Markup(' <span class="odd" title="{}">{}</span>').format(_sentence(odd, lang), _mark(odd, lang))
@@ -53,7 +53,7 @@ def theirs(text: str, lang: str) -> Markup:
 
 
 def boxed(text: str, lang: str) -> Markup:
-    """HTML with hidden characters in boxes, and each stretch from the right isolated. For whole sentences."""
+    """Return a sentence as HTML: hidden characters in boxes, each right-to-left word isolated."""
     return Markup("").join(
         Markup('<span class="hidden-char" title="{}">{}</span>').format(
             WORDS[lang]["hidden"].format(name=piece.name), piece.code
@@ -65,7 +65,10 @@ def boxed(text: str, lang: str) -> Markup:
 
 
 def plain(text: str, lang: str) -> str:
-    """Likewise where no markup can be: titles, choices, what is read out."""
+    """Return a publisher's text without markup, for titles, choices and screen readers.
+
+    Hidden characters are shown, its direction is isolated, and oddities are marked.
+    """
     shown = visible(text)
     if any(map(turns, shown)):
         shown = f"\N{FIRST STRONG ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}"
@@ -73,7 +76,7 @@ def plain(text: str, lang: str) -> str:
 
 
 def _isolated(text: str) -> Markup:
-    """Stretches between the first and the last character from the right, without a blank, in a <bdi>."""
+    """Return the text as HTML with each right-to-left word in a <bdi>."""
     if text.isascii() or not any(map(turns, text)):
         return escape(text)
     words = text.split(" ")

@@ -1,8 +1,8 @@
-"""Texts that look like others: letters of several scripts, of another one, or not composed.
+"""Confusable text: letters of mixed scripts, letters that look like ASCII, and text that is not in NFC.
 
-Unicode's UTS 39 is the reference; scripts and look-alikes are its data in `confusable-homoglyphs`. What
-UTS 39 calls highly restrictive passes as one script: Latin with Chinese, Japanese or Korean, everyday
-there. Script extensions are not looked at: a mark or digit that several scripts share counts for none.
+Unicode's UTS 39 is the reference. Its data on scripts and look-alikes come from `confusable-homoglyphs`.
+Mixes that UTS 39 calls highly restrictive pass as one script: Latin with Chinese, Japanese or Korean, which
+is usual there. Script extensions are not used: a mark or digit of several scripts counts for no script.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ _SAME_IN_OTHER_CLOTHES = ("<wide>", "<font>")  # decompositions: Ｔ and 𝐓 ar
 
 
 class OddityKind(StrEnum):
-    """What is odd about a text."""
+    """The kinds of oddities of a text."""
 
     MIXED = "mixed"
     LIKE = "like"
@@ -33,7 +33,7 @@ class OddityKind(StrEnum):
 
 
 class Oddity(NamedTuple):
-    """One thing that is odd about a text."""
+    """One oddity of a text: a reason why it may be confused with another text."""
 
     kind: OddityKind
     scripts: tuple[str, ...] = ()  # of MIXED, as Unicode names them
@@ -42,7 +42,7 @@ class Oddity(NamedTuple):
 
 @lru_cache(maxsize=4_096)
 def oddities(text: str) -> tuple[Oddity, ...]:
-    """Why the text may be taken for another one. Hidden characters are not looked at: see `visible`."""
+    """Return why the text may be confused with another. Hidden characters are ignored here: see `visible`."""
     if text.isascii():
         return ()
     found = []
@@ -58,24 +58,27 @@ def oddities(text: str) -> tuple[Oddity, ...]:
 
 
 def script(character: str) -> str:
-    """As Unicode names it: LATIN, HAN, or COMMON for what several scripts share."""
+    """Return the Unicode name of a character's script: LATIN, HAN; COMMON when several scripts share it."""
     return str(categories.alias(character))
 
 
 def _like(seen: list[str], scripts: set[str]) -> str | None:
-    """What the characters look like in ASCII; None when nothing, or not all letters of a script, do."""
+    """Return the ASCII text that the characters look like; None when they look like none.
+
+    Outside Latin and East Asian scripts, all letters must look like ASCII.
+    """
     looks = [_ascii(character) for character in seen]
     if scripts - {"LATIN"} - _EAST_ASIAN and any(
         look is None and character.isalpha() for look, character in zip(looks, seen, strict=True)
     ):
-        return None  # Москва has letters that nobody takes for Latin ones
+        return None  # Москва has letters that do not look like Latin letters
     like = "".join(look or character for look, character in zip(looks, seen, strict=True))
     return like if like != "".join(seen) else None
 
 
 @lru_cache(maxsize=8_192)
 def _ascii(character: str) -> str | None:
-    """The ASCII letter, digit or hyphen that it is taken for; None when it is taken for none."""
+    """Return the ASCII letter, digit or hyphen that a character looks like; None: it looks like none."""
     if character.isascii():
         return character
     decomposed = unicodedata.decomposition(character)

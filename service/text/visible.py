@@ -1,7 +1,7 @@
-"""Text of others as one can see it: what shows nothing, or steers who shows it, is named by its code point.
+"""Untrusted text made visible: hidden and control characters are replaced by their code points.
 
-Controls such as ESC and the line break, marks that turn the direction of writing, characters of no width,
-halves of surrogate pairs. Letters of any script and blanks of any width stay as they are.
+These are controls such as ESC and the line break, marks that change the direction of writing, characters of
+no width, and unpaired surrogates. Letters of any script and blanks of any width stay as they are.
 """
 
 import re
@@ -18,29 +18,29 @@ _LINES = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # where str.spl
 
 
 class Piece(NamedTuple):
-    """A part of a text: as it is, or one character that shows nothing."""
+    """A part of a text: visible characters, or one hidden character."""
 
     text: str
     hidden: bool
 
     @property
     def code(self) -> str:
-        """`U+200B` of a hidden one."""
+        """The code point of a hidden character, such as `U+200B`."""
         return f"U+{ord(self.text):04X}"
 
     @property
     def name(self) -> str:
-        """`ZERO WIDTH SPACE` of a hidden one, else its code."""
+        """The name of a hidden character, such as `ZERO WIDTH SPACE`, else its code point."""
         return unicodedata.name(self.text, self.code)
 
 
 def is_hidden(character: str) -> bool:
-    """True when it shows nothing where it stands, or turns the text after it."""
+    """True for a character that shows nothing, or changes the direction of the text after it."""
     return unicodedata.category(character) in _NOTHING or _BLANK.match(character) is not None
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The text in order, cut before and after each hidden character."""
+    """Yield the parts of the text in order, cut before and after each hidden character."""
     if _is_seen(text):
         if text:
             yield Piece(text, hidden=False)
@@ -57,21 +57,21 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def visible(text: str) -> str:
-    """`T<U+200B>-1`: nothing in it is hidden or turns it round. For one line of plain text."""
+    """Return the text with hidden characters as code points, `T<U+200B>-1`. For one line of plain text."""
     if _is_seen(text):
         return text
     return "".join(f"<{piece.code}>" if piece.hidden else piece.text for piece in pieces(text))
 
 
 def one_line(text: str) -> str:
-    """`text` made visible, with a space for each line break: for sentences that may have come in lines."""
+    """Return `text` made visible, with a space for each line break. For text that may have several lines."""
     return visible(text if _is_seen(text) else _LINES.sub(" ", text).strip(" "))
 
 
 def visible_json(text: str) -> str:
-    """A JSON text with its own escape for such characters: the same value to whoever parses it.
+    """Return a JSON text with hidden characters as JSON escapes. Its parsed value stays the same.
 
-    The line breaks of a JSON text that was indented stay.
+    The line breaks of an indented JSON text stay.
     """
     if _is_seen(text):
         return text
@@ -79,12 +79,12 @@ def visible_json(text: str) -> str:
 
 
 def turns(character: str) -> bool:
-    """True for a character that is written from the right: it takes its neighbours with it."""
+    """True for a right-to-left character. It changes the direction of its neighbours, too."""
     return unicodedata.bidirectional(character) in ("R", "AL", "AN")
 
 
 def _is_seen(text: str) -> bool:
-    """True when nothing in it is hidden, found without a look at each character."""
+    """True when no character of the text is hidden. Faster than a check of each character."""
     return text.isprintable() and (text.isascii() or not _BLANK.search(text))
 
 

@@ -47,7 +47,7 @@ def test_a_dead_broker_gives_a_few_lines_a_minute_and_a_count_of_the_others() ->
     assert passed == [0.0, 0.1]
     next_minute = record("dead", 60.0)
     assert rate.filter(next_minute)
-    assert next_minute.getMessage() == "dead (and 2 lines more before it)"
+    assert next_minute.getMessage() == "dead (and 2 more lines before it)"
 
 
 STEERS = st.sampled_from(

@@ -38,7 +38,7 @@ def test_a_right_clock_is_no_word(caplog: pytest.LogCaptureFixture) -> None:
     ("ahead", "said"),
     [
         (HOUR, "the wall clock is 3600.0 s ahead of Kafka's; deadlines go by Kafka's"),
-        (-HOUR, "the wall clock is 3600.0 s behind Kafka's; what is due may be told that late"),
+        (-HOUR, "the wall clock is 3600.0 s behind Kafka's; what is due may be announced that late"),
     ],
 )
 def test_a_clock_that_is_wrong_at_the_start_is_told_once_and_again_when_it_is_right(

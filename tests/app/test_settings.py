@@ -31,7 +31,10 @@ def test_only_the_address_of_kafka_has_no_default() -> None:
         ({"SLA_LOG": "xml"}, "SLA_LOG: 'xml' is none of text, json"),
         ({"SLA_PARTITIONER": "md5"}, "SLA_PARTITIONER: 'md5' is none of murmur2, crc32"),
         ({"SLA_RETENTION": "23h"}, "SLA_RETENTION: '23h' is less than a day (1d)"),
-        ({"SLA_HTTP": "8080"}, "SLA_HTTP: '8080' is host:port, for example 127.0.0.1:8080 or [::1]:8080"),
+        (
+            {"SLA_HTTP": "8080"},
+            "SLA_HTTP: '8080' must be host:port, for example 127.0.0.1:8080 or [::1]:8080",
+        ),
         (
             {"SLA_HTTP": "0.0.0.0:8080"},
             "SLA_HTTP: 0.0.0.0 can be reached by others; it needs SLA_HTTP_TOKEN_FILE",
@@ -43,7 +46,7 @@ def test_only_the_address_of_kafka_has_no_default() -> None:
         ),
         (
             {"KAFKA_BOOTSTRAP_SERVERS": "kafka"},
-            "KAFKA_BOOTSTRAP_SERVERS: 'kafka' is a list of host:port with commas between",
+            "KAFKA_BOOTSTRAP_SERVERS: 'kafka' must be a list of host:port with commas between",
         ),
         (
             {"KAFKA_SASL_PASSWORD": "hush"},

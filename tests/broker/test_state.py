@@ -94,7 +94,7 @@ def test_an_import_waits_for_no_service_and_an_export_says_that_one_runs(
         f"sla-timer: group live-{prefix}group: a service is running: stop it first\n",
     )
     assert exported.returncode == 1
-    assert "is running; what it tells from now on is missing here" in exported.stderr
+    assert "is running; its later announcements are missing here" in exported.stderr
 
 
 @pytest.mark.parametrize(

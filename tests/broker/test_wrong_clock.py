@@ -220,7 +220,7 @@ def test_an_hour_behind_from_the_start_tells_late_and_is_not_ready_for_that(by_t
         until(client, "/readyz", ready_with(None, 200))
         not_early(lapse(stage, "T2"), "T2")
         log = said(process)
-    assert log.count("behind Kafka's; what is due may be told that late") == 1
+    assert log.count("behind Kafka's; what is due may be announced that late") == 1
 
 
 def test_two_days_behind_from_the_start_no_event_lies_in_the_future(by_the_log: Stage) -> None:

@@ -1,1 +1,1 @@
-"""Exports of help desks as CSV, read as events."""
+"""Import of a help desk's CSV exports as events."""

@@ -1,4 +1,4 @@
-"""A CSV export read through a mapping: every ticket's events, the same in whatever order the rows stand."""
+"""Events of a CSV export, read through a mapping. The order of the rows makes no difference."""
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Dict
@@ -33,7 +33,7 @@ class _UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """An event to make of a row, its columns looked up."""
+    """An event to make of a row, with its columns resolved."""
 
     kind: Kind
     until_next: Kind | None
@@ -42,7 +42,7 @@ class _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Activity:
-    """A row of a case, as read. `time` in ms."""
+    """A row of a ticket's case. `time` in ms."""
 
     ticket: str
     time: int
@@ -51,7 +51,7 @@ class _Activity:
 
     @property
     def order(self) -> tuple[str, int, tuple[str, ...]]:
-        """By ticket, by time, and at equal times by content: never by the place in the file."""
+        """Sort key: ticket, time, and at equal times the content, never the place in the file."""
         return self.ticket, self.time, self.row.cells
 
 
@@ -83,7 +83,7 @@ class _Export:
         self._plans_of = {value: self._plans(listed) for value, listed in mapping.events.values.items()}
 
     def activity(self, row: CsvRow) -> _Activity:
-        """Raises _UnreadableError."""
+        """Return the activity of a row. Raises _UnreadableError."""
         mapping = self._mapping
         ticket = self._ticket(row)
         if not ticket:
@@ -100,7 +100,7 @@ class _Export:
         return _Activity(ticket, time, row, plans or ())
 
     def case(self, activities: Sequence[_Activity]) -> Iterator[_Event | LineProblem]:
-        """The events of one ticket's rows, which are in order."""
+        """Yield the events of one ticket's rows. The rows must be in order."""
         times = sorted({activity.time for activity in activities})
         later = dict(pairwise(times))
         counted: dict[str, int] = {}
@@ -160,9 +160,10 @@ def _events(activity: _Activity, plan: _Plan, name: str, later: Dict[int, int]) 
 
 
 def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[JsonLine | LineProblem]:
-    """The events of a CSV export in the order they happened; first, a LineProblem for each row that is none.
+    """Yield the events of a CSV export in the order they happened.
 
-    Holds the whole file: its rows may stand in any order. Raises RefusalError when a column is missing.
+    A LineProblem for each unreadable row comes before them. Holds the whole file in memory, as its rows may
+    stand in any order. Raises RefusalError when a column is missing.
     """
     rows = Rows(path, stream, delimiter=mapping.delimiter, encoding=mapping.encoding)
     export = _Export(rows, mapping)

@@ -1,4 +1,4 @@
-"""Instants from the times of an export, which often carry no offset."""
+"""Instants from the times of an export. These often have no offset."""
 
 from datetime import datetime
 
@@ -8,10 +8,10 @@ from service.timezones import zone
 
 
 def instant(text: str, time: Time) -> int:
-    """The instant that `text` names, in ms. Raises ValueError with what would have been right.
+    """Return the instant that `text` names, in ms. Raises ValueError with the expected form.
 
-    A local time that exists twice is the first; one that does not exist moves forward by the gap: the
-    offset from before the change gives both, and that is what `fold=0` means.
+    A local time that exists twice means the first of both. A local time that does not exist moves forward by
+    the gap. The offset from before the change gives both, and `fold=0` means that offset.
     """
     try:
         read = _read(text, time.format)

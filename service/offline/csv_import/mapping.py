@@ -1,4 +1,4 @@
-"""Mapping files: how the rows of a CSV export read as events. `mappings/helpdesk.yaml` explains them."""
+"""Mapping files: how rows of a CSV export become events. `mappings/helpdesk.yaml` explains them."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -41,13 +41,13 @@ class _Part(BaseModel):
 
 
 class Cell(_Part):
-    """Where a text comes from: a constant `value`, or a `column` whose texts are replaced or translated."""
+    """The source of a text: a constant `value`, or a `column` whose texts are replaced or translated."""
 
     value: str | None = None
     column: Column | None = None
     replace: dict[str, str] = {}  # parts of the text, in this order
     values: dict[str, str] | None = None  # whole texts, after `replace`
-    unknown: Unknown = "error"  # a text that `values` lacks: report the row, or leave the field out
+    unknown: Unknown = "error"  # for a text that `values` lacks: report the row, or leave the field out
 
     @model_validator(mode="before")
     @classmethod
@@ -62,7 +62,7 @@ class Cell(_Part):
 
 
 class Happening(_Part):
-    """An event that a row gives. `until_next` names the one that follows at the case's next later row."""
+    """An event of a row. `until_next` names the event that follows at the case's next later row."""
 
     event: Word
     data: dict[str, Cell] = {}
@@ -75,7 +75,7 @@ class Happening(_Part):
 
 
 class Events(_Part):
-    """Which events rows give: `first` those of a case's first row, `values` those of a text of `column`."""
+    """The events of rows. `first`: of a case's first row; `values`: of each text of `column`."""
 
     column: Column
     first: tuple[Happening, ...] = ()
@@ -95,10 +95,10 @@ class Events(_Part):
 
 
 class Time(_Part):
-    """When the row happened. `zone` (IANA) for times that carry no offset."""
+    """The time of a row. `zone` (IANA) is for times without an offset."""
 
     column: Column
-    format: str = ISO  # or as strptime has it
+    format: str = ISO  # or a format of strptime
     zone: str | None = None
 
     @field_validator("zone")
@@ -114,7 +114,7 @@ class Mapping(_Part):
     """One mapping file."""
 
     mapping: str
-    source: str  # of the events, as CloudEvents has it
+    source: str  # the CloudEvents `source` of the events
     tenant: str = "default"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8"
@@ -128,13 +128,13 @@ class Mapping(_Part):
     def _decodes(cls, name: str) -> str:
         try:
             b"\n".decode(name)
-        except (LookupError, ValueError):  # unknown, or more than a byte for a line's end
+        except (LookupError, ValueError):  # unknown, or a line break takes several bytes
             raise ValueError(f"{name!r} is no encoding that lines can be read in") from None
         return name
 
 
 def read_mapping(path: Path) -> Mapping:
-    """The mapping in the file. Raises RefusalError with file, line, field and reason."""
+    """Read a mapping file. Raises RefusalError with file, line, field and reason."""
     try:
         text = path.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -157,7 +157,7 @@ def read_mapping(path: Path) -> Mapping:
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """The line, from 1, of the deepest part of `location` that the file has."""
+    """Return the line, from 1, of the deepest part of `location` that the file has."""
     line = 1
     for step in location:
         if isinstance(node, yaml.MappingNode):

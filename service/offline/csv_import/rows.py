@@ -1,4 +1,4 @@
-"""The rows of a CSV file, each with the line it begins at."""
+"""The rows of a CSV file, each with the number of its first line."""
 
 import csv
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from service.offline.json_lines import LineProblem
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One row. `number` is the line of the file that it begins at, from 1."""
+    """One row. `number` is its first line in the file, from 1."""
 
     number: int
     cells: tuple[str, ...]
 
 
 class _Text:
-    """The file's lines as text; remembers where a row began and which lines could not be decoded."""
+    """The file's lines as text, with the first line of a row and the lines that could not be decoded."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
@@ -30,12 +30,12 @@ class _Text:
         self.unreadable: list[int] = []
 
     def begin(self) -> None:
-        """The next line begins a row."""
+        """Note that the next line begins a row."""
         self._began = None
 
     @property
     def began(self) -> int:
-        """The line, from 1, at which the row began."""
+        """The first line of the row, from 1."""
         return self._began or self._number
 
     def __iter__(self) -> Iterator[str]:
@@ -68,7 +68,7 @@ class Rows:
             )
 
     def position(self, column: Column) -> int:
-        """Where the cells of `column` are, from 0. Raises RefusalError when it is missing or named twice."""
+        """Return the position of `column`, from 0. Raises RefusalError when it is missing or named twice."""
         header = self.header or []
         if isinstance(column, int):
             if not 1 <= column <= len(header):
