@@ -50,8 +50,4 @@ class EventIn(Event):
 
     time: Instant
     tenant: Identifier = DEFAULT_TENANT
-    traceparent: Annotated[
-        Annotated[str, StringConstraints(pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
-        | None,
-        _DroppedWhenUnfit(),
-    ] = None
+    traceparent: Annotated[_Traceparent | None, _DroppedWhenUnfit()] = None

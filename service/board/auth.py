@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "sla_board"
 SIGNED_IN_FOR_SECONDS = 12 * 3_600
-OPEN_PATHS = ("/livez", "/readyz", "/startupz", "/session", "/look", "/static/")  # show no ticket
+# These paths show no ticket, and need no token; any other path does, also one that is added later.
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/session", "/look"})
+OPEN_FOLDER = "/static/"
 
 # A page loads from this server only. No inline script or style, no frame around it, no request elsewhere.
 HEADERS = {
@@ -79,7 +81,8 @@ class Door:
         await app(scope, receive, guarded)
 
     def _open(self, scope: MutableMapping[str, Any]) -> bool:
-        if self._token is None or scope["path"].startswith(OPEN_PATHS):
+        path = scope["path"]
+        if self._token is None or path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
             return True
         request = HTTPConnection(scope)
         scheme, _, offered = request.headers.get("authorization", "").partition(" ")

@@ -9,6 +9,7 @@ from tests.sla.stories import at, fact
 
 TOKEN = "correct horse battery staple"
 SHOW_TICKETS = ["/", "/live", "/ticket?id=T-1", "/ticket/live?id=T-1", "/partitions", "/partitions/live"]
+NOT_YET_THERE = ["/looks", "/sessions", "/livez-all", "/look/T-1", "/statics/x", "/staticx"]
 
 
 @pytest.fixture
@@ -17,6 +18,18 @@ def desk() -> Desk:
     desk.keep("T-1", fact("received", "09:00"))
     desk.look()
     return desk
+
+
+@pytest.mark.parametrize("path", [*SHOW_TICKETS, "/desks", "/desks/live"])
+async def test_every_path_but_the_open_ones_needs_a_token(desk: Desk, path: str) -> None:
+    async with browser(desk, TOKEN) as client:
+        assert (await client.get(path)).status_code == 401
+
+
+@pytest.mark.parametrize("path", NOT_YET_THERE)
+async def test_a_path_that_begins_like_an_open_one_needs_a_token(desk: Desk, path: str) -> None:
+    async with browser(desk, TOKEN) as client:
+        assert (await client.get(path)).status_code == 401
 
 
 @pytest.mark.parametrize("path", SHOW_TICKETS)
