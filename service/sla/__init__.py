@@ -1,1 +1,1 @@
-"""The promise: pure functions over facts. No clock, no input or output, no logging, no asyncio."""
+"""Judges promises by pure functions over facts. No clock, no input or output, no logging, no asyncio."""

@@ -1,4 +1,4 @@
-"""What the service says to the world: one change of truth about one level of one clock."""
+"""The events out: each announces one change of what is true about a level of a clock."""
 
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ class Type(StrEnum):
     CORRECTED = "sla.corrected"
 
 
-# Announced on the topic of breaches.
+# Types that go to the topic of breaches.
 BILLING = frozenset({Type.BREACHED, Type.BREACH_SETTLED, Type.BREACH_RETRACTED})
 
 
@@ -46,7 +46,7 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     stopped_at: int | None
     paused_for: int | None
     elapsed_for: int | None  # None while the clock runs
-    overrun_for: int | None  # likewise
+    overrun_for: int | None  # None while the clock runs
     detected_at: int | None  # None offline
     late_detection: bool
     reason: str | None

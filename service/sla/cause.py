@@ -7,9 +7,10 @@ from service.sla.facts import Fact
 
 
 class Causes:
-    """Looks among the facts that arrived together for the one that made the difference.
+    """Searches the facts that arrived together for the fact that changed the judgement.
 
-    `before` gives the facts known till then, `digests` the statements that hold for a set of facts.
+    `before` gives the facts known until then. `digests` gives the digests of the statements that hold for a
+    set of facts.
     """
 
     def __init__(
@@ -21,17 +22,18 @@ class Causes:
         self._before = before
         self._arrived = arrived
         self._digests = digests
-        self._known: dict[int, set[int]] = {}  # by how many of those that arrived
+        self._known: dict[int, set[int]] = {}  # digests, by the number of arrived facts included
 
     def of(self, latest: Announced) -> Fact | None:
         """A fact before which `latest` held and after which it does not.
 
-        None when it did not hold without any: then other policies judge now than when it was announced.
+        None when `latest` did not hold even before the first fact: then other policies judge now than when it
+        was announced.
         """
         if not self._holds(0, latest):
             return None
         low, high = 0, len(self._arrived)
-        while high - low > 1:  # holds after `low` of them, and not after `high`
+        while high - low > 1:  # holds after `low` facts, and not after `high`
             middle = (low + high) // 2
             low, high = (middle, high) if self._holds(middle, latest) else (low, middle)
         return self._arrived[low] if self._arrived else None

@@ -1,4 +1,4 @@
-"""Announcements: the difference between what is true of a ticket now and what was announced of it before."""
+"""Finds what to announce: the difference between what is true of a ticket now and what was announced."""
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha1
@@ -12,7 +12,7 @@ from service.sla.facts import Fact, Kind
 from service.sla.judge import Judgement
 from service.sla.statement import Key, Statement, held_now, statements
 
-LATE_AFTER_MS = 5_000  # after due + grace; news of a breach that comes later says so
+LATE_AFTER_MS = 5_000  # after due + grace; an announcement that comes later is marked late
 
 _TYPES = tuple(Type)
 _INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
@@ -23,7 +23,7 @@ _namespace = sha1(NAMESPACE_URL.bytes, usedforsecurity=False)
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
 _encode = msgspec.json.Encoder().encode
 _OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
-# Of a withdrawal, by the kind of its cause.
+# Reasons of a withdrawal, by the kind of its cause.
 _REASONS: dict[int, str] = {
     Kind.VOIDED: "voided",
     Kind.RECLASSIFIED: "reclassified",
@@ -31,7 +31,7 @@ _REASONS: dict[int, str] = {
 
 
 class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The latest announcement of one breach id, as the ticket remembers it."""
+    """The latest announcement of one breach id, as the ticket's state keeps it."""
 
     cycle: int
     clock: str
@@ -43,22 +43,22 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def key(self) -> Key:
-        """What it was about."""
+        """Cycle, clock and level of the announcement."""
         return self.cycle, self.clock, self.level
 
     @property
     def type(self) -> Type:
-        """Its type."""
+        """The type of the announcement."""
         return _TYPES[self.type_index]
 
     @property
     def stands(self) -> bool:
-        """True unless it was retracted or corrected."""
+        """True unless the announcement was a retraction or a correction."""
         return _TYPES[self.type_index] not in _RETRACTING
 
 
 def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
-    """The same for the same level of the same clock, for ever: UUIDv5 over compact JSON."""
+    """The breach id of a level of a clock, which never changes: UUIDv5 over compact JSON."""
     name = _namespace.copy()
     name.update(_encode((tenant, ticket_id, *key)))
     digits = name.hexdigest()
@@ -67,7 +67,7 @@ def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
-    """A statement to be announced as the next revision of its breach id."""
+    """A statement to announce as the next revision of its breach id."""
 
     statement: Statement
     revision: int
@@ -76,7 +76,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def announced(self) -> Announced:
-        """What to remember of it."""
+        """The announcement as the ticket's state keeps it."""
         statement = self.statement
         cycle, clock, level = statement.key
         type_index = _INDEXES[statement.type]
@@ -89,9 +89,9 @@ def changes(
     announced: Iterable[Announced],
     cause_of: Callable[[Announced], Fact | None],
 ) -> Iterator[Change]:
-    """What to announce so that readers of `announced` know what is true at `at`, in order.
+    """The changes to announce, in order, so that readers of `announced` know what is true at `at`.
 
-    `cause_of` names the new fact because of which something that was announced no longer holds.
+    `cause_of` finds the new fact because of which an earlier announcement no longer holds.
     """
     before = {latest.key: latest for latest in announced}
     for statement in statements(judgement, at):
@@ -118,7 +118,7 @@ def changes(
 def _withdrawal(
     judgement: Judgement, latest: Announced, revision: int, cause_of: Callable[[Announced], Fact | None]
 ) -> Change:
-    """A retraction of a breach, or a correction of anything else that was announced."""
+    """The retraction of an announced breach, or the correction of any other announcement."""
     type_ = Type.BREACH_RETRACTED if latest.type in _OF_BREACHES else Type.CORRECTED
     statement = held_now(judgement, latest.key, type_)
     if statement.due_at is None:
@@ -129,7 +129,7 @@ def _withdrawal(
 
 
 def latest_of(announced: Iterable[Announced], found: Iterable[Change]) -> list[Announced]:
-    """The latest of each breach id, once the changes that were found are announced."""
+    """The latest announcement of each breach id, once the changes in `found` are announced."""
     latest = {one.key: one for one in announced}
     for change in found:
         latest[change.statement.key] = change.announced
@@ -167,14 +167,14 @@ def announcement(
         _is_late(statement.type, statement.due_at, statement.stopped_at, detected_at, grace),
         change.reason or statement.reason,
         change.cause,
-        statement.evidence or ((change.cause,) if change.cause else ()),  # of a clock that never started
+        statement.evidence or ((change.cause,) if change.cause else ()),  # for a clock that never started
     )
 
 
 def _is_late(
     type_: Type, due_at: int | None, stopped_at: int | None, detected_at: int | None, grace: int
 ) -> bool:
-    """True for news of a lapse, or of a breach's end, that is announced too long after it became true."""
+    """True for a lapse, or the end of a breach, that is announced too long after it became true."""
     if detected_at is None or type_ not in _OF_LAPSES:
         return False
     true_since = due_at if stopped_at is None else stopped_at
@@ -182,7 +182,7 @@ def _is_late(
 
 
 def standing(tenant: str, ticket_id: str, judgement: Judgement, at: int) -> list[Announcement]:
-    """What stands at `at` (ms): the latest announcement of each breach id, all as a first revision."""
+    """The announcements that stand at `at` (ms): the latest of each breach id, all as a first revision."""
     return [
         announcement(tenant, ticket_id, Change(statement, 1), None, 0)
         for statement in statements(judgement, at)

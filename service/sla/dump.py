@@ -1,6 +1,6 @@
-"""A dump of all tickets that knows no partitions: JSON Lines with a header, a line per ticket, and an end.
+"""Reads and writes a dump of all tickets, without partitions: JSON Lines with header, tickets and end line.
 
-Instants are ms. What tickets reflect of their input is left out: it means nothing in other partitions.
+Instants are ms. The input offsets that tickets reflect are left out: they mean nothing in other partitions.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,17 +17,17 @@ from service.sla.facts import Fact, Kind
 from service.sla.state import NEVER, STATE_VERSION, Header, Ticket
 
 DUMP_VERSION = 1
-_NOTHING_READ = -1  # input offset that imported state reflects: the group's own offset says where to go on
+_NOTHING_READ = -1  # the input offset of imported state: the owner continues at the group's own offset
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 class BadDumpError(ValueError):
-    """A line of a dump is not what `export` writes. Its text is one line without the line's content."""
+    """A line of a dump that `export` did not write. The error's text is one line, without the content."""
 
 
 class DumpRecord(NamedTuple):
-    """A ticket for the changelog."""
+    """A ticket to write to the changelog."""
 
     tenant: str
     ticket_id: str
@@ -35,9 +35,9 @@ class DumpRecord(NamedTuple):
 
 
 class _Mark(msgspec.Struct):
-    """What the first line of every version has."""
+    """The field that the first line of every version has."""
 
-    sla_timer_state: int  # version of this form
+    sla_timer_state: int  # version of the dump format
 
 
 class _Head(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,7 +51,7 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
     tenant: str
     ticket_id: str
-    header: dict[str, Any]  # the fields of Header but `reflects`; wake_at None: waits for nothing
+    header: dict[str, Any]  # the fields of Header except `reflects`; wake_at None: NEVER
     ticket: dict[str, Any]  # the fields of Ticket
 
 
@@ -60,12 +60,12 @@ class _End(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def head(topic: str, partitions: int, now: int) -> bytes:
-    """The first line. `now` in ms."""
+    """The first line of a dump. `now` in ms."""
     return msgspec.json.encode(_Head(DUMP_VERSION, STATE_VERSION, topic, partitions, written(now))) + b"\n"
 
 
 def line(key: str, value: bytes) -> bytes:
-    """The line of a ticket, by its changelog record. Raises UnknownStateVersionError."""
+    """The dump line of a ticket, from its changelog record. Raises UnknownStateVersionError."""
     header = asdict(state.header(value))
     ticket = state.decode(value)
     tenant, ticket_id = state.names(key)
@@ -79,12 +79,12 @@ def line(key: str, value: bytes) -> bytes:
 
 
 def end(tickets: int) -> bytes:
-    """The last line: without it a dump is not whole."""
+    """The last line of a dump: a dump without it is incomplete."""
     return msgspec.json.encode(_End(tickets)) + b"\n"
 
 
 def records(lines: Iterable[bytes]) -> Iterator[DumpRecord]:
-    """The tickets of a dump; when the last one was given, it is known to be whole.
+    """Yield the tickets of a dump; a normal end of the iteration proves that the dump is complete.
 
     Raises BadDumpError.
     """
@@ -95,12 +95,12 @@ def records(lines: Iterable[bytes]) -> Iterator[DumpRecord]:
     for number, text in numbered:
         if text.startswith(b'{"tickets":'):
             if _read(text, _End, number).tickets != len(seen) or next(numbered, None):
-                raise BadDumpError(f"{number}: tickets: is not how many lines are above, or lines follow")
+                raise BadDumpError(f"{number}: tickets: is not the number of lines above, or lines follow")
             return
         record = _record(text, number)
         key = state.key(record.tenant, record.ticket_id)
         if key in seen:
-            raise BadDumpError(f"{number}: ticket_id: stands twice")
+            raise BadDumpError(f"{number}: ticket_id: appears twice")
         seen.add(key)
         yield record
     raise BadDumpError(f"{len(seen) + 2}: the last line is missing: the dump is not whole")
@@ -124,7 +124,7 @@ def _record(text: bytes, number: int) -> DumpRecord:
     found = _read(text, _Line, number)
     names = found.tenant, found.ticket_id
     if any("@" in name or not name for name in names):
-        raise BadDumpError(f"{number}: ticket_id or tenant: no id of ours")
+        raise BadDumpError(f"{number}: ticket_id or tenant: is not a valid id")
     try:
         facts = [_struct(Fact, {**given, "kind": _kind(given)}) for given in found.ticket["facts"]]
         announced = [_struct(Announced, given) for given in found.ticket["told"]]
@@ -133,7 +133,7 @@ def _record(text: bytes, number: int) -> DumpRecord:
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         raise BadDumpError(f"{number}: header or ticket: {error}") from None
     if any(not 0 <= latest.type_index < len(Type) for latest in announced):
-        raise BadDumpError(f"{number}: told: a type_index that nobody knows")
+        raise BadDumpError(f"{number}: told: an unknown type_index")
     return DumpRecord(*names, state.encode(ticket, header))
 
 
@@ -148,7 +148,7 @@ def _kind(given: dict[str, Any]) -> int:
     try:
         return Kind[str(given["kind"]).upper()]
     except KeyError:
-        raise ValueError("a kind that nobody knows") from None
+        raise ValueError("an unknown kind") from None
 
 
 def _fields(struct: msgspec.Struct) -> dict[str, Any]:
@@ -156,10 +156,10 @@ def _fields(struct: msgspec.Struct) -> dict[str, Any]:
 
 
 def _struct(form: type[_Struct], given: dict[str, Any]) -> _Struct:
-    """From its fields by name; a newer field that has a default may be missing."""
+    """Make a struct from its fields by name; a newer field with a default may be missing."""
     fields = msgspec.structs.fields(form)
     if unknown := set(given) - {field.encode_name for field in fields}:
-        raise ValueError(f"no field of ours: {min(unknown)!r}")
+        raise ValueError(f"unknown field: {min(unknown)!r}")
     values = [given.get(field.encode_name, field.default) for field in fields]
     if missing := [
         field.encode_name for field, value in zip(fields, values, strict=True) if value is msgspec.NODEFAULT

@@ -1,4 +1,4 @@
-"""What happened to a ticket or on a channel: kinds of facts in the contract's order, and the fact itself."""
+"""Facts: what happened to a ticket or on a channel, and the kinds of facts in the contract's order."""
 
 from enum import IntEnum
 
@@ -33,7 +33,7 @@ class Kind(IntEnum):
 
 
 class Sign(IntEnum):
-    """What a channel of a support desk says. As Kind, which these numbers keep clear of: append only."""
+    """The signs of a support desk's channel. Their numbers are stored, and none is a Kind: append only."""
 
     HEARTBEAT = 100
     OPENED = 101
@@ -41,7 +41,7 @@ class Sign(IntEnum):
 
     @property
     def word(self) -> str:
-        """As events write it: `heartbeat`."""
+        """The sign as events write it: `heartbeat`."""
         return self.name.lower()
 
 
@@ -60,7 +60,7 @@ def implied_by(kind: Kind) -> frozenset[Kind]:
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One accepted event of one ticket or desk, and where the log holds it.
+    """One accepted event of one ticket or desk, and its place in the log.
 
     `data` has the event's known fields that fit, without nulls and without defaults added.
     """

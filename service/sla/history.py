@@ -1,4 +1,4 @@
-"""A ticket's facts as they count: each identity once, voids applied, in fact order."""
+"""The facts of a ticket as they count: each identity once, voids applied, in fact order."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,27 +7,27 @@ from operator import attrgetter, is_
 
 from service.sla.facts import Fact, Kind
 
-MOST_FACTS = 1000  # on one ticket; its record is refused beyond that
+MOST_FACTS = 1000  # on one ticket; further records are rejected
 
-_STARTS = int(Kind.RECEIVED), int(Kind.REFUSED)  # of cycle 1, by rank
+_STARTS = int(Kind.RECEIVED), int(Kind.REFUSED)  # the kinds that start cycle 1, the first one preferred
 _VOIDED = int(Kind.VOIDED)
 
 
 class Outcome(StrEnum):
-    """What adding a fact to a history did."""
+    """The result of adding a fact to a history."""
 
     NEW = "new"
     REPEATED = "repeated"  # the same identity and content again
-    REPLACED = "replaced"  # the identity with other, smaller content: this one counts now
-    OUTRANKED = "outranked"  # the identity with other, larger content: the known one still counts
+    REPLACED = "replaced"  # a known identity with smaller content: the new fact counts now
+    OUTRANKED = "outranked"  # a known identity with larger content: the known fact still counts
     FULL = "full"
 
 
-NEW, REPEATED, REPLACED, OUTRANKED, FULL = Outcome  # see judge: names are quick
+NEW, REPEATED, REPLACED, OUTRANKED, FULL = Outcome  # a plain name is faster, see judge.py
 
 
 def identity(fact: Fact) -> tuple[str, str]:
-    """What makes an event the same event: its source and id."""
+    """The identity of an event: its source and id."""
     return fact.source, fact.id
 
 
@@ -35,13 +35,13 @@ order = attrgetter("time", "kind", "source", "id")  # sort key of the fact order
 
 
 def content(fact: Fact) -> tuple[int, int, bytes]:
-    """Sort key among facts that claim one identity: the smallest counts, whichever came first."""
+    """Sort key among facts with one identity: the smallest counts, in any order of arrival."""
     canonical = json.dumps(fact.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return fact.time, fact.kind, canonical.encode()
 
 
 def add(facts: list[Fact], fact: Fact, *, room: bool = True) -> Outcome:
-    """Put `fact` into `facts` (one per identity, any order), in place; nothing where there is no `room`."""
+    """Add `fact` to `facts` (one per identity, any order), in place; nothing changes without `room`."""
     for index, known in enumerate(facts):
         if known.id == fact.id and known.source == fact.source:
             if (known.time, known.kind, known.data) == (fact.time, fact.kind, fact.data):
@@ -59,7 +59,7 @@ def add(facts: list[Fact], fact: Fact, *, room: bool = True) -> Outcome:
 
 
 def unique(facts: Iterable[Fact]) -> list[Fact]:
-    """Each identity once, however often and in whatever order it came."""
+    """The facts with each identity once, in any order of arrival and with any number of repeats."""
     chosen: dict[tuple[str, str], Fact] = {}
     for fact in facts:
         known = chosen.setdefault(identity(fact), fact)
@@ -86,9 +86,10 @@ def standing(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def is_appended(arrived: Sequence[Fact], facts: Sequence[Fact], ordered: Sequence[Fact]) -> bool:
-    """True when the facts that `arrived` follow all others in fact order, and undo none of them.
+    """True when the facts that `arrived` follow all earlier facts in fact order, and void none of them.
 
-    `facts`: those of the ticket with them, in order of arrival; `ordered`: those that stand, as `lead` does.
+    `facts`: all facts of the ticket, in order of arrival. `ordered`: the standing facts, as `lead` orders
+    them.
     """
     count = len(arrived)
     if not count:
@@ -102,11 +103,11 @@ def is_appended(arrived: Sequence[Fact], facts: Sequence[Fact], ordered: Sequenc
 
 
 def lead(ordered: list[Fact]) -> list[Fact]:
-    """Facts in fact order, with the start fact of cycle 1 first; empty when there is none yet.
+    """The facts in fact order, but with the start fact of cycle 1 first; empty without a start fact.
 
-    What was dated before the start fact follows right after it, in its own order.
+    Facts dated before the start fact follow right after it, in fact order.
     """
-    if ordered and ordered[0].kind == _STARTS[0]:  # as nearly always
+    if ordered and ordered[0].kind == _STARTS[0]:  # the usual case
         return ordered
     for start_kind in _STARTS:
         for index, fact in enumerate(ordered):

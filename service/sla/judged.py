@@ -1,4 +1,4 @@
-"""What a partition asks of those who know its tickets, or its support desks."""
+"""The interface between a partition and the code that judges its tickets or support desks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
@@ -13,7 +13,7 @@ from service.sla.policy import Policies
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
-    """When a step takes place, and which input it reflects. Instants and lengths in ms."""
+    """The instants of a step, and the input offset that it reflects. Instants and lengths in ms."""
 
     at: int
     now: int  # the instant of detection
@@ -22,43 +22,43 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 
 
 class Known(Protocol):
-    """A ticket or a desk, decoded."""
+    """The decoded state of a ticket or a desk."""
 
     announced: list[Announced]
-    seen_at: int  # ms, by our own clock: when its last record was processed
+    seen_at: int  # ms, by our own clock: when the last record of the ticket or desk was processed
 
 
 S = TypeVar("S", bound=Known)
 
 
 class Evaluation(msgspec.Struct, frozen=True, gc=False):
-    """Instants in ms, or NEVER."""
+    """The result of an evaluation. Instants in ms, or NEVER."""
 
     announcements: list[Announcement]
     at: int  # the instant that was judged
-    wake_at: int  # after it, there may be news without a fact
-    forget_at: int  # after it, the ticket is forgotten
-    unjudged: int = 0  # cycles that began and that no policy judges
+    wake_at: int  # after this instant, there may be something to announce without a new fact
+    forget_at: int  # after this instant, the ticket is forgotten
+    unjudged: int = 0  # new cycles that no policy judges
 
 
 class Judged(Protocol[S]):
-    """Tickets, or support desks."""
+    """The rules for tickets, or for support desks."""
 
     policies: Policies
-    forgets_when_full: bool  # so one is looked at also when it can take no more
+    forgets_when_full: bool  # True: a full state is evaluated as well, so that it can forget
 
     @property
     def expected(self) -> Mapping[str, int]:
-        """By key: since when (ms) there is something to tell of one that never spoke."""
+        """By key: from which instant (ms) on there is something to announce without any fact."""
 
     def empty(self) -> S:
-        """One that was never heard of."""
+        """The state before the first fact."""
 
     def decode(self, value: bytes) -> S:
-        """The one of a changelog value. Raises UnreadableStateError."""
+        """Decode the state of a changelog value. Raises UnreadableStateError."""
 
     def add(self, key: str, known: S, fact: Fact, *, room: bool) -> Outcome:
-        """Take a fact, in place; `room`: its state may still take the fact."""
+        """Add a fact to `known`, in place; `room`: the state may still grow by the fact."""
 
     def evaluate(
         self,
@@ -70,9 +70,9 @@ class Judged(Protocol[S]):
         before: bytes | None,
         judged_at: int | None,
     ) -> Evaluation:
-        """Compare what is true of it now with what was announced of it, and note in it what is announced.
+        """Evaluate `known`: compare what is true now with its announcements, and note the new ones in it.
 
-        `arrived`: its new facts. `before`: the changelog value that it had without them. `judged_at`: the
-        instant (ms) at which it was judged then, by the same policies; None: it was not, or one of the facts
-        that it had has other content now.
+        `arrived`: the new facts, already in `known`. `before`: the changelog value without them. `judged_at`:
+        the instant (ms) at which the same policies judged `before`. None: they did not, or an earlier fact
+        has other content now.
         """

@@ -1,47 +1,48 @@
-"""What the clocks of the log's brokers show, by the times that they gave to records of ours."""
+"""Estimates the clocks of the log's brokers from the time stamps that they give to our records."""
 
 from typing import NamedTuple
 
-ROOM_MS = 250  # nobody is believed to be further ahead of the log than this because an answer took long
-ASK_AFTER_MS = 60_000  # a comparison that old is made again: by then a clock that is off has moved 30 ms
-ASK_AGAIN_MS = 5_000  # after one that brought nothing, or nothing exact
-KEPT_FOR_MS = 600_000  # what a broker's clock showed counts no longer when others were heard since
+ROOM_MS = 250  # the widest span that counts; a slow answer gives a wider one
+ASK_AFTER_MS = 60_000  # before the next comparison: meanwhile a clock that drifts has moved 30 ms
+ASK_AGAIN_MS = 5_000  # before the next comparison, if the last one brought nothing, or nothing exact
+KEPT_FOR_MS = 600_000  # a broker's span is dropped when other brokers were heard this much later
 
 
 class TimeSpan(NamedTuple):
-    """What a broker's clock is ahead of our count of elapsed time, in ms: at least and at most."""
+    """By how many ms a broker's clock is ahead of our count of elapsed time: at least and at most."""
 
     low: int
     high: int
 
 
 class LogTime:
-    """Learns from records: sent, given a time by a broker's clock, answered. Instants in ms.
+    """Estimates the log's time from records: sent, stamped by a broker's clock, answered. Instants in ms.
 
-    A time that was given between sending and answer says what that clock is ahead of our count of elapsed
-    time, give or take how long that took; several together say it better. Brokers differ: what most of them
-    say counts (of two, the earlier), so that one wrong clock among them holds up nobody's deadlines.
+    A stamp given between sending and answer shows by how much that clock is ahead of our count of elapsed
+    time. The error is the time that the request took; several stamps together have a smaller error. The
+    clocks of brokers differ. The middle one counts (of two, the earlier), so that a single wrong clock delays
+    no deadlines.
     """
 
     def __init__(self) -> None:
         self._spans: dict[int, TimeSpan] = {}  # by broker
-        self._heard_at: dict[int, int] = {}  # elapsed
-        self._asked_at = -ASK_AGAIN_MS  # elapsed, as the next
-        self._ask_at = 0
+        self._heard_at: dict[int, int] = {}  # elapsed time
+        self._asked_at = -ASK_AGAIN_MS  # elapsed time
+        self._ask_at = 0  # elapsed time
         self._middle: TimeSpan | None = None
 
     @property
     def known(self) -> bool:
-        """True once a record was given a time."""
+        """True once a broker's clock gave a record its time stamp."""
         return self._middle is not None
 
     def heard(self, broker: int, sent: int, answered: int, given: int) -> None:
-        """A record that was sent and answered at these readings of elapsed time was `given` this time."""
-        # All three are cut to whole ms, so each may be one more.
+        """Take the time stamp `given` to a record that was sent and answered at these elapsed times."""
+        # All three are cut to whole ms, so each may be 1 ms more.
         span, before = TimeSpan(given - answered - 1, given - sent + 1), self._spans.get(broker)
         if before and before.low <= span.high and span.low <= before.high:
             span = TimeSpan(max(before.low, span.low), min(before.high, span.high))
-        # Else that clock was set, or has drifted.
+        # Otherwise that clock was set, or has drifted: the new span replaces the old one.
         self._spans[broker], self._heard_at[broker] = span, answered
         for old in [one for one, at in self._heard_at.items() if answered - at > KEPT_FOR_MS]:
             del self._spans[old], self._heard_at[old]
@@ -50,18 +51,18 @@ class LogTime:
         self._ask_at = answered + (ASK_AFTER_MS if middle.high - middle.low <= ROOM_MS else ASK_AGAIN_MS)
 
     def not_heard(self, answered: int) -> None:
-        """A record was answered, and no broker's clock gave it a time."""
+        """Note that a record was answered without a time stamp from a broker's clock."""
         self._ask_at = answered + ASK_AFTER_MS
 
     def at(self, elapsed: int) -> TimeSpan | None:
-        """What the log's clocks show: at least, and at most. None: nobody knows."""
+        """The log's time at `elapsed`: at least, and at most. None: it is not known."""
         if self._middle is None:
             return None
         low, high = self._middle
         return TimeSpan(elapsed + low, elapsed + min(high, low + ROOM_MS))
 
     def others(self, than: int) -> dict[int, int]:
-        """Which brokers' clocks are further off than this many ms, and how far ahead (or back, below 0)."""
+        """The brokers whose clocks are off by more than `than` ms, and by how much (below 0: behind)."""
         found: dict[int, int] = {}
         if self._middle is None:
             return found
@@ -72,9 +73,10 @@ class LogTime:
         return found
 
     def ask(self, elapsed: int, *, doubted: bool) -> bool:
-        """True when somebody should have a record sent: it is long since, it took long, or it is `doubted`.
+        """True when the caller should send a record for a comparison.
 
-        Who is told so does it: others are not, for a while.
+        The last comparison is old, was not exact, or is `doubted`. For a while after True, other callers get
+        False.
         """
         if elapsed < (self._asked_at + ASK_AGAIN_MS if doubted and self.known else self._ask_at):
             return False

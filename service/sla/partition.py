@@ -1,12 +1,12 @@
 """A partition: the tickets, or support desks, that it owns, and the timers over them.
 
-How it works. What the log delivers goes into the state that it is about. Then every state is evaluated that
-something new came to, or whose instant has come. What that brings is a step: announcements and changelog
-records, all or nothing. Each state has an instant after which it is evaluated again; the timers find those
-that are due without a look at the others.
+How it works. Each fact from the log goes into the state of its ticket or desk. Then each state with a new
+fact, or whose wake instant has passed, is evaluated. The results are a step: announcements and changelog
+records, all or nothing. Each state has an instant after which it is evaluated again. The timers find the
+states that are due without touching the other states.
 
-What must never happen: that a state is judged at an earlier instant than before. What was announced was true
-then, and judging earlier would take it back.
+What must never happen: that a state is judged at an earlier instant than before. Its announcements were true
+at the later instant, and an earlier judgement would retract them.
 """
 
 from collections import Counter
@@ -28,39 +28,42 @@ from service.sla.state import NEVER, Header
 from service.sla.states import States
 from service.sla.timers import Timers
 
-HEAVY_BYTES = 64 * 1024  # of state that are judged in one step: a ticket with hundreds of cycles is 30 ms
-SEEN_AGAIN_MS = 24 * 3_600_000  # a repeated record prolongs retention, noted at most this often
+HEAVY_BYTES = 64 * 1024  # of state judged in one step; a ticket with hundreds of cycles takes 30 ms
+SEEN_AGAIN_MS = 24 * 3_600_000  # a repeated record prolongs retention, but is noted at most this often
 
 
-Arrival = tuple[str, Fact]  # what the log delivered: the changelog key of its ticket or desk, and the fact
+Arrival = tuple[str, Fact]  # the changelog key of a ticket or desk, and a fact that the log delivered for it
 
 
 @dataclass(slots=True)
 class Step:
-    """What one step has to make durable, all or nothing, and what is worth counting once it is."""
+    """The results of one step, to commit all or nothing, and the counts for metrics after the commit."""
 
     announcements: list[Announcement] = field(default_factory=list)
-    # Changelog records; None forgets the ticket.
+    # Changelog records; None: a tombstone, the ticket is forgotten.
     changes: dict[str, bytes | None] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)  # indexes of arrivals whose ticket is full
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the arrivals
-    unjudged: int = 0  # cycles that began and that no policy judges
-    shown_by_records: int = 0  # the first so many announcements; the others were waited for
+    unjudged: int = 0  # new cycles that no policy judges
+    shown_by_records: int = 0  # the first so many announcements; records caused them, deadlines the rest
 
 
 class _Opened(msgspec.Struct, Generic[S], gc=False):
-    """What arrivals of one step are about."""
+    """A state with arrivals in one step."""
 
     known: S
     space: Space
     news: list[Fact] = []
     is_repeated: bool = False
-    is_replaced: bool = False  # a fact that it had has other content now
+    is_replaced: bool = False  # True: an earlier fact has other content now
     is_full: bool = False
 
 
 class Partition(States[S]):
-    """Of one input. A step changes memory at once: drop it if a commit fails."""
+    """The tickets, or desks, of one input partition.
+
+    A step changes memory at once: drop the partition if a commit fails.
+    """
 
     def __init__(self, judged: Judged[S], largest: int = LARGEST_BYTES) -> None:
         """`largest`: bytes that a state may have."""
@@ -69,17 +72,17 @@ class Partition(States[S]):
         self._largest = largest
         self._timers = Timers()
         self._edition = judged.policies.edition
-        self.reflects = -1  # the input offset up to which restored state has it all
+        self.reflects = -1  # the input offset up to which restored state has all records
         for key, since in sorted(judged.expected.items()):
             self._timers.arm(key, since)
 
     @property
     def armed(self) -> int:
-        """How many instants are armed, those included that no longer matter."""
+        """The number of armed instants, outdated ones included."""
         return len(self._timers)
 
     def next_at(self) -> int | None:
-        """The earliest instant t (ms) so that a step with `at` > t may have something to tell."""
+        """The earliest instant t (ms) for which a step with `at` > t may have something to announce."""
         return self._timers.next_at()
 
     def restore(self, key: str, value: bytes | None) -> None:
@@ -88,9 +91,9 @@ class Partition(States[S]):
             self._forget(key)
             return
         head = state.header(value)
-        self.reflects = head.reflects  # the latest counts: lower than before, the input was begun anew
+        self.reflects = head.reflects  # the latest counts, even if lower: then the input was begun anew
         wake = head.wake_at
-        if head.edition != self._edition:  # other policies may see it otherwise
+        if head.edition != self._edition:  # the policies have changed: evaluate the state again at once
             value, wake = state.rewake(value, head.at), head.at
         known = self._values.get(key)
         self._keep(key, value, wake, state.header(known).wake_at if known else NEVER)
@@ -98,10 +101,10 @@ class Partition(States[S]):
     def step(
         self, arrivals: Sequence[Arrival], *, at: int, now: int, offset: int, grace: int, most: int = 2_000
     ) -> Step:
-        """Judge what `arrivals` are about, and up to `most` whose deadline lapsed, at watermark - grace.
+        """Evaluate the states with `arrivals`, and up to `most` states whose deadline lapsed.
 
-        `offset`: the last input offset consumed; `now`: the instant of detection. All in ms.
-        Raises UnreadableStateError.
+        `at`: the instant to judge at, watermark - grace. `offset`: the last input offset consumed. `now`: the
+        instant of detection. Instants and lengths in ms. Raises UnreadableStateError.
         """
         step, moment = Step(), Moment(at, now, offset, grace)
         for key, one in self._take(step, arrivals).items():
@@ -126,7 +129,7 @@ class Partition(States[S]):
         return step
 
     def _take(self, step: Step, arrivals: Sequence[Arrival]) -> dict[str, _Opened[S]]:
-        """Put each arrival into the state that it is about. Gives these, by key."""
+        """Add each arrival to the state of its ticket or desk. Returns these states by key."""
         opened: dict[str, _Opened[S]] = {}
         for index, (key, fact) in enumerate(arrivals):
             one = opened.get(key)
@@ -155,13 +158,13 @@ class Partition(States[S]):
         *,
         anew: bool = False,
     ) -> None:
-        """Evaluate one ticket or desk, announce what is news of it, keep its state.
+        """Evaluate one ticket or desk, announce the changes, and keep its state.
 
-        `arrived` is None when no record came; `anew`: judge all of it.
+        `arrived` is None when no record came; `anew`: judge all clocks.
         """
         before = self._values.get(key)
         head = state.header(before) if before else Header(-1, moment.at, NEVER, self._edition)
-        if head.at > moment.at:  # judged then, perhaps by another process: see above
+        if head.at > moment.at:  # never judge earlier than before, perhaps by another process
             moment = replace(moment, at=head.at)
         judged_at = head.at if before and head.edition == self._edition and not anew else None
         found = self._judged.evaluate(key, known, arrived or (), moment, before=before, judged_at=judged_at)

@@ -1,4 +1,4 @@
-"""When a ticket was paused, and which of its pauses count for a clock."""
+"""The pauses of a ticket, and which of them count for a clock."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -9,7 +9,7 @@ from service.sla.policy import PausesThatCount
 
 
 def _fits(resumed: str | None, paused: str | None) -> bool:
-    """An unnamed resumption ends any pause; a named one its own reason and unnamed pauses."""
+    """True when a resumption ends a pause, by reasons: no reason, on either side, fits every reason."""
     return resumed is None or paused is None or resumed == paused
 
 
@@ -21,8 +21,8 @@ def _reason(fact: Fact) -> str | None:
 def spans(facts: Sequence[Fact]) -> list[tuple[int, int | None, str | None]]:
     """Every pause in `facts` (in fact order) as (from, until or None, reason), by the facts' own times.
 
-    At one instant a resumption ends the pauses it fits that were open just before; only if there were none,
-    those that begin then.
+    A resumption ends the fitting pauses that were open just before its instant. Only if there were none, it
+    ends the fitting pauses that begin at the same instant.
     """
     turns = [fact for fact in facts if fact.kind in (Kind.PAUSED, Kind.RESUMED)]
     found: list[tuple[int, int | None, str | None]] = []
@@ -47,7 +47,7 @@ def spans(facts: Sequence[Fact]) -> list[tuple[int, int | None, str | None]]:
 def counted(facts: Sequence[Fact], pauses: PausesThatCount, origin: int) -> list[Interval]:
     """The stretches (ms) that do not count for a clock with these `pauses`: sorted, disjoint, not touching.
 
-    What began before `origin`, the start of cycle 1, counts from there.
+    A pause that began before `origin`, the start of cycle 1, counts from there.
     """
     if not pauses or not any(fact.kind == Kind.PAUSED for fact in facts):
         return []

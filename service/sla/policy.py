@@ -1,4 +1,4 @@
-"""Policies as the judge uses them: which clocks run for a cycle, from what to what, and how long they may."""
+"""Policies as the judge uses them: the clocks of a cycle, their start and stop kinds, and their targets."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from service.sla.facts import CANCELLING, Kind, implied_by
 
 Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, category, service, region
 PausesThatCount = frozenset[str] | bool  # True: every pause; a set: of these reasons; False: none
-Match = tuple[tuple[str, frozenset[str]], ...]  # every key's value must be one of its set; () matches all
+Match = tuple[tuple[str, frozenset[str]], ...]  # each key with the values that match; () matches all
 
 
 def matches(match: Match, attributes: Attributes) -> bool:
-    """True when each key of `match` has, among `attributes`, one of the values asked for."""
+    """True when `attributes` has, for each key of `match`, one of its values."""
     for key, values in match:  # noqa: SIM110 (`all` with a generator takes three times as long)
         if attributes.get(key) not in values:
             return False
@@ -49,12 +49,12 @@ class Clock:
     pauses: PausesThatCount
     levels: tuple[Level, ...]  # in the order of the file
     calendar: Calendar
-    # Of a desk's clock, which runs while fewer channels are open; its start and stop are idle.
+    # For a desk's clock: it runs while fewer channels are open, and its start and stop are not used.
     min_open: int = 0
-    starts: frozenset[Kind] = field(init=False, repr=False, compare=False)  # with the later milestones
-    stops: frozenset[Kind] = field(init=False, repr=False, compare=False)  # likewise
-    ends: frozenset[Kind] = field(init=False, repr=False, compare=False)  # what stops or cancels
-    # Index of the level, and of the breach level, that is never due after another; None where days decide.
+    starts: frozenset[Kind] = field(init=False, repr=False, compare=False)  # `start` and later milestones
+    stops: frozenset[Kind] = field(init=False, repr=False, compare=False)  # `stop` and later milestones
+    ends: frozenset[Kind] = field(init=False, repr=False, compare=False)  # the kinds that stop or cancel
+    # Index of the level that is due first, and of the breach level that is due first; None with working days.
     soonest: int | None = field(init=False, repr=False, compare=False)
     soonest_breach: int | None = field(init=False, repr=False, compare=False)
     shortest: int = field(init=False, repr=False, compare=False)  # ms; no level is due sooner after the start
@@ -73,19 +73,19 @@ class Clock:
         object.__setattr__(self, "shortest", min((level.after_ms or 0 for level in self.levels), default=0))
 
     def _smallest(self, levels: Sequence[Level]) -> int | None:
-        """Index of the smallest target among `levels`."""
+        """Index of the smallest target among `levels`; None without levels, or with working days."""
         if not levels or any(level.after_ms is None for level in self.levels):
             return None
         return self.levels.index(min(levels, key=lambda level: level.after_ms or 0))
 
     def dues(self, started_at: int, pauses: Sequence[Interval]) -> Sequence[int | None]:
-        """When the time of each level is up, in ms; None: a pause never lets it, or its year is unknown."""
-        if self._plain is not None and not pauses:  # as below, several times as fast
+        """The due instant (ms) of each level; None: a pause never ends, or its year is unknown."""
+        if self._plain is not None and not pauses:  # the same result as below, several times as fast
             return [started_at + target for target in self._plain]
         return [self._known_due(level, started_at, pauses) for level in self.levels]
 
     def due_of(self, index: int, started_at: int) -> int | None:
-        """When the time of one level is up without pauses, as in `dues`."""
+        """The due instant (ms) of one level without pauses, as in `dues`."""
         if self._plain is not None:
             return started_at + self._plain[index]
         return self._known_due(self.levels[index], started_at, ())
@@ -97,7 +97,7 @@ class Clock:
             return None
 
     def due_at(self, level: Level, started_at: int, pauses: Sequence[Interval]) -> int | None:
-        """When the time of one level is up: None when a pause never lets it. Raises YearUnknown."""
+        """The due instant (ms) of one level; None: a pause never ends. Raises YearUnknown."""
         if level.working_days is not None:
             return self.calendar.due_in_days(started_at, level.working_days)
         return self.calendar.due(started_at, level.after_ms or 0, pauses)
@@ -115,11 +115,13 @@ class Policy:
     match: Match  # may also ask for `tenant`
     clocks: tuple[Clock, ...]
     stalled_after_ms: int | None = None
-    desks: frozenset[str] = frozenset()  # the support desks it is about; none: it is about tickets
+    desks: frozenset[str] = frozenset()  # the support desks that it judges; empty: it judges tickets
     heartbeat_timeout_ms: int = 0  # how long a channel stays open after a sign of life
-    # By kind of a fact: which clocks it may start or end, by index. The receipt starts clocks only at first.
+    # By kind of fact: the indexes of the clocks that it may start or end. Clocks that start with the receipt
+    # run from the cycle's first fact instead: see `from_receipt`.
     reacting: Mapping[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
-    from_receipt: tuple[int | None, ...] = field(init=False, repr=False, compare=False)  # 0: runs from there
+    # By clock: 0 when it runs from the cycle's first fact.
+    from_receipt: tuple[int | None, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         clocks = list(enumerate(self.clocks))
@@ -134,7 +136,7 @@ class Policy:
 
 
 class InForce(NamedTuple):
-    """A policy and the instants [since, until) in ms at which it judges what begins then; None: for good."""
+    """A policy and the instants [since, until) in ms of the cycles that it judges; `until` None: no end."""
 
     policy: Policy
     since: int
@@ -142,7 +144,7 @@ class InForce(NamedTuple):
 
 
 class Policies:
-    """All versions of all policies; chooses the one that judges a cycle."""
+    """All versions of all policies; chooses the version that judges a cycle."""
 
     def __init__(self, versions: Iterable[Policy]) -> None:
         self.versions = tuple(sorted(versions, key=lambda policy: (policy.id, policy.version)))
@@ -153,12 +155,13 @@ class Policies:
         self._of_desks = [versions for versions in all_versions if any(one.desks for one in versions)]
         names = [(policy.id, policy.version, policy.sha256) for policy in self.versions]
         digest = blake2b(repr(names).encode(), digest_size=8).digest()
-        self.edition = int.from_bytes(digest)  # another number for other policies
+        self.edition = int.from_bytes(digest)  # differs when the policies differ
 
     def choose(self, tenant: str, attributes: Attributes, started_at: int) -> Policy | None:
         """The policy for a cycle that starts at `started_at` (ms) with these attributes, or None.
 
-        Of each policy id the highest version in force; of those that match, the one that asks for most keys.
+        Candidates are the highest versions in force of each policy id. Of the matching candidates, the policy
+        with the most keys in `match` is chosen.
         """
         chosen: Policy | None = None
         for versions in self._newest_first:
@@ -182,7 +185,7 @@ class Policies:
         }
 
     def of_desk(self, tenant: str, desk: str) -> list[InForce]:
-        """The policies that judge a support desk, one after the other."""
+        """The policies that judge a support desk, in order of time."""
         found = [
             InForce(policy, policy.effective_from, min(later, default=None))
             for versions in self._of_desks
@@ -194,12 +197,12 @@ class Policies:
 
 
 def tenants(policy: Policy) -> frozenset[str]:
-    """Whose desks a policy for desks is about."""
+    """The tenants whose desks a policy for desks judges."""
     return dict(policy.match).get("tenant", frozenset({DEFAULT_TENANT}))
 
 
 def _apart(policy: Policy) -> tuple[Policy, frozenset[str] | None, Match]:
-    """A policy, the tenants it asks for (None: any), and what it asks of attributes."""
+    """Split a policy's `match`: the policy, its tenants (None: any), and the match of its attributes."""
     return (
         policy,
         dict(policy.match).get("tenant"),

@@ -1,15 +1,15 @@
-"""When a ticket has to be looked at again although nothing new came in."""
+"""Computes when a ticket is evaluated again without a new fact, and when it is forgotten."""
 
 from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, last_due
 from service.sla.state import NEVER
 from service.sla.statement import stalled
 from service.sla.timeline import Timeline
 
-FORGET_PAUSED_AFTER_MS = 400 * 24 * 3_600_000  # at least, for a ticket whose last clock is paused for ever
+FORGET_PAUSED_AFTER_MS = 400 * 24 * 3_600_000  # the minimum for a ticket whose last clock is paused for ever
 
 
 def wake_at(judgement: Judgement, at: int) -> int:
-    """The earliest instant from `at` (ms) on after which a new statement holds; NEVER when there is none."""
+    """The earliest instant from `at` (ms) on after which a new statement holds; NEVER without one."""
     next_at = judgement.next_at
     lapse_at = NEVER if next_at is None else next_at
     silence = stalled(judgement)
@@ -21,8 +21,9 @@ def wake_at(judgement: Judgement, at: int) -> int:
 def forget_at(seen_at: int, judgement: Judgement, timeline: Timeline, retention: int) -> int:
     """The instant (ms) after which the ticket is forgotten; NEVER while a clock that can be stopped runs.
 
-    `judgement`: of all clocks of the `timeline` that run, at least. `retention` ms after the last due instant
-    and `seen_at`, the instant of the last record by our own clock: log time may be the publisher's.
+    It lies `retention` ms after the later of the last due instant and `seen_at`. `seen_at` (ms): when the
+    last record was processed, by our own clock, because log time may be the publisher's. `judgement` must
+    include all clocks of the `timeline` that run.
     """
     paused = False
     for run in judgement.runs:

@@ -1,4 +1,4 @@
-"""A ticket's state: its facts and what was announced of it, as the changelog holds it."""
+"""The state of a ticket: its facts and announcements, as the changelog holds them."""
 
 import struct
 
@@ -9,23 +9,23 @@ from service.sla.changes import Announced
 from service.sla.facts import Fact
 
 STATE_VERSION = 1
-NO_MESSAGEPACK = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what the library raises for it
-NEVER = (1 << 63) - 1  # wake instant of a ticket that waits for nothing
+NO_MESSAGEPACK = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the decoder raises these
+NEVER = (1 << 63) - 1  # the wake instant of a ticket that is not waiting
 
 _HEADER = struct.Struct(">BqqqQ")  # version, and the fields of Header
 
 
 class Header(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What the owner of a ticket reads without decoding it."""
+    """The head of a changelog value, which the owner reads without decoding the state."""
 
     reflects: int  # the last input offset that the state takes into account
-    at: int  # the instant (ms) it was judged at; later judgements are never at an earlier one
-    wake_at: int  # the instant (ms) after which to look at it again
+    at: int  # the instant (ms) it was judged at; no later judgement is at an earlier instant
+    wake_at: int  # the instant (ms) after which to evaluate it again
     edition: int = 0  # of the policies that judged it
 
 
 class UnreadableStateError(ValueError):
-    """A changelog record is no state of ours. `key`: what it is the state of, where that is known."""
+    """A changelog record is no state of ours. `key`: the changelog key, if known."""
 
     def __init__(self, problem: str, key: str | None = None) -> None:
         super().__init__(problem)
@@ -37,11 +37,11 @@ class UnknownStateVersionError(UnreadableStateError):
 
 
 class Ticket(msgspec.Struct, array_like=True, gc=False):
-    """What is known of one ticket. `facts` has one entry per identity."""
+    """The state of one ticket. `facts` has one entry per identity."""
 
     facts: list[Fact]
-    announced: list[Announced] = msgspec.field(name="told")  # its name in a dump
-    seen_at: int = 0  # ms, by our own clock: when its last record was processed
+    announced: list[Announced] = msgspec.field(name="told")  # the name of the field in a dump
+    seen_at: int = 0  # ms, by our own clock: when the ticket's last record was processed
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -49,7 +49,7 @@ _decoder = msgspec.msgpack.Decoder(Ticket)
 
 
 def key(tenant: str, ticket_id: str) -> str:
-    """How the changelog names a ticket. No id contains an `@`."""
+    """The changelog key of a ticket. No id contains an `@`."""
     return f"{ticket_id}@{tenant}"
 
 
@@ -60,12 +60,12 @@ def names(key: str) -> tuple[str, str]:
 
 
 def encode(state: object, header: Header) -> bytes:
-    """The changelog value of a ticket, or of a desk."""
+    """Encode the changelog value of a ticket, or of a desk."""
     return _packed(header) + _encoder.encode(state)
 
 
 def decode(value: bytes) -> Ticket:
-    """The ticket of a changelog value whose header was read before. Raises UnreadableStateError."""
+    """Decode the ticket of a changelog value, after its header was checked. Raises UnreadableStateError."""
     try:
         return _decoder.decode(content(value))
     except NO_MESSAGEPACK:
@@ -78,12 +78,12 @@ def content(value: bytes) -> bytes:
 
 
 def rewake(value: bytes, wake_at: int) -> bytes:
-    """The same value, to be looked at after `wake_at` (ms)."""
+    """The same changelog value, to be evaluated after `wake_at` (ms)."""
     return _packed(replace(header(value), wake_at=wake_at)) + content(value)
 
 
 def unread(value: bytes) -> bytes:
-    """The same value, as if no offset of the input were in it."""
+    """The same changelog value, as if it reflected no offset of the input."""
     return _packed(replace(header(value), reflects=-1)) + content(value)
 
 
@@ -92,7 +92,7 @@ def _packed(header: Header) -> bytes:
 
 
 def header(value: bytes) -> Header:
-    """The head of a changelog value. Raises UnreadableStateError."""
+    """Decode the head of a changelog value. Raises UnreadableStateError."""
     try:
         version, *fields = _HEADER.unpack_from(value)
     except struct.error:

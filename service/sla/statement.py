@@ -1,4 +1,4 @@
-"""What is true of a ticket and worth announcing: statements, which announcements make, change and retract."""
+"""Statements: what is true of a ticket and may be announced, corrected or retracted."""
 
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -24,18 +24,19 @@ from service.sla.judge import (
 )
 from service.sla.policy import Policy
 
-Key = tuple[int, str, str | None]  # cycle, clock, level; no level for a clock as a whole
+Key = tuple[int, str, str | None]  # cycle, clock, level; None: the clock as a whole
 
-ACTIVITY = "activity"  # the pseudo-clock of a ticket that nobody touches
+ACTIVITY = "activity"  # the pseudo-clock of a ticket without new facts
 
-_BREACHED, _SETTLED, _AT_RISK = Type.BREACHED, Type.BREACH_SETTLED, Type.AT_RISK  # see judge: names are quick
+# Plain names are faster, see judge.py.
+_BREACHED, _SETTLED, _AT_RISK = Type.BREACHED, Type.BREACH_SETTLED, Type.AT_RISK
 _MET, _CANCELLED = Type.MET, Type.CANCELLED
 _RECLASSIFIED, _PAUSED, _RESUMED = int(Kind.RECLASSIFIED), int(Kind.PAUSED), int(Kind.RESUMED)
 _encode = msgspec.json.Encoder().encode
 
 
 class Statement(msgspec.Struct, frozen=True, gc=False):
-    """One sentence about a level of a clock, or about a whole clock. Instants and lengths in ms."""
+    """One statement about a level of a clock, or about a whole clock. Instants and lengths in ms."""
 
     key: Key
     type: Type
@@ -45,14 +46,14 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     started_at: int | None
     due_at: int | None
     run: Run | None = None  # None for the pseudo-clock, and for a clock that never started
-    stopped_at: int | None = None  # when the clock ended, of what is said with its end in mind
+    stopped_at: int | None = None  # when the clock ended, if the statement takes the end into account
     supersedes: str | None = None  # the next lower breached level
-    timely: bool = True  # False: stands if it was announced, but is not worth announcing any more
-    latest: Fact | None = None  # of a silence: what it follows
+    timely: bool = True  # False: stands if it was announced before, but is not announced any more
+    latest: Fact | None = None  # of a silence: the last fact before it
 
     @property
     def paused_for(self) -> int | None:
-        """Counted time that pauses took out: until the end, or until the due instant while the clock runs."""
+        """Counted time (ms) that pauses removed, up to the end, or up to the due instant without an end."""
         run, until = self.run, self.due_at if self.stopped_at is None else self.stopped_at
         if run is None or until is None:
             return None
@@ -60,12 +61,12 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def elapsed_for(self) -> int | None:
-        """Counted time from the start to the end."""
+        """Counted time (ms) from the start to the end."""
         return None if self.started_at is None else self._counted_since(self.started_at)
 
     @property
     def overrun_for(self) -> int | None:
-        """Counted time from the due instant to the end; 0 when the end was in time."""
+        """Counted time (ms) from the due instant to the end; 0 when the end was in time."""
         return None if self.due_at is None else self._counted_since(self.due_at)
 
     def _counted_since(self, instant: int) -> int | None:
@@ -76,13 +77,13 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def reason(self) -> str | None:
-        """Why a clock was cancelled."""
+        """The reason why the clock was cancelled; None: it was not."""
         cancelled = self.run is not None and self.type is _CANCELLED
         return str(self.run.ending) if self.run and cancelled else None
 
     @property
     def evidence(self) -> tuple[Fact, ...]:
-        """The facts that decided it, in fact order."""
+        """The facts that decided the statement, in fact order."""
         if self.run is None:
             return (self.latest,) if self.latest else ()
         if self.run.evidence is not None:
@@ -91,7 +92,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def digest(self) -> int:
-        """Differs when readers of an announcement would have to be informed again."""
+        """A digest that differs when readers of an earlier announcement need a new one."""
         return digest(
             (
                 self.type,
@@ -113,12 +114,12 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 
 
 def digest(announced: tuple[object, ...]) -> int:
-    """56 bits of an announcement, in the order of Statement.digest. Tickets keep it, so it never changes."""
+    """56-bit digest of the fields that Statement.digest lists. State keeps it, so it must never change."""
     return int.from_bytes(blake2b(_encode(announced), digest_size=7).digest())
 
 
 def statements(judgement: Judgement, at: int) -> Iterator[Statement]:
-    """All that is true at `at` (ms), the instant `judgement` was made for; each key at most once."""
+    """All statements that hold at `at` (ms), the instant of `judgement`; each key at most once."""
     for run in judgement.runs:
         if BREACHED in run.states or AT_RISK in run.states:
             yield from _of_levels(run)
@@ -169,7 +170,7 @@ def _of_levels(run: Run) -> Iterator[Statement]:
 
 
 def _outcome(run: Run) -> Statement | None:
-    """That the clock was met or cancelled, once it was."""
+    """The statement that the clock was met or cancelled; None: neither."""
     if run.ending is None or not run.applies:
         return None
     due_at = first_breach_at(run)
@@ -190,7 +191,7 @@ def first_breach_at(run: Run) -> int | None:
 
 
 def stalled(judgement: Judgement) -> Statement | None:
-    """That nothing happened for too long while a clock ran: true once its `due_at` has lapsed."""
+    """The statement that nothing happened for too long while a clock ran; it holds once `due_at` lapsed."""
     if not judgement.cycles:
         return None
     cycle = judgement.cycles[-1]
@@ -208,7 +209,7 @@ def stalled(judgement: Judgement) -> Statement | None:
 
 
 def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
-    """What takes the place of a statement about `key` that no longer holds, to be announced as `type_`."""
+    """The statement that replaces an announced one about `key` that no longer holds; its type is `type_`."""
     number, clock, level = key
     for run in judgement.runs:
         if (run.cycle.number, run.clock.name) == (number, clock):
@@ -233,12 +234,12 @@ def _first_breach(run: Run) -> LevelVerdict:
 
 
 def _evidence(run: Run, *, ended: bool) -> tuple[Fact, ...]:
-    """The cycle's start, the clock's start and end, and what changed attributes or paused it in between."""
+    """The start of the cycle, start and end of the clock, and pauses and reclassifications between them."""
     cycle, start, end = run.cycle, run.start, run.end
     first = cycle.facts[0]
     found = [first]
     if cycle.is_steady and not cycle.was_paused and start is first:
-        facts: list[Fact] = []  # there is nothing of all this
+        facts: list[Fact] = []  # no further evidence before the end
     else:
         facts = cycle.facts
     for fact in facts:

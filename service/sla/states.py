@@ -1,4 +1,4 @@
-"""The states of one partition's tickets, or support desks, encoded as the changelog holds them."""
+"""The encoded states of one partition's tickets, or support desks."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
@@ -9,10 +9,10 @@ S = TypeVar("S")
 
 
 class States(Generic[S]):
-    """By changelog key. The least memory: a state is decoded when it is looked at."""
+    """States by changelog key. To save memory, a state stays encoded and is decoded on each use."""
 
     def __init__(self, empty: Callable[[], S], decode: Callable[[bytes], S]) -> None:
-        """`empty`: the state of what was never heard of; `decode` raises UnreadableStateError."""
+        """`empty` makes the state before the first fact; `decode` raises UnreadableStateError."""
         self._empty = empty
         self._decode = decode
         self._values: dict[str, bytes] = {}
@@ -24,15 +24,15 @@ class States(Generic[S]):
         return iter(self._values)
 
     def value(self, key: str) -> bytes | None:
-        """The changelog value; None: there is none."""
+        """The changelog value of a key; None: there is none."""
         return self._values.get(key)
 
     def weigh(self, key: str) -> int:
-        """Bytes of the changelog value; 0: there is none."""
+        """Bytes of a key's changelog value; 0: there is none."""
         return len(self._values.get(key, b""))
 
     def open(self, key: str) -> S:
-        """The state, for the caller to change; an empty one where there is none.
+        """Decode the state of a key, for the caller to change; an empty state without one.
 
         Raises UnreadableStateError.
         """

@@ -1,4 +1,4 @@
-"""Tickets: how their facts are taken, and what an evaluation of one brings."""
+"""Takes the facts of tickets, and evaluates the tickets."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,7 +25,7 @@ def ticket_partition(policies: Policies, retention: int, largest: int = LARGEST_
 
 
 class Tickets:
-    """As a partition judges them: see Judged."""
+    """Judges the tickets of a partition: see Judged."""
 
     forgets_when_full = False
     expected: Mapping[str, int] = {}
@@ -58,18 +58,18 @@ class Tickets:
         before: bytes | None,
         judged_at: int | None,
     ) -> Evaluation:
-        """See Judged. Only the clocks are judged of which something can have changed: see touched."""
+        """See Judged. Only clocks that may have changed are judged: see touched.py."""
         at, policies = moment.at, self.policies
         tenant, ticket_id = names(key)
         facts = lead(standing(known.facts))
         timeline = Timeline.of(facts, policies, tenant)
-        unchanged = 0  # facts that were judged, and to which the others were merely appended
+        unchanged = 0  # facts that were judged before, if the new facts were merely appended
         if judged_at is not None and is_appended(arrived, known.facts, facts):
             unchanged = len(facts) - len(arrived)
         announced = known.announced
         if unchanged or not announced:
             touched = judge_touched(timeline, at, judged_at or 0, unchanged)
-        else:  # any of what was announced may be wrong by now
+        else:  # any announcement may be wrong by now
             touched = Touched(judge_timeline(timeline, at), set(), None, is_endless=False)
         judgement, untouched = touched.judgement, touched.untouched
         if untouched and announced:

@@ -1,31 +1,31 @@
-"""An index over instants: which keys to look at once an instant has passed."""
+"""Timers: an index of keys to evaluate once an instant has passed."""
 
 import heapq
 from array import array
 from bisect import bisect_left
 from operator import itemgetter
 
-_TICK_MS = 1024  # entries within one tick are only sorted when the tick comes near
-_RECENT = 4  # ticks before `at` that have half of what is taken to themselves
+_TICK_MS = 1024  # entries of a tick are sorted only when the tick comes near
+_RECENT = 4  # latest ticks before `at`; up to half of the keys taken come from these
 
 _Entry = tuple[int, str]  # instant, key
 _instant = itemgetter(0)
 
 
 class Timers:
-    """Keys by instant (ms). An index only: an entry stays until its instant, so readers check again."""
+    """Keys by instant (ms). An outdated entry stays until its instant, so callers must check each key."""
 
     def __init__(self) -> None:
         self._far: dict[int, tuple[array[int], list[str]]] = {}  # by tick, in the order they came
         self._near: dict[int, list[_Entry]] = {}  # by tick, the earliest entry last; never empty
-        self._order: list[int] = []  # heap of the ticks in _far and _near, and of some that are gone
+        self._order: list[int] = []  # heap of the ticks in _far and _near, and of some removed ticks
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
     def arm(self, key: str, instant: int) -> None:
-        """Remember to look at `key` once `instant` has passed."""
+        """Add `key`, to evaluate once `instant` has passed."""
         self._count += 1
         tick = instant // _TICK_MS
         entries = self._far.get(tick)
@@ -44,8 +44,8 @@ class Timers:
     def take(self, at: int, most: int) -> list[str]:
         """Remove and return up to `most` keys whose instant lies before `at`.
 
-        Up to half of them lapsed just now, so that nobody waits for a herd that came before; the others are
-        the earliest.
+        Up to half are the keys that lapsed last, so that these do not wait for an earlier herd. The rest are
+        the keys that lapsed first.
         """
         taken: list[str] = []
         for tick in range(at // _TICK_MS, at // _TICK_MS - _RECENT, -1):
@@ -56,7 +56,7 @@ class Timers:
         return taken
 
     def _take_from(self, tick: int, at: int, most: int, *, latest: bool) -> list[str]:
-        """The latest of a tick's entries that lapsed, or the earliest."""
+        """Take up to `most` keys of a tick that lapsed before `at`: the latest, or the earliest."""
         entries = self._entries(tick)
         begin = bisect_left(entries, 1 - at, key=_later_first)
         end = min(begin + most, len(entries)) if latest else len(entries)
@@ -68,10 +68,10 @@ class Timers:
         return keys
 
     def _entries(self, tick: int) -> list[_Entry]:
-        """The entries of a tick that comes near; none when it is gone."""
+        """The sorted entries of a tick that comes near; none when the tick is removed."""
         if tick in self._far:
             entries = [*self._near.get(tick, ()), *zip(*self._far.pop(tick), strict=True)]
-            entries.sort(key=_instant)  # not by key as well: of a herd's that would take seconds
+            entries.sort(key=_instant)  # not by key as well: for a herd that would take seconds
             entries.reverse()
             self._near[tick] = entries
         return self._near.get(tick, [])

@@ -1,11 +1,11 @@
-"""Which clocks of a ticket have to be judged again, and what is known of the others without.
+"""Finds the clocks of a ticket that must be judged again, and sums up its other clocks without judging.
 
 How it works. A ticket was judged; since then facts were appended, and time went on. Neither changes a clock
-that one of the earlier facts ended, once its end has come. And of a clock that runs undisturbed nothing is
-true before its first level lapses. Of a clock whose condition never held nothing is true at all. All other
-clocks are judged: see judge.py.
+that an earlier fact ended, once its end has come. A clock that runs undisturbed has no statement before its
+first level lapses. A clock whose condition never held has no statement at all. All other clocks are judged:
+see judge.py.
 
-What must never happen: that a clock is left out of which something was announced that no longer holds.
+What must never happen: that a clock is left out although an announcement about it no longer holds.
 """
 
 import msgspec
@@ -16,23 +16,23 @@ from service.sla.timeline import ClockSpan, Cycle, Timeline
 
 
 class Touched(msgspec.Struct, gc=False):
-    """A judgement of the clocks of which something can be new, and what is known of the others."""
+    """A judgement of the clocks that may have changed, and the facts known about the other clocks."""
 
     judgement: Judgement
-    untouched: set[tuple[int, str]]  # cycle and name of the clocks that were left out
-    quiet_until: int | None  # the earliest instant (ms) after which a level of one of them lapses
-    is_endless: bool  # one of them runs until something stops it
+    untouched: set[tuple[int, str]]  # cycle and name of each clock that was left out
+    quiet_until: int | None  # the earliest instant (ms) after which a level of an untouched clock lapses
+    is_endless: bool  # True: an untouched clock runs until a fact stops it
 
 
 def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> Touched:
-    """Judge the clocks of which something can be new at `at` (ms), and leave out some clocks.
+    """Judge the clocks that may have changed at `at` (ms), and leave out three kinds of clocks.
 
-    * those that ended before the facts that were appended, and that time does not change any more,
-    * those that run undisturbed, and of which no level has lapsed yet,
-    * those that apply at no instant of their cycle.
+    * Clocks that ended before the appended facts, and that time no longer changes.
+    * Clocks that run undisturbed, and of which no level has lapsed yet.
+    * Clocks that apply at no instant of their cycle.
 
-    The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies; all others
-    were appended since. Nothing of what was announced by then may be left out for any other reason.
+    The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies; the later
+    facts were appended since. A clock with an announcement may be left out for no other reason.
     """
     runs: list[Run] = []
     untouched: set[tuple[int, str]] = set()
@@ -59,9 +59,9 @@ def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> To
 
 
 def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:
-    """The instant (ms) after which the first level lapses of a clock that nothing paused, changed or ended.
+    """The instant (ms) after which the first level of an undisturbed clock lapses.
 
-    None: more has to be known of it.
+    Undisturbed means not paused, not changed and not ended. None: the clock has to be judged.
     """
     clock, start, _ = span
     assert cycle.policy is not None
@@ -77,10 +77,10 @@ def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:
 
 
 def _is_final(cycle: Cycle, span: ClockSpan, judged_at: int, known: int) -> bool:
-    """True when one of the first `known` facts ended a clock, and time changes nothing more of it.
+    """True when one of the first `known` facts ended a clock, and time no longer changes its levels.
 
-    What had lapsed by `judged_at` (ms), has lapsed. But an end may be dated ahead: then a level may lapse
-    before it, unless the end was in time for all of them.
+    A level that had lapsed by `judged_at` (ms) stays lapsed. But an end may be dated ahead: then a level may
+    still lapse before it, unless the end is in time for all levels.
     """
     clock, start, end = span
     if end is None:

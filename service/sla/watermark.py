@@ -2,16 +2,16 @@
 
 
 class Watermark:
-    """Learns from answers of the log and from what was processed. Instants in ms, positions are offsets.
+    """Computes the watermark from end offsets and the processed position. Instants in ms.
 
-    When the log's end, asked for at instant w, is e, then all that was in the log at w lies below e: once
-    everything below e is processed, the watermark is w. No time of a record enters.
+    If a request sent at instant w gives end offset e, all records in the log at w lie below e. So once
+    everything below e is processed, the watermark is w. Time stamps of records play no part.
     """
 
     def __init__(self) -> None:
         self.at: int | None = None
         self._position = 0
-        self._asked: list[tuple[int, int]] = []  # (end, sent_at) of answers that lie ahead of the position
+        self._asked: list[tuple[int, int]] = []  # (end, sent_at) of answers ahead of the position
 
     @property
     def behind(self) -> bool:
@@ -19,12 +19,12 @@ class Watermark:
         return bool(self._asked)
 
     def asked(self, sent_at: int, end: int) -> None:
-        """The log's end is `end`, by a request that was sent at `sent_at`."""
+        """Take the answer `end` to a request for the end offset that was sent at `sent_at`."""
         self._asked.append((end, sent_at))
         self.processed(self._position)
 
     def processed(self, position: int) -> None:
-        """Everything below `position` is processed."""
+        """Note that everything below `position` is processed."""
         self._position = max(self._position, position)
         for end, sent_at in self._asked:
             if end <= self._position:

@@ -274,7 +274,7 @@ async def test_who_is_fenced_while_it_repairs_has_changed_nothing(bootstrap: str
             owner.join()
         return reset(found)
 
-    with pytest.raises(RefusalError, match="its owner took it back meanwhile: it is as it was, so try again"):
+    with pytest.raises(RefusalError, match="its owner took it back: nothing was changed, so try again"):
         await _act(rig, decide)
     assert await read(bootstrap, rig.topics.tickets) == before
     assert len(seen) == 1 + TRIES

@@ -28,7 +28,7 @@ def env(bootstrap: str, prefix: str, tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        (b"\xff", b"{}", "key 0xff: its key is no text"),
+        (b"\xff", b"{}", "key 0xff: its key is not UTF-8"),
         (b"T9@def", b"\x01", "key T9@def: its value is no state of a ticket"),
         (b"T9@def", b"\x01" + 40 * b"\xc1", "key T9@def: its value is no state of a ticket"),
         (b"T9@def", b"\x02" + 40 * b"\0", "key T9@def: the changelog holds state of version 2"),

@@ -65,17 +65,17 @@ T1 = line("T1@acme", state.encode(Ticket([], []), Header(5, 0, NEVER)))
         ([HEAD.replace(b'"state_version":', b'"state_version":9')], "1: state_version: is 9"),
         ([HEAD], "2: the last line is missing: the dump is not whole"),
         ([HEAD, T1], "3: the last line is missing: the dump is not whole"),
-        ([HEAD, T1, T1, end(2)], "3: ticket_id: stands twice"),
-        ([HEAD, T1, end(2)], "3: tickets: is not how many"),
-        ([HEAD, T1, end(1), T1], "3: tickets: is not how many"),
+        ([HEAD, T1, T1, end(2)], "3: ticket_id: appears twice"),
+        ([HEAD, T1, end(2)], "3: tickets: is not the number"),
+        ([HEAD, T1, end(1), T1], "3: tickets: is not the number"),
         (
             [HEAD, T1.replace(b'"facts":[]', b'"facts":[{}]'), end(1)],
-            "2: header or ticket: a kind that nobody",
+            "2: header or ticket: an unknown kind",
         ),
         ([HEAD, T1.replace(b'"told":[]', b'"told":[{}]'), end(1)], "2: header or ticket: missing: cycle"),
         ([HEAD, T1.replace(b'"told"', b'"tell"'), end(1)], "2: header or ticket: "),
         ([HEAD, T1.replace(b'"at":0', b'"at":"x"'), end(1)], "2: header or ticket: "),
-        ([HEAD, T1.replace(b'"T1"', b'"T@1"'), end(1)], "2: ticket_id or tenant: no id of ours"),
+        ([HEAD, T1.replace(b'"T1"', b'"T@1"'), end(1)], "2: ticket_id or tenant: is not a valid id"),
     ],
 )
 def test_a_dump_that_is_not_ours_is_refused_by_line(lines: list[bytes], said: str) -> None:

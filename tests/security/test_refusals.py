@@ -96,10 +96,10 @@ def authority_without_certificate(broker: SecuredBroker) -> dict[str, str]:
             other_name,
             "KAFKA_BOOTSTRAP_SERVERS: the certificate of localhost:{scram_port} was rejected: Hostname",
         ),
-        (no_certificate, "KAFKA_SSL_CERT_FILE: {mtls} wants a certificate of ours, or another than this one"),
+        (no_certificate, "KAFKA_SSL_CERT_FILE: {mtls} requires a client certificate, or rejects this one"),
         (
             foreign_certificate,
-            "KAFKA_SSL_CERT_FILE: {mtls} wants a certificate of ours, or another than this one",
+            "KAFKA_SSL_CERT_FILE: {mtls} requires a client certificate, or rejects this one",
         ),
         (no_tls, "KAFKA_SECURITY_PROTOCOL: {scram} hangs up; does it speak PLAINTEXT there?"),
         (tls_where_there_is_none, "KAFKA_SECURITY_PROTOCOL: {admin} hangs up; does it speak SASL_SSL there?"),
@@ -109,7 +109,7 @@ def authority_without_certificate(broker: SecuredBroker) -> dict[str, str]:
         ),
         (missing_file, "KAFKA_SSL_CA_FILE: '/nowhere/ca.pem' is no readable file"),
         (missing_password_file, "KAFKA_SASL_PASSWORD_FILE: is no readable file"),
-        (wrong_key_password, "KAFKA_SSL_CERT_FILE: {client} and its key are of no use: "),
+        (wrong_key_password, "KAFKA_SSL_CERT_FILE: {client} and its key cannot be used: "),
         (
             authority_without_certificate,
             "KAFKA_SSL_CA_FILE: {directory}/no-certificate holds no certificate in PEM",

@@ -1,1 +1,1 @@
-"""aiokafka, made fit: clients for clusters in which a broker hangs, and records that cost little."""
+"""Patched aiokafka clients, for clusters in which a broker hangs, and cheaper records."""

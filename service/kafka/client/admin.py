@@ -1,4 +1,4 @@
-"""An admin client that no broker keeps from the others: one that is down, or that hangs."""
+"""An admin client that keeps working while one broker is down or hangs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -10,13 +10,16 @@ from aiokafka.errors import KafkaError, NotControllerError
 
 from service.kafka.client.patches import patch_aiokafka
 
-# Seconds until others have a new controller; then the next broker is told as well.
+# Seconds in which the cluster elects a new controller; then the request goes to the next broker as well.
 PASSED_ON_WITHIN = 5.0
 ANSWER_WITHIN_MS = 15_000
 
 
 class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
-    """The library's asks one broker drawn by lot, and waits for the controller whatever it does."""
+    """An admin client that tries every broker.
+
+    The library's admin client asks one random broker, and waits for the controller even if that hangs.
+    """
 
     async def _send_request(self, request: Any, node_id: int | None = None) -> Any:
         if node_id is None:
@@ -24,7 +27,11 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
         return await self._client.send(node_id, request)
 
     async def _send_to_controller(self, request: Any) -> Any:
-        """Any broker passes it on; but one that passed it on to one that hangs waits half a minute."""
+        """Send a request to the controller first, then to the other brokers, which forward it.
+
+        If the controller hangs, a forwarding broker waits for half a minute. So each broker but the last has
+        `PASSED_ON_WITHIN` seconds to answer.
+        """
         controller = self._client.cluster.controller
         nodes = self._client.nodes()
         if controller and controller.nodeId in nodes:
@@ -41,7 +48,7 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
 
 @asynccontextmanager
 async def administering(options: Mapping[str, Any], within: int = ANSWER_WITHIN_MS) -> AsyncIterator[Admin]:
-    """A started admin client, whose requests are answered `within` ms. Raises KafkaError and OSError."""
+    """A started admin client whose requests time out after `within` ms. Raises KafkaError and OSError."""
     patch_aiokafka()
     admin = Admin(**options, request_timeout_ms=within)
     try:

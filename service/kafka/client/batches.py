@@ -1,19 +1,20 @@
-"""What a fetch brought, unpacked a little at a time, whatever its producer put there.
+"""Unpacks fetched batches in bounded pieces, whatever their producer wrote.
 
-The library unpacks a batch whole and makes an object of every record and header in it, without a turn for
-anybody else. But 20 KB may unpack to 250 MB, and a record may have half a million headers: brokers accept
-both. So here
+The library unpacks a whole batch at once. It makes an object of every record and header without yielding to
+the event loop. But 20 KB may unpack to 250 MB, and a record may have half a million headers: brokers accept
+both. So this file changes four things:
 
-* a batch is unpacked in pieces, and its records are found in them by their lengths alone;
-* a record that is larger than anybody keeps, or has more headers than that, is not made an object of: it is
-  *cut*, and only its place and its size are told;
-* what a consumer gives at once is bounded by what it costs, not only by how many records it is, and so is
-  what is passed over: batches that were aborted, markers, records before the position;
-* header names that are not UTF-8 are read as the Java client reads them, with U+FFFD for what cannot be
-  read. Kafka says that they are strings, and no broker looks. The library raises, and never gets past them.
+* A batch is unpacked in pieces. Its records are found in the pieces by their lengths alone.
+* A record that is too large, or has too many headers, does not become an object. It is *cut*: only its place
+  and its size are read.
+* One call returns a bounded amount of work, measured by cost and not only by the number of records. The same
+  bound holds for what is skipped: aborted batches, markers, records before the position.
+* A header name that is not UTF-8 is read as the Java client reads it, with U+FFFD for each undecodable byte.
+  Kafka defines header names as strings, but no broker checks them. The library raises on them, and its
+  consumer never gets past such a record.
 
-`_getall` and `_unpacked` stand in for the library's methods of these names, and do as they do but for that.
-Like transactional_producer.py this file knows one version of the library only.
+`_getall` and `_unpacked` replace the library's methods `getall` and `_unpack_records`. Apart from the changes
+above they do the same. Like transactional_producer.py, this file works with one version of the library only.
 """
 
 import gzip
@@ -35,25 +36,25 @@ from aiokafka.record.memory_records import _MemoryRecordsPy
 from service.kafka.client.light_records import Cut
 from service.kafka.codec.record import MOST_HEADERS, Record
 
-PIECE_BYTES = 512 * 1024  # that are unpacked at once
-LARGEST_BYTES = 16 * 2**20  # of a record that are kept: as large as any topic of ours takes them
-AT_ONCE = 512 * 1024  # what records that are given at once may weigh, see Record.weight
-EFFORT = 5_000  # records that are passed over at once
-_BATCH = 10  # records that are as much work as a batch
-_CUT_AT_ONCE = 32  # pieces of a record that nobody reads
+PIECE_BYTES = 512 * 1024  # unpacked at once
+LARGEST_BYTES = 16 * 2**20  # the largest record that is kept; none of our topics takes a larger one
+AT_ONCE = 512 * 1024  # the weight of the records that one call returns, see Record.weight
+EFFORT = 5_000  # records that are skipped before the event loop gets a turn
+_BATCH = 10  # unpacking a batch costs as much as this many records
+_CUT_AT_ONCE = 32  # pieces of a cut record that are skipped before the event loop gets a turn
 
 _HEAD = struct.calcsize(">qiibIhiqqqhii")  # bytes before the records of a batch
-_ATTRIBUTES = struct.calcsize(">qiibI")  # where in them it says how it is packed
-_COUNT = _HEAD - struct.calcsize(">i")  # and how many records there are
-_PACKING = 0x07  # of the attributes
-_NO_MANY = 2 * MOST_HEADERS  # bytes that have no room for that many headers
-_LONGEST = 32  # bytes before the key of a record, or more
+_ATTRIBUTES = struct.calcsize(">qiibI")  # offset of the attributes in the head
+_COUNT = _HEAD - struct.calcsize(">i")  # offset of the record count in the head
+_PACKING = 0x07  # the bits of the attributes that name the compression
+_NO_MANY = 2 * MOST_HEADERS  # a record of so few bytes has no more than MOST_HEADERS headers
+_LONGEST = 32  # bytes; the fields before the key of a record are never longer
 
-_BREATHE = None  # instead of a record: look again later
+_BREATHE = None  # yielded instead of a record: give the event loop a turn
 
 
 def read_in_pieces() -> None:
-    """Make every consumer of this process read so."""
+    """Make every consumer of this process unpack batches in pieces."""
     fetcher.MemoryRecords = _Records
     fetcher.PartitionRecords._unpack_records = _unpacked
     fetcher.FetchResult.getall = _getall
@@ -78,7 +79,7 @@ def _getall(given: Any, max_records: int | None = None) -> list[Record]:
 
 
 def _unpacked(given: Any) -> Iterator[Record | None]:
-    """Raises CorruptRecordException."""
+    """The records of a fetch, with `_BREATHE` after much skipped work. Raises CorruptRecordException."""
     effort = 0
     while given._records.has_next():
         batch = given._records.next_batch()
@@ -95,7 +96,7 @@ def _unpacked(given: Any) -> Iterator[Record | None]:
             if record is _BREATHE or effort >= EFFORT:
                 effort = 0
                 yield _BREATHE
-        # Also past what compaction took from its end.
+        # The next batch may begin later: compaction may have removed records from the end of this one.
         given.next_fetch_offset = batch.next_offset
         if effort >= EFFORT:
             effort = 0
@@ -103,7 +104,7 @@ def _unpacked(given: Any) -> Iterator[Record | None]:
 
 
 def _counts(given: Any, batch: Any) -> bool:
-    """False for what was aborted, where nobody may see it, and for markers."""
+    """True when the records of a batch are returned: no marker, and not aborted under read_committed."""
     if given._isolation_level == fetcher.READ_COMMITTED and batch.producer_id is not None:
         given._consume_aborted_up_to(batch.base_offset)
         aborted = given._aborted_producers
@@ -115,7 +116,7 @@ def _counts(given: Any, batch: Any) -> bool:
 
 
 class _Records(_MemoryRecordsPy):  # type: ignore[misc] # aiokafka has no types
-    """What a fetch brought, batch by batch."""
+    """The batches of one fetch."""
 
     def next_batch(self) -> Any:
         """See the library's."""
@@ -125,7 +126,7 @@ class _Records(_MemoryRecordsPy):  # type: ignore[misc] # aiokafka has no types
 
 
 class _Batch:
-    """The library's compiled batch, but for its records."""
+    """The library's compiled batch, with its records unpacked here."""
 
     def __init__(self, batch: Any, held: memoryview) -> None:
         self._batch = batch
@@ -154,7 +155,7 @@ def _unpacking(packing: int, content: memoryview) -> BinaryIO:
             stream = io.BytesIO(content)
         case 1:
             stream = gzip.GzipFile(fileobj=io.BytesIO(content))
-        case 2:  # gets no more than twenty times as large
+        case 2:  # snappy: the content is at most twenty times as large
             stream = io.BytesIO(snappy_decode(content.tobytes()))
         case 3:
             stream = lz4.frame.LZ4FrameFile(io.BytesIO(content))
@@ -166,17 +167,17 @@ def _unpacking(packing: int, content: memoryview) -> BinaryIO:
 
 
 class _Pieces:
-    """The records of a batch that comes as a stream of bytes."""
+    """The records of a batch, read from a stream of bytes."""
 
     def __init__(self, head: bytearray, stream: BinaryIO) -> None:
         self._head = head
         self._stream = stream
-        self._read = b""  # in which whole records were not looked for yet
+        self._read = b""  # read from the stream, not yet split into records
 
     def records(self) -> Iterator[Any]:
-        """Raises CorruptRecordException."""
+        """The records of the batch, cut ones included. Raises CorruptRecordException."""
         while self._more():
-            begin = at = many = 0  # of whole records side by side
+            begin = at = many = 0  # begin, end and number of adjacent whole records
             while (found := self._next(at)) is not None:
                 content, length = found
                 if length <= LARGEST_BYTES and content + length > len(self._read):
@@ -202,17 +203,17 @@ class _Pieces:
         return bool(piece)
 
     def _next(self, at: int) -> tuple[int, int] | None:
-        """Where the content of the record at `at` begins and how long it is; None when too little is read."""
+        """Position and length of the content of the record at `at`; None when too little of it was read."""
         try:
             length, content = _number(self._read, at)
         except IndexError:
             return None
         if length < 0:
-            raise CorruptRecordException("a record of less than nothing")
+            raise CorruptRecordException("a record has a negative length")
         return content, length
 
     def _headers(self, content: int) -> int:
-        """How many headers a whole record has."""
+        """The number of headers of a whole record."""
         *_, at = self._place(content)
         for _ in ("key", "value"):
             length, at = _number(self._read, at)
@@ -220,7 +221,7 @@ class _Pieces:
         return int(_number(self._read, at)[0])
 
     def _place(self, content: int) -> tuple[int, int, int]:
-        """Time and offset of a record, from those of its batch on; and where its key begins."""
+        """Time and offset of a record, relative to its batch, and the position of its key."""
         time, at = _number(self._read, content + 1)
         offset, at = _number(self._read, at)
         return time, offset, at
@@ -253,9 +254,10 @@ class _Pieces:
 
 
 def _number(read: bytes, at: int) -> tuple[int, int]:
-    """A number as records hold them, and where it ends. Raises IndexError when too little is read.
+    """Decode a varint of a record. Gives the number and the position after it.
 
-    That of the library is quicker, and does not look where the bytes end.
+    Raises IndexError when too little was read. The library's decoder is quicker, but does not check where
+    the bytes end.
     """
     number = shift = 0
     while True:
@@ -268,7 +270,10 @@ def _number(read: bytes, at: int) -> tuple[int, int]:
 
 
 def _leniently(batch: Any, held: memoryview) -> Iterator[Any]:
-    """The records of a batch; from one on that the library cannot read, read with less rigour."""
+    """The records of a batch.
+
+    From the first header name on that is not UTF-8, records are decoded by the lenient reader.
+    """
     done = 0
     try:
         for record in batch:
@@ -288,13 +293,13 @@ class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
 
 
 class _Lenient(bytearray):
-    """Bytes whose parts decode whatever they are."""
+    """Bytes that decode without errors; so do their slices."""
 
     def __getitem__(self, index: Any) -> Any:
         part = super().__getitem__(index)
         return _Lenient(part) if isinstance(index, slice) else part
 
     def decode(self, encoding: str = "utf-8", errors: str = "replace") -> str:
-        """With U+FFFD for what cannot be, whatever the caller asks for."""
+        """Decode with U+FFFD for undecodable bytes, whatever `errors` the caller passes."""
         del errors
         return super().decode(encoding, "replace")

@@ -1,9 +1,9 @@
-"""The library's client, for clusters in which a broker hangs: it takes connections, and says nothing.
+"""A Kafka client for clusters in which a broker hangs: it accepts connections, but sends no answer.
 
-The library asks one broker after the other, each for as long as a request may take, connects to one at a
-time, and prefers none. Here the next one is asked when the first is silent, no broker waits for another, and
-whoever keeps a request waiting is asked whether it is there at all. Like transactional_producer.py this file
-knows one version only.
+The library asks one broker after another and waits for each up to the request timeout. It connects to one
+broker at a time, and prefers no broker. This client asks the next broker as well when the first is silent.
+Requests to different brokers do not wait for each other. A broker that keeps a request waiting is probed on a
+new connection. Like transactional_producer.py, this file works with one version of the library only.
 """
 
 import asyncio
@@ -35,36 +35,37 @@ from service.kafka.client.race import NEXT_AFTER_SECONDS, QUESTIONS, first
 from service.kafka.client.silence import SILENT_AFTER_SECONDS, Silence
 
 log = logging.getLogger(__name__)
-often = logging.getLogger("aiokafka.client")  # whose lines are held back when they are many
+often = logging.getLogger("aiokafka.client")  # its lines are held back when there are many
 
-LOOK_EVERY_SECONDS = 0.75  # longer than a fetch waits for records, so that none is taken for one that hangs
-CONNECTIONS = 3  # to a host that is silent when it is asked of the cluster
+LOOK_EVERY_SECONDS = 0.75  # longer than a fetch waits for records, so that no idle fetch looks silent
+CONNECTIONS = 3  # attempts per bootstrap host: several brokers may share its name
 
-_Place = tuple[Any, ConnectionGroup]  # a broker's id, and which connection to it
-_BOOTSTRAP: _Place = "bootstrap", ConnectionGroup.DEFAULT  # the library's for a host that named no broker
+_Place = tuple[Any, ConnectionGroup]  # a broker's id, and the group of the connection
+# The library's name for the connection to a bootstrap host whose answer named no broker.
+_BOOTSTRAP: _Place = "bootstrap", ConnectionGroup.DEFAULT
 
 
 def expect_silence() -> None:
-    """Make every consumer, producer and admin client of this process have such a client."""
+    """Make every consumer, producer and admin client of this process use `Client`."""
     consumer.AIOKafkaClient = producer.AIOKafkaClient = admin.AIOKafkaClient = Client
 
 
 class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
-    """See the library's. What it raises is the same."""
+    """The library's client with probes for silent brokers. It raises the same errors."""
 
-    _running: ClassVar[WeakSet[Self]] = WeakSet()  # in this process: what one of them finds out, all know
+    _running: ClassVar[WeakSet[Self]] = WeakSet()  # of this process; they share which brokers are silent
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._sync_task: asyncio.Task[None] | None = None
-        self._told_at = 0.0  # when (loop time) we last heard who leads what
+        self._told_at = 0.0  # loop time of the latest metadata answer
         self._silence = Silence(self._request_timeout_ms / 1_000)
         self._opening: dict[_Place, asyncio.Task[AIOKafkaConnection | None]] = {}
         self._watching: asyncio.Task[None] | None = None
 
     async def bootstrap(self) -> None:
-        """Learn of the cluster from the first host that answers. Raises KafkaConnectionError."""
-        # Behind one name may be many: whoever is silent is asked on further connections as well.
+        """Read the cluster's metadata from the first host that answers. Raises KafkaConnectionError."""
+        # One name may stand for several brokers: a silent host is asked on further connections as well.
         failed: set[tuple[str, int]] = set()
         greet: list[Callable[[], Awaitable[Any]]] = [
             partial(self._greet, host, port, failed) for host, port, _ in self.hosts * CONNECTIONS
@@ -89,17 +90,17 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         await super().close()
 
     def nodes(self) -> list[int]:
-        """The ids of all brokers, in any order, those last that were silent when they were last asked."""
+        """The ids of all brokers in random order; brokers that were silent or slow last time come last."""
         nodes = [broker.nodeId for broker in self.cluster.brokers()]
         random.shuffle(nodes)
         return sorted(nodes, key=self._silence.is_doubtful)
 
     def get_random_node(self) -> int | None:
-        """One that is not known to be silent, if there is one."""
+        """A random broker's id, if possible of one not known to be silent; None without brokers."""
         return next(iter(self.nodes()), None)
 
     async def ask(self, request: Any) -> Any:
-        """The answer of whichever broker is first, to what any of them can answer, also twice.
+        """The first answer of any broker to `request`, which must be safe to send to several brokers.
 
         Raises KafkaError; NodeNotReadyError, naming all brokers, when none answers.
         """
@@ -108,11 +109,11 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         except (NodeNotReadyError, RequestTimedOutError, KafkaConnectionError) as error:
             named = ", ".join(f"{broker.host}:{broker.port}" for broker in self.cluster.brokers())
             raise NodeNotReadyError(
-                f"no connection to any broker that it names (advertised.listeners): {named}"
+                f"no connection to any broker that Kafka names (advertised.listeners): {named}"
             ) from error
 
     async def coordinator_lookup(self, coordinator_type: int, coordinator_key: str) -> int:
-        """See the library's, which asks one broker, drawn by lot."""
+        """Find the coordinator by asking all brokers; the library asks one random broker."""
         answer = await self.ask(FindCoordinatorRequest(coordinator_key, coordinator_type))
         error = for_code(answer.error_code)
         if answer.error_code:
@@ -122,7 +123,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
     async def send(
         self, node_id: Any, request: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT
     ) -> Any:
-        """See the library's. NodeNotReadyError: nothing was sent."""
+        """Send a request to one broker. Raises as the library's; NodeNotReadyError: nothing was sent."""
         connection = await self._get_conn(node_id, group=group)
         if connection is None:
             raise NodeNotReadyError(f"no connection to node {node_id}")
@@ -136,21 +137,21 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             self._give_up(node_id, connection)
             raise RequestTimedOutError from error
         except KafkaConnectionError as error:
-            if self._silence.has(node_id):  # as the watch has found
+            if self._silence.has(node_id):  # `_watch` found it silent and closed the connection
                 raise RequestTimedOutError from error
             raise
         except asyncio.CancelledError:
-            if question and self._loop.time() - began >= NEXT_AFTER_SECONDS:  # another one was faster
+            if question and self._loop.time() - began >= NEXT_AFTER_SECONDS:  # another broker was faster
                 self._silence.outrun(node_id)
             raise
         self._silence.answered(node_id)
         return answer
 
     async def fetch_all_metadata(self) -> ClusterMetadata:
-        """See the library's, whose error does not say that it makes sense to ask again."""
+        """The metadata of all topics. Raises KafkaConnectionError: retriable, unlike the library's error."""
         fresh = ClusterMetadata(metadata_max_age_ms=self._metadata_max_age_ms)
         if not await self._metadata_update(fresh, None):
-            raise KafkaConnectionError("no broker says which topics there are")
+            raise KafkaConnectionError("no broker answers with the list of topics")
         return fresh
 
     async def _metadata_update(self, cluster_metadata: ClusterMetadata, topics: Any) -> bool:
@@ -159,7 +160,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         try:
             metadata = await first([partial(self.send, node, request) for node in nodes])
         except (KafkaError, OSError) as error:
-            often.warning("no broker says who leads what: %r", error)
+            often.warning("no broker answers with metadata: %r", error)
             cluster_metadata.failed_update(None)
             return False
         if not metadata.brokers:
@@ -183,12 +184,13 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         if opening is None:
             opening = self._opening[place] = asyncio.create_task(self._open(node_id, group))
             opening.add_done_callback(lambda _: self._opening.pop(place))
-        await asyncio.wait([opening])  # it goes on when we are cancelled: others may wait for it
+        # When this call is cancelled, `opening` goes on: other calls may wait for it.
+        await asyncio.wait([opening])
         return None if opening.cancelled() else opening.result()
 
     async def _open(self, node_id: Any, group: ConnectionGroup) -> AIOKafkaConnection | None:
         broker = self.cluster.broker_metadata(node_id)
-        if broker is None:  # Kafka has given it up, or we have not heard of it yet
+        if broker is None:  # the broker has left the cluster, or our metadata is older than the broker
             if self._loop.time() - self._told_at > SILENT_AFTER_SECONDS:
                 self.force_metadata_update()
             return None
@@ -205,7 +207,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         return connection
 
     async def _greet(self, host: str, port: int, failed: set[tuple[str, int]]) -> Any:
-        """What the broker there says of the cluster. One of the `failed` is not asked again."""
+        """The metadata from one host; a host in `failed` is not asked again. Raises KafkaError or OSError."""
         if (host, port) in failed:
             raise KafkaConnectionError(f"{host}:{port} has failed")
         needed = False
@@ -227,7 +229,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
     async def _connect(
         self, host: str, port: int, on_close: Callable[..., None] | None = None
     ) -> AIOKafkaConnection:
-        """Asks what the broker can do, so it has said something when this returns."""
+        """Open a connection. It includes the broker's answer on API versions, so the broker is not silent."""
         return await create_conn(
             host,
             port,
@@ -252,15 +254,18 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
                     other._silence.found(node_id)  # noqa: SLF001
 
     def _give_up(self, node_id: Any, connection: AIOKafkaConnection) -> None:
-        """Of a connection on which no answer came. Who waits there is told; who leads what is asked again."""
+        """Close a connection on which no answer came: its requests fail, and metadata is fetched again."""
         self._found_silent(node_id)
         if connection.connected():
             connection._writer.transport.abort()  # noqa: SLF001 (a mere close waits until all is sent)
             connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
 
     async def _watch(self) -> None:
-        """Give up connections whose broker hangs: an answer may take long, but not every answer."""
-        waiting: dict[AIOKafkaConnection, Any] = {}  # what is first in its queue
+        """Close the connections to brokers that hang.
+
+        A slow answer alone is no proof, so a broker is probed before its connections are closed.
+        """
+        waiting: dict[AIOKafkaConnection, Any] = {}  # the oldest request of each connection
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             before, waiting = waiting, {c: c._requests[0] for c in self._conns.values() if c._requests}  # noqa: SLF001
@@ -271,10 +276,13 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             } - {_BOOTSTRAP[0]}
             await asyncio.gather(*(self._check(node_id) for node_id in late))
             if any(self.cluster.broker_metadata(node_id) for node_id in self._silence.lately()):
-                self.force_metadata_update()  # others are going to lead in its place
+                self.force_metadata_update()  # other brokers are about to become leaders in its place
 
     async def _check(self, node_id: Any) -> None:
-        """Give up all connections to a broker that answers on no new one either, or has left the cluster."""
+        """Close all connections to a broker that fails a probe or has left the cluster.
+
+        The probe is a new connection.
+        """
         if broker := self.cluster.broker_metadata(node_id):
             try:
                 async with asyncio.timeout(self._silence.patience(node_id)):
@@ -282,7 +290,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             except TimeoutError:
                 pass
             except (KafkaError, OSError) as error:
-                often.debug("node %s: %r", node_id, error)  # whoever waits there will hear of it soon
+                often.debug("node %s: %r", node_id, error)  # its pending requests will soon fail as well
                 return
             else:
                 connection.close()

@@ -1,4 +1,4 @@
-"""Why Kafka does not let us in: the library tells only that it found no way."""
+"""Finds out why a connection to Kafka fails; the library says only that it could not connect."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ _OTHER_NAME = (62, 64)  # OpenSSL's codes: the certificate is for another host n
 
 
 class Greeting(NamedTuple):
-    """What servers have against us: the line for the user, if any, and whether it will be the same soon."""
+    """Why servers reject us: the line for the user, if there is one, and whether a retry would be useless."""
 
     refusal: RefusalError | None
     lasts: bool
@@ -33,10 +33,11 @@ _NOBODY = Greeting(None, lasts=True)
 
 
 async def greeting(connection: Mapping[str, Any]) -> Greeting:
-    """Asks all servers at once: nobody waits for one that hangs.
+    """Probe all servers at once, so that no probe waits for a server that hangs.
 
-    One that has nothing against us decides, then one that says what it has. That connections break at once
-    may be the wrong protocol, or the network. Where nobody listens at any address, nobody will soon.
+    A server that accepts us decides; after it, a server that names a lasting reason. A connection that breaks
+    at once may mean the wrong protocol, or a network failure, so it is not lasting. If no server accepts
+    connections at any address, a retry is useless as well.
     """
     security = {name: value for name, value in connection.items() if name != "bootstrap_servers"}
     hosts = collect_hosts(connection["bootstrap_servers"], randomize=False)
@@ -57,7 +58,7 @@ async def greeting(connection: Mapping[str, Any]) -> Greeting:
 
 
 async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | None:
-    """None: it has nothing against us."""
+    """Probe one server; None: it accepts us."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await _greet(host, port, security)
@@ -73,7 +74,7 @@ async def _met(host: str, port: int, security: Mapping[str, Any]) -> Greeting | 
 async def _greet(host: str, port: int, security: Mapping[str, Any]) -> None:
     kafka = await create_conn(host, port, request_timeout_ms=int(PATIENCE_SECONDS * 1000), **security)
     try:
-        # A broker that wants a password says so only to a real question.
+        # A broker that wants a password says so only in answer to a request.
         await kafka.send(MetadataRequest([]))
     finally:
         await kafka.close()
@@ -87,7 +88,7 @@ def _line(server: str, error: BaseException, security: Mapping[str, Any]) -> str
                 return f"KAFKA_{wrong}: the certificate of {server} was rejected: {cause.verify_message}"
             case ssl.SSLError() if "ALERT" in (cause.reason or ""):
                 return (
-                    f"KAFKA_SSL_CERT_FILE: {server} wants a certificate of ours, or another than this one"
+                    f"KAFKA_SSL_CERT_FILE: {server} requires a client certificate, or rejects this one"
                     f" ({cause.reason.replace('_', ' ').lower()})"
                 )
             case SaslAuthenticationFailed():

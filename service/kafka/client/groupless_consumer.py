@@ -1,4 +1,4 @@
-"""Consumers without a group: they read where they are told to, and nobody counts on them."""
+"""Group-less consumers with bounded start, stop and reads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -16,15 +16,16 @@ REQUEST_TIMEOUT_MS = 15_000
 
 
 class OffsetSpan(NamedTuple):
-    """The first offset that a partition's log still has, and the next that it will give out."""
+    """The first offset that a partition's log still has, and the offset of its next record."""
 
     begin: int
     end: int
 
 
 async def open_reader(connection: Mapping[str, Any], *, committed: bool) -> AIOKafkaConsumer:
-    """A started consumer of nothing yet. `committed`: it skips what was aborted, and its ends are stable.
+    """A started consumer without partitions.
 
+    `committed`: it skips aborted records, and its end offsets are the last stable offsets.
     Raises KafkaError, OSError or TimeoutError.
     """
     patch_aiokafka()
@@ -46,7 +47,7 @@ async def open_reader(connection: Mapping[str, Any], *, committed: bool) -> AIOK
 
 
 async def close_reader(reader: AIOKafkaConsumer) -> None:
-    """Stop it, in bounded time."""
+    """Stop a consumer, in bounded time."""
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(STOP_WITHIN_SECONDS):
             await reader.stop()
@@ -65,7 +66,10 @@ async def reading(connection: Mapping[str, Any], *, committed: bool) -> AsyncIte
 async def spans(
     connection: Mapping[str, Any], *partitions: TopicPartition
 ) -> dict[TopicPartition, OffsetSpan]:
-    """What the logs hold, uncommitted records included. Raises KafkaError, OSError or TimeoutError."""
+    """The first offset and the end offset of each partition, uncommitted records included.
+
+    Raises KafkaError, OSError or TimeoutError.
+    """
     async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN_SECONDS):
         begins = await reader.beginning_offsets(partitions)
         ends = await reader.end_offsets(partitions)
@@ -73,7 +77,7 @@ async def spans(
 
 
 async def count(connection: Mapping[str, Any], topics: Iterable[str]) -> dict[str, int]:
-    """How many partitions each topic has; 0: it is missing. Raises KafkaError, OSError or TimeoutError."""
+    """Partitions of each topic; 0: the topic is missing. Raises KafkaError, OSError or TimeoutError."""
     async with reading(connection, committed=False) as reader, asyncio.timeout(ANSWER_WITHIN_SECONDS):
         cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001 (asking by name may create the topic)
     return {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics}

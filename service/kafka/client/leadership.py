@@ -1,8 +1,8 @@
-"""Where a broker says that logs end, and whether it still led them when it said so.
+"""Fetches end offsets from a broker, and checks whether it still led the partitions when it answered.
 
-A broker that slept, or that its cluster cannot reach, believes for a while that it leads what others have
-taken over, and tells where its own copy of the log ends. Nothing in its answer shows that. But whoever
-acknowledges facts in its place needs a majority of the replicas for it, and those know of it.
+A broker that slept, or that its cluster cannot reach, still believes for a while that it leads its
+partitions. It then answers with the end of its own copy of the log, and nothing in the answer shows that. But
+a new leader needs a majority of the replicas to acknowledge facts, and these replicas know the new leader.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError, NoError, for_code
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 
-# Where it ends, for readers of what is committed, in Kafka's words.
+# Kafka's codes: the end of the log, for read_committed, asked by a client and not by a replica.
 _LATEST, _COMMITTED, _NO_REPLICA = (
     -1,
     1,
@@ -26,13 +26,13 @@ _LATEST, _COMMITTED, _NO_REPLICA = (
 
 
 class NotConfirmedError(Exception):
-    """Too few replicas say that who answered leads the partition: the answer counts for nothing."""
+    """Too few replicas confirm that the broker leads the partition: its answer must not be used."""
 
 
 async def ends(
     client: AIOKafkaClient, node: int, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, int]:
-    """The last stable offsets by what one broker says of those it believes to lead. Raises KafkaError."""
+    """The last stable offsets of the partitions that one broker believes it leads. Raises KafkaError."""
     topics: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for partition in partitions:
         topics[partition.topic].append((partition.partition, _LATEST))
@@ -49,9 +49,9 @@ async def ends(
 
 
 async def confirmed(client: AIOKafkaClient, leaders: Mapping[TopicPartition, int]) -> set[TopicPartition]:
-    """Of these partitions, those of whose replicas a majority names this leader, itself included.
+    """The partitions for which a majority of the replicas names the given leader, itself included.
 
-    Ask after the leader's answer: what is confirmed was then true up to the instant of the answer.
+    Call this after the leader's answer: a confirmed leader then led up to the instant of its answer.
     """
     replicas = {partition: _replicas(client, partition) for partition in leaders}
     voters = {partition: {leader} & replicas[partition] for partition, leader in leaders.items()}
@@ -80,13 +80,13 @@ async def confirmed(client: AIOKafkaClient, leaders: Mapping[TopicPartition, int
 
 
 def _replicas(client: AIOKafkaClient, partition: TopicPartition) -> set[int]:
-    known: Any = client.cluster._partitions  # noqa: SLF001 (its interface tells of leaders only)
+    known: Any = client.cluster._partitions  # noqa: SLF001 (its interface shows leaders only)
     found = known.get(partition.topic, {}).get(partition.partition)
     return set(found.replicas) if found else set()
 
 
 async def _named(client: AIOKafkaClient, node: int, topics: Iterable[str]) -> dict[TopicPartition, int]:
-    """The leaders by what one broker knows; nothing if it does not answer."""
+    """The partition leaders according to one broker; empty if it does not answer."""
     with suppress(KafkaError, OSError):
         answer = await client.send(node, MetadataRequest(list(topics), allow_auto_topic_creation=False))
         return {

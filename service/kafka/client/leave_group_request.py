@@ -1,4 +1,4 @@
-"""Taking static members out of the group: needs a version of a request that aiokafka lacks."""
+"""Removes static members from a group, by a request version that aiokafka lacks."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -17,19 +17,22 @@ from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
 from service.kafka.client.admin import administering
 
 ANSWER_WITHIN_MS = 5_000
-AGAIN_SECONDS = 0.1  # until the coordinator is asked once more, when it has moved
+AGAIN_SECONDS = 0.1  # before the retry when the coordinator has moved
 _MOVED = (CoordinatorLoadInProgressError, GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError)
 
 
 class Leaver(NamedTuple):
-    """A static member. With its id only that very process goes, not another one with its name."""
+    """A static member to remove. With a `member_id`, only the process with that id is removed.
+
+    Another process of the same instance name then stays.
+    """
 
     instance: str
     member_id: str = ""
 
 
 class _LeaveResponse3(Response):  # type: ignore[misc] # aiokafka has no types
-    """LeaveGroup version 3, the first that knows static members; the library stops at 1."""
+    """LeaveGroup version 3, the first with static members; the library stops at version 1."""
 
     API_KEY = 13
     API_VERSION = 3
@@ -69,10 +72,11 @@ class _LeaveRequest(Request[_LeaveRequest3]):  # type: ignore[misc]
 async def leave(
     connection: Mapping[str, Any], group: str, leavers: Iterable[Leaver]
 ) -> dict[str, type[KafkaError]]:
-    """Take them out of the group: the others share what they had. Gives those that Kafka did not find.
+    """Remove members from the group; the remaining members share their partitions. Gives errors by instance.
 
-    That is UnknownMemberIdError by instance, or what says that another process has its name now.
-    Asks until the coordinator answers: bound it. Raises KafkaError and OSError.
+    The error is UnknownMemberIdError for a member that Kafka did not find, or says that another process has
+    its name now. Retries until the coordinator answers, so the caller must bound it. Raises KafkaError and
+    OSError.
     """
     asked = list(leavers)
     async with administering(connection, ANSWER_WITHIN_MS) as admin:

@@ -1,4 +1,4 @@
-"""Asking the log where it ends."""
+"""Fetches a partition's end offset; concurrent callers share one request per broker."""
 
 import asyncio
 from collections import defaultdict
@@ -13,11 +13,11 @@ from aiokafka.errors import KafkaError
 from service.kafka.client.groupless_consumer import close_reader, open_reader
 from service.kafka.client.leadership import NotConfirmedError, confirmed, ends
 
-ANSWER_WITHIN_SECONDS = 2.0  # asking again costs nothing, and finds out sooner that a broker is back
+ANSWER_WITHIN_SECONDS = 2.0  # short, because a retry is cheap and notices sooner that a broker is back
 
 
 class Answer(NamedTuple):
-    """The last stable offset of a partition, and the instant (ms) before which it was asked for."""
+    """The last stable offset of a partition, and the instant (ms) just before the request was sent."""
 
     sent_at: int
     end: int
@@ -27,10 +27,12 @@ Waiting = dict[TopicPartition, "asyncio.Future[Answer]"]
 
 
 class Asker:
-    """One for the process: whoever asks while a broker is being asked shares the next request to it.
+    """Fetches end offsets for all partitions of a process, one request per broker at a time.
 
-    It has connections of its own: on the polling consumer's an answer waits behind the fetch. No broker waits
-    for another: one that is away, or a partition that nobody leads, holds up nobody else's deadlines.
+    Calls that come while a broker is being asked share the next request to it. The asker has its own
+    connections: on a connection of the polling consumer, an answer waits behind the fetch. Brokers do not
+    wait for each other. So a broker that is down, or a partition without a leader, delays no other
+    partition's deadlines.
     """
 
     def __init__(self, connection: Mapping[str, Any], now: Callable[[], int]) -> None:
@@ -46,7 +48,7 @@ class Asker:
 
         async def run() -> None:
             try:
-                await self.answer(reader._client)  # noqa: SLF001 (where the leaders are is not for consumers to know)
+                await self.answer(reader._client)  # noqa: SLF001 (a consumer does not show the leaders)
             finally:
                 await close_reader(reader)
 
@@ -54,20 +56,20 @@ class Asker:
         return self._task
 
     async def stop(self) -> None:
-        """Disconnect, in bounded time. Those who wait are cancelled."""
+        """Disconnect, in bounded time. Pending calls of `ask` are cancelled."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     async def ask(self, partition: TopicPartition) -> Answer:
-        """Where the partition's log ends. Raises KafkaError, TimeoutError or NotConfirmedError."""
+        """Return the end offset of `partition`. Raises KafkaError, TimeoutError or NotConfirmedError."""
         if partition not in self._waiting:
             self._waiting[partition] = asyncio.get_running_loop().create_future()
             self._wanted.set()
         return await asyncio.shield(self._waiting[partition])
 
     async def answer(self, client: AIOKafkaClient) -> None:
-        """Ask the brokers for those who wait, until cancelled."""
+        """Answer pending calls of `ask` until cancelled, by requests to the brokers."""
         busy: set[int | None] = set()
 
         async def of_leader(node: int | None, partitions: list[TopicPartition]) -> None:
@@ -78,7 +80,7 @@ class Asker:
                     await self._ask(client, node, partitions)
             finally:
                 busy.discard(node)
-                self._wanted.set()  # for those who came meanwhile
+                self._wanted.set()  # for calls that came meanwhile
 
         try:
             async with asyncio.TaskGroup() as brokers:
@@ -95,8 +97,8 @@ class Asker:
 
     async def _ask(self, client: AIOKafkaClient, node: int, partitions: list[TopicPartition]) -> None:
         asked = {partition: self._waiting.pop(partition) for partition in partitions}
-        sent_at = self._now()  # before the request leaves: what was in the log by then lies below the answer
-        failure: Exception = NotConfirmedError("who leads it is not certain")
+        sent_at = self._now()  # before the request: all records in the log by then lie below the answer
+        failure: Exception = NotConfirmedError("the leader of a partition is not confirmed")
         try:
             async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
                 found = await ends(client, node, partitions)
@@ -112,18 +114,21 @@ class Asker:
                 future.set_result(Answer(sent_at, found[partition]))
             else:
                 _fail(future, failure)
-        if len(sure) < len(asked):  # whoever comes meanwhile would ask the same broker, and wait as long
+        if len(sure) < len(asked):  # else the next call would ask the same broker, and wait as long
             await _learn_leaders(client)
 
     async def _look_for_leaders(self, client: AIOKafkaClient, partitions: list[TopicPartition]) -> None:
-        """Afterwards those that have a leader wait for it, the others no longer."""
+        """Fetch the leaders of `partitions`; the calls for partitions without one fail.
+
+        Partitions with a leader stay pending: their leader is asked next.
+        """
         for topic in {partition.topic for partition in partitions}:
             client.add_topic(topic)
         await _learn_leaders(client)
         for partition in _by_leader(client, partitions)[None]:
-            # Else its leader was known, and asked, meanwhile.
+            # None: its leader was found meanwhile, and asked.
             if future := self._waiting.pop(partition, None):
-                _fail(future, NotConfirmedError("nobody is known to lead it"))
+                _fail(future, NotConfirmedError("a partition has no known leader"))
 
 
 async def _learn_leaders(client: AIOKafkaClient) -> None:
@@ -134,13 +139,13 @@ async def _learn_leaders(client: AIOKafkaClient) -> None:
 
 def _fail(future: "asyncio.Future[Answer]", failure: Exception) -> None:
     future.set_exception(failure)
-    future.exception()  # read, should nobody wait any more
+    future.exception()  # mark as retrieved: all callers may be gone
 
 
 def _by_leader(
     client: AIOKafkaClient, partitions: Iterable[TopicPartition]
 ) -> dict[int | None, list[TopicPartition]]:
-    """Who leads what by what the client knows; None: nobody, or it has never heard of it."""
+    """Partitions by leader, as far as the client knows; None: no leader, or an unknown partition."""
     found: dict[int | None, list[TopicPartition]] = defaultdict(list)
     for partition in partitions:
         node = client.cluster.leader_for_partition(partition)

@@ -1,4 +1,4 @@
-"""How to reach Kafka: the settings as the arguments every consumer, producer and admin client takes."""
+"""The connection settings as arguments for every consumer, producer and admin client."""
 
 import ssl
 
@@ -7,7 +7,7 @@ from service.settings import Settings
 
 
 def connection(settings: Settings) -> dict[str, object]:
-    """Arguments for aiokafka's clients. Raises RefusalError when a certificate or a key cannot be used."""
+    """Connection arguments for aiokafka's clients. Raises RefusalError for an unusable certificate or key."""
     arguments: dict[str, object] = {
         "bootstrap_servers": list(settings.bootstrap_servers),
         "security_protocol": settings.security_protocol,
@@ -29,12 +29,12 @@ def _tls(settings: Settings) -> ssl.SSLContext:
             f"KAFKA_SSL_CA_FILE: {settings.ssl_ca_file} holds no certificate in PEM ({error.reason})"
         ) from None
     if settings.ssl_cert_file:
-        password = settings.ssl_key_password or ""  # given none at all, OpenSSL would ask at the terminal
+        password = settings.ssl_key_password or ""  # without a password, OpenSSL asks at the terminal
         try:
             context.load_cert_chain(settings.ssl_cert_file, settings.ssl_key_file, lambda: password)
         except ssl.SSLError as error:
             reason = error.reason or "wrong or missing KAFKA_SSL_KEY_PASSWORD_FILE"
             raise RefusalError(
-                f"KAFKA_SSL_CERT_FILE: {settings.ssl_cert_file} and its key are of no use: {reason}"
+                f"KAFKA_SSL_CERT_FILE: {settings.ssl_cert_file} and its key cannot be used: {reason}"
             ) from None
     return context

@@ -1,11 +1,11 @@
-"""What the service changes in aiokafka, for the whole process: each client factory of ours asks for it.
+"""Patches aiokafka for the whole process; each of our client factories applies the patches.
 
-* every client asks the next broker when one is silent (client.py),
-* every consumer unpacks what a fetch brought a little at a time (batches.py),
-* gives records of ours (light_records.py),
-* and can be stopped while a fetch waits (closing.py).
+* Every client asks the next broker when one is silent (client.py).
+* Every consumer unpacks fetched batches in pieces (batches.py).
+* Every consumer returns our own `Record` (light_records.py).
+* Every consumer can be stopped while a fetch waits (closing.py).
 
-Whoever makes a client of the library without a factory of ours calls `patch_aiokafka` first.
+Code that makes a client of the library without one of our factories must call `patch_aiokafka` first.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ from service.kafka.client.light_records import give_light_records
 
 @cache
 def patch_aiokafka() -> None:
-    """Change the library; once is enough."""
+    """Apply all patches; further calls do nothing."""
     expect_silence()
     read_in_pieces()
     give_light_records()

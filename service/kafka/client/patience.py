@@ -1,4 +1,4 @@
-"""How long a command waits for Kafka, what it tries again meanwhile, and what it says in the end."""
+"""Retries a request to Kafka for a bounded time, then says why it failed."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from service.kafka.client.connection_errors import greeting
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 15.0  # for Kafka to answer before a command says that it does not
+PATIENCE_SECONDS = 15.0  # of retries before a command says that Kafka does not answer
 AGAIN_AFTER_SECONDS = 0.5
 
 T = TypeVar("T")
@@ -24,10 +24,10 @@ async def patiently(
     within: float = PATIENCE_SECONDS,
     but: tuple[type[KafkaError], ...] = (),
 ) -> T:
-    """What `ask` gives; it is asked again while a broker hangs or the network is cut, for so many seconds.
+    """Return what `ask` returns, with retries for up to `within` seconds while Kafka does not answer.
 
-    Raises RefusalError: why Kafka does not answer, at once where time would not help. Passes on errors
-    of the kinds in `but`.
+    A broker may hang, or the network may be cut. Raises RefusalError with the reason why Kafka does not
+    answer, at once when a retry would be useless. Passes on errors of the kinds in `but`.
     """
     until = asyncio.get_running_loop().time() + within
     while True:
@@ -41,11 +41,11 @@ async def patiently(
             lasts = met.lasts or (isinstance(error, KafkaError) and not error.retriable)
             if lasts or asyncio.get_running_loop().time() + AGAIN_AFTER_SECONDS > until:
                 raise met.refusal or unreachable(connection, error) from None
-            log.info("Kafka is asked again: %s", met.refusal or str(error) or type(error).__name__)
+            log.info("trying Kafka again: %s", met.refusal or str(error) or type(error).__name__)
         await asyncio.sleep(AGAIN_AFTER_SECONDS)
 
 
 def unreachable(connection: Mapping[str, object], error: Exception) -> RefusalError:
-    """What to say when Kafka does not do what a command needs of it."""
+    """The RefusalError for a command when Kafka fails with `error`."""
     servers = ",".join(map(str, cast("list[str]", connection["bootstrap_servers"])))
     return RefusalError(f"KAFKA_BOOTSTRAP_SERVERS: {servers}: {str(error) or 'no answer'}")

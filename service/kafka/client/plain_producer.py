@@ -1,4 +1,4 @@
-"""A producer for single topics: idempotent, without transactions."""
+"""An idempotent producer without transactions."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from service.kafka.client.transactional_producer import discard
 
 @asynccontextmanager
 async def producing(options: Mapping[str, Any], *, linger: int = 0) -> AsyncIterator[AIOKafkaProducer]:
-    """A started producer, which is stopped in the end. `linger`: ms to wait for more records.
+    """A started producer for the length of a block. `linger`: ms to wait for more records.
 
     Raises RefusalError when Kafka does not answer.
     """
@@ -30,7 +30,7 @@ async def producing(options: Mapping[str, Any], *, linger: int = 0) -> AsyncIter
         yield producer
     finally:
         try:
-            await producer.stop()  # once all is sent, or was given up by the library
+            await producer.stop()  # waits until the library has sent, or given up, all records
         except BaseException:  # a cancellation too
             await discard(producer)
             raise

@@ -1,4 +1,4 @@
-"""The same question to several, of whom some may be silent."""
+"""Sends the same request to several brokers in turn, and takes the first answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,9 +12,9 @@ from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 
-NEXT_AFTER_SECONDS = 0.5  # of silence, then the next one is asked as well
+NEXT_AFTER_SECONDS = 0.5  # of silence before the next broker is asked as well
 
-# Questions: they change nothing and are answered at once, so they may be asked again, and of another one.
+# Requests that change nothing and are answered at once: safe to repeat, also to another broker.
 QUESTIONS = (
     MetadataRequest,
     FindCoordinatorRequest,
@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 
 async def first(questions: Iterable[Callable[[], Awaitable[T]]]) -> T:
-    """The first answer. One after the other is asked, each as soon as the last one failed or is silent.
+    """The first answer to `questions`. Each is asked once the one before it has failed or is silent.
 
-    Raises the last failure (KafkaError or OSError) when all have failed; NodeNotReadyError: there is nobody.
+    Raises the last failure (KafkaError or OSError) when all have failed, NodeNotReadyError without questions.
     """
     waiting = iter(questions)
     asking: set[asyncio.Task[T]] = set()
@@ -63,5 +63,5 @@ async def _asked(question: Callable[[], Awaitable[T]]) -> T:
 
 
 def _read(task: "asyncio.Task[T]") -> None:
-    """An exception that nobody reads ends as a line in the log."""
+    """Retrieve the exception; otherwise asyncio logs it as never retrieved."""
     _ = task.cancelled() or task.exception()

@@ -1,4 +1,4 @@
-"""Reads a partition from one offset to another, however the log is made up between them."""
+"""Reads a partition from one offset to another, past markers and compacted records."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,9 +21,9 @@ async def read_to_end(
 ) -> AsyncIterator[tuple[Sequence[Record], int]]:
     """The records of `span` in log order, up to `at_once` at a time, each time with the offset after them.
 
-    That offset also passes over markers and what compaction removed; the last one is the end of the span, or
-    lies beyond it. Others get a turn of the loop after each. Raises KafkaError or OSError, and TimeoutError
-    after `no_progress_for` seconds without progress.
+    That offset also skips markers and compacted records. The last one is the end of the span, or lies beyond
+    it. The event loop gets a turn after each portion. Raises KafkaError or OSError, and TimeoutError after
+    `no_progress_for` seconds without progress.
     """
     position, end = span
     reader.assign([source])

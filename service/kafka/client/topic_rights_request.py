@@ -1,14 +1,14 @@
-"""Asking the broker what our user may do with topics: needs a version of a request that aiokafka lacks."""
+"""Asks a broker which rights our user has on topics, by a request version that aiokafka lacks."""
 
 from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
 
-_UNKNOWN = -(2**31)  # the broker does not tell
+_UNKNOWN = -(2**31)  # the broker does not say
 
 
 class TopicsResponse(Response):  # type: ignore[misc] # aiokafka has no types
-    """Metadata version 8, the first that tells rights; the library stops at 5."""
+    """Metadata version 8, the first with rights; the library stops at version 5."""
 
     API_KEY = 3
     API_VERSION = 8
@@ -45,7 +45,10 @@ class TopicsResponse(Response):  # type: ignore[misc] # aiokafka has no types
     )
 
     def rights(self) -> list[tuple[str, int]]:
-        """Each topic that is there, or of which we may not even know that, and its operations as bits."""
+        """Each topic and its allowed operations as bits; a topic that we may not describe has 0.
+
+        Missing topics are left out.
+        """
         denied = TopicAuthorizationFailedError.errno
         return [
             (name, 0 if code == denied else bits)
@@ -67,7 +70,7 @@ class _TopicsRequest8(RequestStruct):  # type: ignore[misc]
 
 
 class TopicsRequest(Request[_TopicsRequest8]):  # type: ignore[misc]
-    """What may we do with these topics? Asking does not create them."""
+    """A request for our rights on topics; it does not create them."""
 
     API_KEY = 3
 

@@ -1,6 +1,7 @@
-"""A transactional producer that sends each transactional request once, and that can be thrown away.
+"""A transactional producer that sends each transactional request once, and that can be discarded.
 
-This file reaches into aiokafka and knows its version: before another is pinned, read it and run its tests.
+This file uses internals of one version of aiokafka. Before another version is pinned, read this file and run
+its tests.
 """
 
 import asyncio
@@ -24,11 +25,11 @@ from service.kafka.client.patches import patch_aiokafka
 log = logging.getLogger(__name__)
 
 START_WITHIN_SECONDS = 15.0
-DISCARD_WITHIN_SECONDS = 1.0  # for each of its two waits
-REQUEST_TIMEOUT_MS = 15_000  # longer than a transaction may take, so that ours ends first
-# Ms; while the last commit's markers are written a new transaction is refused, in several guises.
+DISCARD_WITHIN_SECONDS = 1.0  # for each of the two waits of `discard`
+REQUEST_TIMEOUT_MS = 15_000  # longer than COMMIT_WITHIN_SECONDS, so that our own timeout comes first
+# Ms. The broker rejects a new transaction, with various errors, while it writes the last commit's markers.
 RETRY_AFTER = 20
-TRANSACTION_TIMEOUT_MS = 10_000  # then the broker aborts what a dead process left open
+TRANSACTION_TIMEOUT_MS = 10_000  # then the broker aborts the open transaction of a dead process
 BATCH_SIZE_BYTES = 900_000  # below the default max.message.bytes, which counts whole batches
 STAMP_REFUSED = (
     "Kafka refuses the time stamps of this machine: its clock is further ahead than a topic's "
@@ -43,13 +44,13 @@ Send = Callable[..., Awaitable[Any]]
 class FateUnknownError(Exception):
     """A transactional request was sent and not answered: it may take effect at any time, or never.
 
-    Not a KafkaError on purpose: the library sends those again, and a late duplicate of EndTxn would commit
-    half of the next transaction.
+    Not a KafkaError on purpose: after a KafkaError the library sends the request again. A late duplicate of
+    EndTxn would commit half of the next transaction.
     """
 
 
 def sent_once(send: Send) -> Send:
-    """`client.send`, but a transactional request whose answer is missing raises FateUnknownError."""
+    """Wrap `client.send`: a transactional request without an answer raises FateUnknownError."""
 
     async def send_once(node_id: int, request: Any, **options: Any) -> Any:
         try:
@@ -70,9 +71,9 @@ async def open_producer(
     batch_size: int = BATCH_SIZE_BYTES,
     lasts: int = TRANSACTION_TIMEOUT_MS,
 ) -> AIOKafkaProducer:
-    """A started producer; every earlier one with its id is fenced then, and its transaction decided.
+    """A started producer; its start fences earlier producers with its id and ends their transaction.
 
-    `lasts`: ms that a transaction may. Raises KafkaError, OSError or TimeoutError.
+    `lasts`: ms that a transaction may last. Raises KafkaError, OSError or TimeoutError.
     """
     patch_aiokafka()
     producer = AIOKafkaProducer(
@@ -95,9 +96,9 @@ async def open_producer(
 
 
 async def discard(producer: AIOKafkaProducer) -> None:
-    """Throw the producer away, in bounded time and whatever state it is in; the broker ends its transaction.
+    """Discard a producer in any state, in bounded time; the broker ends its transaction.
 
-    `producer.stop()` waits for a flush that may never come, and leaves tasks that open connections for ever.
+    `producer.stop()` waits for a flush that may never end, and leaves tasks that open connections for ever.
     """
     producer._closed = True  # noqa: SLF001 (else its finalizer warns)
     tasks = [task for task in asyncio.all_tasks() if _runs_in(task, producer._sender)]  # noqa: SLF001
@@ -115,9 +116,9 @@ async def discard(producer: AIOKafkaProducer) -> None:
 
 
 def _read_errors(manager: Any, batches: Any) -> None:
-    """Read what the library tells to futures that nobody has asked for.
+    """Retrieve the exceptions that the library sets on futures without a reader.
 
-    That is each further fatal error, and to each batch that its sender has died.
+    It sets each further fatal error there, and on each batch that its sender has died.
     """
     tell, fail = manager.fatal_error, batches.fail_all
 
@@ -136,11 +137,11 @@ def _read_errors(manager: Any, batches: Any) -> None:
 
 
 def _read(future: "asyncio.Future[Any]") -> None:
-    """An exception that nobody reads ends as a line in the log."""
+    """Retrieve the exception; otherwise asyncio logs it as never retrieved."""
     _ = future.cancelled() or future.exception()
 
 
 def _runs_in(task: "asyncio.Task[Any]", sender: object) -> bool:
-    """True for the sender's routine and the requests it started, which only its local variables know."""
+    """True for the sender's routine and the requests it started; only their frames refer to the sender."""
     frame = getattr(task.get_coro(), "cr_frame", None)
     return frame is not None and frame.f_locals.get("self") is sender

@@ -1,1 +1,1 @@
-"""Records and events: bytes to facts, announcements to bytes. No network."""
+"""Decodes records to facts, and encodes announcements to records. No network."""

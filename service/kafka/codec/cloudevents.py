@@ -26,14 +26,14 @@ class _Mode(Enum):
     BINARY = auto()
     STRUCTURED = auto()
     BATCH = auto()
-    NEITHER = auto()  # no JSON
+    NEITHER = auto()  # not JSON
 
 
-_BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # see service.sla.timeline: names are quick
+_BINARY, _STRUCTURED, _BATCH, _NEITHER = _Mode  # a plain name is faster, see service.sla.timeline
 
 
 def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) -> Found | None:
-    """What fact_of would give for the event in a record, when nothing about the two is unusual; see plain."""
+    """The result of fact_of for a record and its event; None when either is unusual. See plain."""
     value, given = record.value, record.headers
     if value is None or record.size > LARGEST_BYTES:
         return None
@@ -55,7 +55,7 @@ def plain_of(record: Record, now: int | None, recorded_at: int, kinds: Kinds) ->
 
 
 def event_of(record: Record) -> dict[str, Any]:
-    """The event in a record as it would be in structured mode. Raises RejectedError."""
+    """The event in a record, as a dict in the form of structured mode. Raises RejectedError."""
     headers = _headers(record)
     if record.value is None:
         raise RejectedError(Reason.NULL_VALUE, None, "the record has no value")
@@ -75,7 +75,7 @@ def event_of(record: Record) -> dict[str, Any]:
 
 
 def _headers(record: Record) -> Mapping[str, bytes | None]:
-    """By name. Raises RejectedError when the record is too large, or a header that counts stands twice."""
+    """Headers by name. Raises RejectedError: the record is too large, or a relevant header is repeated."""
     if record.size > LARGEST_BYTES:
         raise RejectedError(Reason.TOO_LARGE, None, "larger than 256 KiB")
     if record.cut:

@@ -1,4 +1,4 @@
-"""Which partition a key belongs to. Everybody who writes to a topic has to agree."""
+"""Partitioners: which partition a key belongs to. All producers of a topic have to use the same one."""
 
 import struct
 import zlib
@@ -12,9 +12,9 @@ _words = struct.Struct("<I").iter_unpack
 
 
 def murmur2(key: bytes, partitions: int) -> int:
-    """As the Java client and aiokafka do by default, and librdkafka with `murmur2_random`.
+    """The default partitioner of the Java client and aiokafka; librdkafka's `murmur2_random`.
 
-    That of aiokafka goes byte by byte and takes twice as long.
+    aiokafka's own function works byte by byte and takes twice as long.
     """
     rest = len(key) % 4
     mixed = 0x9747_B28C ^ len(key)
@@ -28,7 +28,7 @@ def murmur2(key: bytes, partitions: int) -> int:
 
 
 def crc32(key: bytes, partitions: int) -> int:
-    """As librdkafka does by default, with `consistent` and `consistent_random`."""
+    """The default partitioner of librdkafka: `consistent` and `consistent_random`."""
     return zlib.crc32(key) % partitions
 
 

@@ -1,4 +1,4 @@
-"""A record as every consumer of this process gives it: what the log holds, without what nobody asks for."""
+"""The record type of every consumer of this process: only the fields that the service uses."""
 
 from collections.abc import Sequence
 
@@ -6,32 +6,32 @@ import msgspec
 
 Headers = Sequence[tuple[str, bytes | None]]
 
-MOST_HEADERS = 10_000  # of a record that is read: each costs as much as a short event
-# Bytes of memory, about as many instructions: a name of one letter costs as much as a short text.
+MOST_HEADERS = 10_000  # of a record; with more it is cut, because each header costs as much as a short event
+# Bytes of memory, and about as many instructions: a name of one letter costs as much as a short text.
 _HEADER = 32
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """What one place of a partition's log holds."""
+    """One record of a partition's log."""
 
     topic: str
     partition: int
     offset: int
-    timestamp: int  # ms, as its producer or its broker says; any number
+    timestamp: int  # ms, from its producer or its broker; any number
     key: bytes | None
     value: bytes | None
     headers: Headers
     size: int  # bytes of key, value, names and values of headers
-    cut: bool = False  # it has more of them than anybody reads: key, value and headers are left out
+    cut: bool = False  # too large or too many headers: key, value and headers are left out
 
     @property
     def weight(self) -> int:
-        """What it costs to look at, in bytes of a value."""
+        """The cost of processing the record, in bytes of a value."""
         return self.size + _HEADER * len(self.headers)
 
 
 def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """Bytes of a record."""
+    """Bytes of a record: key, value, names and values of headers."""
     size = len(key or b"") + len(value or b"")
     for name, said in headers:
         size += (len(name) if name.isascii() else len(name.encode())) + len(said or b"")

@@ -1,4 +1,4 @@
-"""Records in to facts, announcements to records out, and what could not be read to where it is put aside."""
+"""Decodes records to facts, encodes announcements to records, and makes dead-letter records."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,9 @@ from service.sla.facts import Fact
 
 SOURCE = "/sla-timer"
 
-# On a rejected record, after the headers that it came with. When it is rejected again, the last ones count.
+# Headers of a rejected record, after the headers that it came with. If it is rejected twice, the last count.
 REASON, FIELD, DETAIL = "sla_rejected_reason", "sla_rejected_field", "sla_rejected_detail"
-WITHOUT_CONTENT = "sla_rejected_bytes"  # how large a record was of which only the reason is left
+WITHOUT_CONTENT = "sla_rejected_bytes"  # the size of a record whose content was not kept
 TOPIC, PARTITION, OFFSET = "sla_rejected_topic", "sla_rejected_partition", "sla_rejected_offset"
 
 LAST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
@@ -37,12 +37,12 @@ def decode(
     knows: Callable[[str], object] = lambda _: False,
     kinds: Kinds = COMPLAINTS,
 ) -> tuple[str, Fact] | Rejection:
-    """The ticket (or desk) key and the fact of a record of an input, which has so many `partitions`.
+    """Decode an input record to the key of its ticket (or desk) and its fact, or to a rejection.
 
-    Never raises, whatever the record. `now` in ms; without it, the future has no limit. Whom the partition
-    `knows` belongs there.
+    Never raises, whatever the record. `now` in ms; without it, the future has no limit. `partitions`: their
+    number in the input. Keys the partition already holds (`knows`) skip the partition check.
     """
-    # Its producer may write any number there. It decides nothing, but as evidence it has to be a date.
+    # A producer may write any number as time stamp. It decides nothing, but as evidence it has to be a date.
     recorded_at = record.timestamp
     if not 0 <= recorded_at <= LAST_MS:
         recorded_at = max(0, min(recorded_at, LAST_MS))
@@ -62,7 +62,7 @@ def decode(
 
 
 def encode(announcement: Announcement) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    """Key, value and headers of an event out, a CloudEvent in binary mode."""
+    """Encode an announcement to key, value and headers of a CloudEvent in binary mode."""
     said = verdict(announcement)
     ticket_id = said.ticket_id.encode()
     headers = [
@@ -80,7 +80,7 @@ def encode(announcement: Announcement) -> tuple[bytes, bytes, list[tuple[str, by
 def reject(
     record: Record, rejection: Rejection
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
-    """Key, value and headers as they came, and headers after them that say why and where it was read."""
+    """The dead-letter record: key, value and headers as they came, then headers with reason and place."""
     added = {
         REASON: rejection.reason,
         FIELD: rejection.field,

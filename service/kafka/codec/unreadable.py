@@ -1,11 +1,14 @@
-"""A record in a topic of ours that is not what we write there, and its place."""
+"""The error for an unreadable record in one of our topics."""
 
 from service.errors import RefusalError
 from service.text.visible import visible
 
 
 class UnreadableRecordError(RefusalError):
-    """Its text is one line: where the record lies and what is wrong with it, nothing of its value."""
+    """A record in one of our topics that this service did not write, or cannot read.
+
+    Its text is one line: the record's place and the problem, but nothing of its value.
+    """
 
     def __init__(
         self,

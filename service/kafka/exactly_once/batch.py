@@ -1,4 +1,4 @@
-"""One turn of a partition: what arrived and lapsed, judged a little at a time, and what goes out for it."""
+"""One turn of a partition: records and lapsed deadlines, judged in steps, and the records to write."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
@@ -14,21 +14,21 @@ from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.transaction import Outgoing
 from service.sla.partition import Partition, Step
 
-MANY = 200  # records in one turn, from which on more are likely to wait
+MANY = 200  # records in one turn; after a turn with so many, more are likely to wait
 AT_ONCE = 250  # deadlines, or records, in one step
-ANNOUNCED_AT_ONCE = 200  # announcements that are written before others may go on
-SAID_BESIDE_BYTES = 500  # of an outgoing record besides its value, or what was put aside
+ANNOUNCED_AT_ONCE = 200  # announcements that are encoded before other tasks get a turn
+SAID_BESIDE_BYTES = 500  # of an outgoing record besides its value, or besides the rejected record
 
 
 class Room(NamedTuple):
-    """How much a turn may take: a transaction costs as much time with little as with much."""
+    """The limits of one turn; they are high, because a small transaction takes as long as a large one."""
 
     records: int = 4_000
-    deadlines: int = 3_000  # fewer, as who lapses meanwhile waits for the end of the turn
-    size: int = 8 * 2**20  # bytes of what goes out; no more begins once it is reached
+    deadlines: int = 3_000  # fewer, because deadlines that lapse meanwhile wait for the end of the turn
+    size: int = 8 * 2**20  # bytes of outgoing records; no step begins once it is reached
 
     def doubled(self) -> Self:
-        """Up to what every turn may take."""
+        """Twice as much room, up to the default limits."""
         most = Room()
         return self._replace(
             records=min(2 * self.records, most.records), deadlines=min(2 * self.deadlines, most.deadlines)
@@ -36,7 +36,7 @@ class Room(NamedTuple):
 
 
 class Turn:
-    """Grows by steps; then it is committed, or all that was in memory is forgotten."""
+    """The work of one transaction, which grows by steps. If the commit fails, drop the partition's memory."""
 
     def __init__(
         self,
@@ -53,9 +53,10 @@ class Turn:
         at: int,
         grace: int,
     ) -> None:
-        """`partitions` of the input; `now` (ms) of detection; no event may lie too far ahead of `latest`.
+        """`partitions`: their number in the input; `now`: the instant (ms) of detection.
 
-        `at` and `grace` as in Partition.step.
+        `latest`: an event too far ahead of this instant (ms) is rejected. `at` and `grace` as in
+        Partition.step.
         """
         self._partition = partition
         self._changelog = changelog
@@ -65,45 +66,46 @@ class Turn:
         self._full = read.full
         self._room = room
         self._now, self._at, self._grace = now, at, grace
-        self._end = 0  # the offset after the records that are left
+        self._end = 0  # the offset after the records in `left`
         self.left: Sequence[Record] = []
         self.taken = 0  # records
-        self.deadlines = 0  # that were looked for
-        self.size = 0  # bytes of what goes out, about
-        self.next_offset = 0  # of the input, once a step was taken
+        self.deadlines = 0  # the most that the steps so far may have judged
+        self.size = 0  # bytes of outgoing records, roughly
+        self.next_offset = 0  # of the input; valid after the first step
         self.steps: list[Step] = []
         self.rejected: list[tuple[Record, Rejection]] = []
         self.outgoing: list[Outgoing] = []
 
     def take(self, records: Sequence[Record], end: int) -> None:
-        """Look at `records` next, after which offset `end` follows; nothing may be left of those before."""
+        """Set the next `records` to judge; `end`: the offset after them. `left` must be empty."""
         self.left, self._end = records, end
 
     @property
     def has_room(self) -> bool:
-        """True while it may take more."""
+        """True while the turn may take more steps."""
         room = self._room
         return self.taken < room.records and self.deadlines < room.deadlines and self.size < room.size
 
     @property
     def is_small(self) -> bool:
-        """True when hardly more records are likely to wait."""
+        """True when the turn took few records, so that hardly any more are likely to wait."""
         return self.taken < MANY
 
     @property
     def is_reflected(self) -> bool:
-        """True when the changelog shows, to whoever restores it, up to where the input was taken.
+        """True when a restore of the changelog will find the input offset that this turn reached.
 
-        The state of a ticket says so, as long as there is one: see Header.reflects.
+        A ticket's state holds that offset (see Header.reflects), but a tombstone does not.
         """
         *before, last = [step.changes.values() for step in self.steps]
         forgotten = any(None in values for values in (*before, last))
         return not forgotten and any(True for _ in last)
 
     def work(self) -> Iterator[None]:
-        """Step by step until nothing is left, or there is no more room; at least one step.
+        """Take steps until nothing is left or the room is used up; at least one step.
 
-        Pauses wherever others may go on. Whoever stops before a step is over has to forget the partition.
+        Yields wherever other tasks may get a turn. A caller that stops within a step must drop the
+        partition's memory.
         """
         yield from self._step()
         while self.has_room and (self.left or self._has_lapsed()):
@@ -114,7 +116,7 @@ class Turn:
         self._room = Room(0, 0, 0)
 
     def smaller(self) -> Room:
-        """Half of what this turn had: for the next, when it failed for its size or time."""
+        """Half the work of this turn: the room of the next turn, in case this turn was too large or slow."""
         return Room(max(1, self.taken // 2), max(1, self.deadlines // 2))
 
     def _has_lapsed(self) -> bool:

@@ -1,4 +1,4 @@
-"""A changelog record that says nothing, to be written for the time that Kafka gives to it."""
+"""A changelog record without content, written only to learn the time stamp that Kafka gives it."""
 
 from itertools import count
 
@@ -10,10 +10,10 @@ from service.sla.state import key as key_of
 
 
 def blank(changelog: TopicPartition, partitions: int, partitioner: Partitioner) -> Outgoing:
-    """The tombstone of a ticket that cannot be: no tenant is without a name.
+    """The tombstone of a ticket that cannot exist: its tenant has an empty name.
 
-    Whoever reads the changelog, of whatever version, forgets what it never knew; and it lies where such a
-    ticket would belong, so that nobody takes the changelog for another's. Compaction keeps one of it.
+    Every version of this software ignores it on a restore, because it knows no such ticket. The ticket id
+    belongs to this partition, so that the placement check passes. Compaction keeps only one such record.
     """
     place = changelog.partition
     ticket = next(name for name in map(str, count()) if partitioner(name.encode(), partitions) == place)

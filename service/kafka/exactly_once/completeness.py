@@ -1,4 +1,4 @@
-"""Up to when the log of a partition is known to be complete, and when to ask it again. Owners look at it."""
+"""Tracks up to which instant a partition's log is known to be complete, and when to ask for its end again."""
 
 import asyncio
 import logging
@@ -13,16 +13,19 @@ from service.sla.watermark import Watermark
 
 log = logging.getLogger(__name__)
 
-IDLE_ASK_SECONDS = 5.0  # between questions when no deadline is due
-ASK_AGAIN_SECONDS = 0.5  # after a question that was not answered
+IDLE_ASK_SECONDS = 5.0  # between requests for the end offset when no deadline is due
+ASK_AGAIN_SECONDS = 0.5  # after a request that failed
 DOUBTED_SECONDS = 0.05  # after an answer that was not confirmed
-BEHIND_SECONDS = 0.02  # between looks at the position while an answer waits for it
+BEHIND_SECONDS = 0.02  # between checks of the position while it has not reached the end offset
 SILENT_AFTER_SECONDS = 30.0  # without an answer
-NOT_BEFORE = -1  # `at` while nothing is known of the log
+NOT_BEFORE = -1  # `at` while the watermark is not known
 
 
 class Horizon:
-    """Of one partition since it was acquired. Due instants are ms, or None when no deadline is armed."""
+    """The instant to judge one partition at, since it was acquired.
+
+    Due instants (`due`) are ms, or None when no deadline is armed.
+    """
 
     def __init__(self, source: TopicPartition, asker: Asker, clock: GuardedClock, grace: int) -> None:
         self._source = source
@@ -30,11 +33,11 @@ class Horizon:
         self._clock = clock
         self._grace = grace  # ms
         self._watermark = Watermark()
-        self._ask_from = 0.0  # loop time before which the log is not asked
-        self._asked_at = float("-inf")  # loop time
-        self._heard_at = _time()
-        self._refused = False  # an answer, when last asked
-        self.end = 0  # of the input, when last asked
+        self._ask_from = 0.0  # loop time before which the end offset is not asked for
+        self._asked_at = float("-inf")  # loop time of the last answer
+        self._heard_at = _time()  # loop time of the last answer, or of the acquisition
+        self._refused = False  # True when the last request failed
+        self.end = 0  # the last end offset of the input
 
     @property
     def watermark(self) -> int | None:
@@ -48,29 +51,29 @@ class Horizon:
 
     @property
     def silent(self) -> bool:
-        """True when the log has not answered for a while."""
+        """True when there was no answer for `SILENT_AFTER_SECONDS`."""
         return _time() - self._heard_at > SILENT_AFTER_SECONDS
 
     @property
     def behind(self) -> bool:
-        """True when the log has said that there is more than what is processed."""
+        """True when the last end offset lies beyond what is processed."""
         return self._watermark.behind
 
     def processed(self, position: int) -> None:
-        """Everything below `position` is processed."""
+        """Note that everything below `position` is processed."""
         self._watermark.processed(position)
 
     def lapsed(self, due: int | None) -> bool:
-        """True when a deadline at `due` has passed for sure."""
+        """True when a deadline at `due` has passed by the log's watermark, less the grace."""
         return due is not None and due < self.at
 
     def is_due(self, due: int | None) -> bool:
-        """True when a deadline at `due` has passed, with its grace, by our clock."""
+        """True when a deadline at `due` and its grace have passed by our clock."""
         due_in = self._due_in(due)
         return due_in is not None and due_in <= 0
 
     def ask(self, due: int | None) -> "asyncio.Task[Answer] | None":
-        """A question to the log, when it is time for one; give its answer to `hear`."""
+        """Ask for the end offset, if it is time to; pass the finished task to `hear`."""
         if self._watermark.behind or _time() < self._ask_from:
             return None
         due_in = self._due_in(due)
@@ -79,14 +82,14 @@ class Horizon:
         return asyncio.create_task(self._asker.ask(self._source))
 
     def hear(self, ask: "asyncio.Task[Answer]") -> None:
-        """Take the log's answer, or ask again later."""
+        """Take the answer of a finished `ask`; after a failure, `ask` waits for a moment."""
         try:
             answer = ask.result()
-        except NotConfirmedError:  # for a moment whenever a leader changes; if it lasts, see `silent`
+        except NotConfirmedError:  # normal while a leader changes; if it lasts, see `silent`
             self._ask_from = _time() + DOUBTED_SECONDS
         except (KafkaError, OSError) as error:
             if not self._refused:
-                log.warning("%s: the log does not say where it ends: %r", self._source, error)
+                log.warning("%s: cannot fetch the end offset: %r", self._source, error)
             self._refused = True
             self._ask_from = _time() + ASK_AGAIN_SECONDS
         else:
@@ -96,7 +99,7 @@ class Horizon:
             self._watermark.asked(answer.sent_at, answer.end)
 
     def patience(self, due: int | None, *, asking: bool) -> float:
-        """Seconds to wait for records; at most one, in case the wall clock jumps."""
+        """Seconds to wait for records; at most 1, because the wall clock may jump."""
         if self.lapsed(due):
             return 0
         if self._watermark.behind:

@@ -1,4 +1,4 @@
-"""What all owners of a process have in common."""
+"""The settings and objects that all owners of a process share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Topics(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How to reach Kafka, what to read and judge, whom to tell. Lengths in ms."""
+    """The settings of all owners: connection, topics, inputs, observer. Lengths in ms."""
 
     connection: Mapping[str, Any]
     group: str
@@ -37,11 +37,11 @@ class Terms:
     observer: Observer = field(default_factory=NullObserver)
     largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
     pace: float = 0.0  # seconds, see service.kafka.exactly_once.pace
-    elapsed: Callable[[], int] = elapsed_ms  # against which `now` is held
+    elapsed: Callable[[], int] = elapsed_ms  # `now` is checked against it
 
 
 class Shared(NamedTuple):
-    """What all owners of a process share."""
+    """The objects that all owners of a process share."""
 
     terms: Terms
     counts: Mapping[str, int]  # partitions by topic

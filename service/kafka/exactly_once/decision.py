@@ -1,4 +1,4 @@
-"""What can be decided of a partition that waits for a person; see repair."""
+"""The decisions that a person can make about a refused partition: skip, reset, forget; see repair."""
 
 from collections.abc import Callable, Collection
 
@@ -12,11 +12,14 @@ from service.sla.state import Ticket, UnknownStateVersionError, UnreadableStateE
 
 Read = Callable[[bytes], Ticket | Desk]  # the content of a state; raises UnreadableStateError
 
-SHOWN = 5  # states that are given up
+SHOWN = 5  # given-up states that the decision lists
 
 
 def skip(found: PartitionContents, to: int | None) -> Decision:
-    """Go on at offset `to`, or where the log begins now: the records before it are never judged."""
+    """Continue at offset `to`, or where the log begins now: the records before it are never judged.
+
+    Raises RefusalError.
+    """
     name, begins, (begin, end) = found.place.input, found.next_offset, found.log
     if begins > end:
         raise RefusalError(
@@ -42,10 +45,10 @@ def skip(found: PartitionContents, to: int | None) -> Decision:
 def reset(found: PartitionContents) -> Decision:
     """Keep all state and read the input from its beginning.
 
-    Every state is written again as if it reflected nothing of the input: what would hold against its offsets
-    is their number in the log that was there before. Facts have identities, so those that are read again
-    change nothing. What was forgotten since, and is still in the log, is judged again, under the same breach
-    ids. State that nobody can read is left as it is.
+    Every state is written again as if it reflected nothing of the input, because its offsets belong to the
+    log that was there before. Facts have identities, so facts that are read again change nothing. A ticket
+    that was forgotten, but is still in the log, is judged again under the same breach ids. Unreadable state
+    is left as it is.
     """
     changes: list[tuple[bytes, bytes | None]] = []
     for key, record in found.held.records.items():
@@ -65,9 +68,9 @@ def reset(found: PartitionContents) -> Decision:
 def forget(
     found: PartitionContents, offsets: Collection[int], key: bytes | None, read: Read, *, unreadable: bool
 ) -> Decision:
-    """Give up the state at these offsets of the changelog, or under a key, or all that is none of ours.
+    """Give up the state at these offsets of the changelog, or under a key, or all `unreadable` state.
 
-    Its ticket begins anew with the next event; what was announced of it is not taken back.
+    Its ticket begins anew with the next event; its announcements are not retracted. Raises RefusalError.
     """
     held, name = found.held, found.place.state
     by_offset = {record.offset: record for record in held.records.values()}
@@ -103,7 +106,7 @@ def _what(record: Record, read: Read) -> str:
 
 
 def _is_none_of_ours(record: Record, read: Read) -> bool:
-    """False also of what another version wrote: it is only not read by this one."""
+    """True when a record is no state of ours. State of an unknown version is ours, so False."""
     try:
         _content(record, read)
     except UnknownStateVersionError:

@@ -1,4 +1,4 @@
-"""The records of one input partition, as the group's consumer gives them to the partition's owner."""
+"""Reads the records of one input partition from the group's consumer, for the partition's owner."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,35 +10,35 @@ from service.kafka.client.groupless_consumer import ANSWER_WITHIN_SECONDS
 from service.kafka.codec.record import Record
 
 AT_ONCE = 1_000  # records
-SOON_MS = 5  # in which a fetch brings what lies ready
+SOON_MS = 5  # enough for a fetch of records that are already in the log
 
 
 class Feed:
-    """Everything may raise KafkaError. Only one may `take` at a time."""
+    """The records of one input partition. Every method may raise KafkaError; one `take` at a time."""
 
     def __init__(self, consumer: AIOKafkaConsumer, source: TopicPartition) -> None:
         self._consumer = consumer
         self._source = source
 
     def hold(self) -> None:
-        """Give nothing until it begins."""
+        """Pause the partition until `begin`."""
         self._consumer.pause(self._source)
 
     def begin(self, offset: int) -> None:
-        """Give what lies from `offset` on."""
+        """Start to give records, from `offset` on."""
         self._consumer.seek(self._source, offset)
         self._consumer.resume(self._source)
 
     async def committed(self) -> int | None:
-        """The group's offset; None: it has none yet. May raise TimeoutError."""
+        """The group's committed offset; None: it has none yet. May raise TimeoutError."""
         async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
             committed: int | None = await self._consumer.committed(self._source)
             return committed
 
     async def take(self, patience: int = 0) -> Sequence[Record]:
-        """The next records, as many as a step takes; none when none came within `patience` (ms)."""
+        """The next records, up to `AT_ONCE`; none when none came within `patience` (ms)."""
         records = await self._given(patience)
-        while not records and self._has_more:  # what is passed over is, a little at a time
+        while not records and self._has_more:  # the consumer skips markers and aborted records in portions
             await asyncio.sleep(0)
             records = await self._given(0)
         return records
@@ -60,6 +60,6 @@ class Feed:
         return self._source in self._consumer._fetcher._records  # noqa: SLF001 (fetched, and not given yet)
 
     async def position(self) -> int:
-        """The offset after what was taken, markers and aborted records included."""
+        """The offset after the records taken, markers and aborted records included."""
         offset: int = await self._consumer.position(self._source)
         return offset

@@ -1,4 +1,4 @@
-"""FastStream's part: the connection and the life of the group's consumer, which the worker reads from."""
+"""Starts and stops the group's consumer through FastStream; the worker reads from it."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from service.kafka.topics.acl import DENIALS, denied, missing
 log = logging.getLogger(__name__)
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
-# Of the consumer's settings, those FastStream takes there.
+# The consumer settings that FastStream takes as arguments of the broker.
 _BROKER = (
     "request_timeout_ms",
     "metadata_max_age_ms",
@@ -44,34 +44,38 @@ class Group:
         self._broker = KafkaBroker(
             terms.connection["bootstrap_servers"],
             security=_security(terms.connection),
-            consumer_only=True,  # it shall neither produce nor create topics
+            consumer_only=True,  # FastStream must neither produce nor create topics
             allow_auto_create_topics=False,
             logger=None,
             **{name: wanted.pop(name) for name in _BROKER},
         )
-        # No handlers, so FastStream starts the consumer and runs no loop of its own over it.
+        # Without handlers, FastStream starts the consumer but does not read from it.
         self._subscriber = self._broker.subscriber(
             *(one.topic for one in terms.inputs), ack_policy=AckPolicy.MANUAL, listener=self.worker, **wanted
         )
 
     async def run(self) -> None:
-        """Join, and judge until `stop`. Raises what should end the process, RefusalError for a right."""
+        """Join the group and judge until `stop`.
+
+        Raises errors that should end the process; RefusalError when our user lacks a right.
+        """
         try:
             await patiently(self._terms.connection, self.worker.start, but=DENIALS)
             await self._broker.start()  # returns when the group has answered
             self.joined = True
             await self.worker.run()
         except (KafkaError, NotCommittedError) as error:
-            if denied(error):  # a right was withdrawn while we ran: say which
+            if denied(error):  # a right was revoked while we ran: name it
                 prefix = self._terms.topics.breaches.removesuffix(BREACHES.name)
                 lacking = await missing(self._terms.connection, prefix, self._terms.group)
                 raise RefusalError("\n".join(lacking) or f"Kafka does not allow it: {error!r}") from None
             raise
 
     async def stop(self, *, leaves: bool = False) -> None:
-        """Give all up. Bound it: the consumer's part may hang.
+        """Give all partitions up and stop the consumer. Bound it: the consumer may hang.
 
-        Who has an instance stays a member until its session ends, unless it `leaves`; all others leave.
+        A process with an instance name stays a member until its session ends, unless it `leaves`. A process
+        without one always leaves.
         """
         self.joined = False
         await self.worker.stop()
@@ -81,14 +85,14 @@ class Group:
             await self._leave(leaver)
 
     async def _leave(self, leaver: Leaver) -> None:
-        """Say so when it does not work: then the others wait for the end of the session, as after a crash."""
+        """Leave the group, and log a failure: the other members then wait for our session to end."""
         try:
             refused = await leave(self._terms.connection, self._terms.group, [leaver])
         except (KafkaError, OSError) as error:
-            log.warning("has not left the group: %r", error)
+            log.warning("could not leave the group: %r", error)
             return
         if refused:
-            log.warning("has not left the group: it knows us no more, or another process has our name")
+            log.warning("could not leave the group: it has forgotten us, or another process has our name")
         else:
             log.info("has left the group")
 

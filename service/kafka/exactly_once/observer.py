@@ -1,4 +1,4 @@
-"""Who is told what was committed. Never anything before it is."""
+"""The interface for observers of an owner. No result is reported before its transaction has committed."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,22 +7,23 @@ from service.sla.partition import Step
 
 
 class Observer(Protocol):
-    """Metrics, mostly. Its methods are called after the fact, take no time and raise nothing.
+    """Receives the events of an owner, mostly for metrics.
 
-    Whoever derives from it gets methods that do nothing, and writes those that matter.
+    Its methods are called after the fact. They must return at once and must not raise. A subclass inherits
+    methods that do nothing, and overrides the methods that it needs.
     """
 
     def committed(self, steps: Sequence[Step], records: int, now: int, seconds: float) -> None:
         """A transaction of `steps` committed at `now` (ms) after `seconds`; it took so many `records`."""
 
     def rejected(self, reason: str) -> None:
-        """A record was put aside, once per record."""
+        """A record was rejected; called once per record."""
 
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
-        """A partition is judged again, after `restored` records of its changelog."""
+        """A partition was acquired, after `restored` records of its changelog."""
 
     def aborted(self) -> None:
-        """A transaction did not commit, or nobody knows; `lost`, `fenced` or the end of the owner follows."""
+        """A transaction failed, or its fate is unknown; `lost`, `fenced` or the end of the owner follows."""
 
     def lost(self) -> None:
         """A transaction, or an attempt to acquire a partition, failed; it is acquired again."""
@@ -31,8 +32,8 @@ class Observer(Protocol):
         """Another process has taken a partition over."""
 
     def assigned(self, partitions: int) -> None:
-        """The group gave us so many partitions."""
+        """The group assigned so many partitions to this process."""
 
 
 class NullObserver(Observer):
-    """An observer that does not look."""
+    """An observer that ignores everything."""

@@ -1,4 +1,4 @@
-"""What goes out besides state: announcements to their topics, records that are no event of ours aside."""
+"""Makes the outgoing records besides state: announcements, and rejected records for the dead-letter topic."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ class Outputs:
         self._terms = terms
         self._counts = counts
         self._source = source
-        # Elsewhere keys are spread otherwise; here a key belongs where it came from.
+        # A topic with as many partitions as the input has each key in the same partition as the input.
         self._beside = {
             topic: TopicPartition(topic, source.partition)
             for topic in (terms.topics.breaches, terms.topics.clocks)
@@ -29,7 +29,7 @@ class Outputs:
         }
 
     def announce(self, announcement: Announcement) -> Outgoing:
-        """To billing or to operations, in the partition that the ticket's key belongs to."""
+        """The record of an announcement: for billing or operations, in the partition of the ticket's key."""
         topics = self._terms.topics
         topic = topics.breaches if announcement.type in BILLING else topics.clocks
         key, value, headers = encode(announcement)
@@ -39,13 +39,13 @@ class Outputs:
         return Outgoing(target, key, value, headers)
 
     def put_aside(self, record: Record, rejection: Rejection) -> Outgoing:
-        """The record as it came, and why; without its content when the topic would not take it."""
+        """The dead-letter record: the record as it came and the reason; without its content if too large."""
         topic = self._terms.topics.rejected
         target = TopicPartition(topic, record.partition % self._counts[topic])
         key, value, headers = reject(record, rejection)
         whole = Outgoing(target, key, value, headers)
         if not record.cut and whole.size <= self._terms.largest.get(topic, LARGEST_BYTES):
             return whole
-        ours = headers[len(record.headers) :]  # by place: a sender may have used our names
+        ours = headers[len(record.headers) :]  # by position: a sender may have used our header names
         size = (WITHOUT_CONTENT, str(record.size).encode())
         return Outgoing(target, key if len(key or b"") <= _LONGEST_KEY_BYTES else None, None, [*ours, size])

@@ -1,8 +1,8 @@
-"""The owner of one input partition: one tenure after the other, until the group takes the partition away.
+"""The owner of one input partition: runs tenures one after another, until the group revokes the partition.
 
-What fails here concerns this partition only. When the log failed, the partition is acquired again at once;
-when it is something that only a person can mend, the partition is *refused*: it says why, and is tried again
-later.
+A failure here concerns this partition only. When the log failed, the owner acquires the partition again at
+once. When only a person can repair the cause, the partition is *refused*: the owner logs the reason, and
+tries again later.
 """
 
 import asyncio
@@ -21,34 +21,37 @@ from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
 
-FENCED_FOR_SECONDS = 1.5  # longer than a zombie needs to learn of its end, so that it does not fence again
-BACK_OFF_SECONDS = (0.1, 2.0)  # doubled from the first to the second: soon there when the log is back
-AGAIN_SECONDS = (5.0, 60.0)  # until a refused partition is tried again, doubled in the same way
-FINISH_WITHIN_SECONDS = 3.0  # that a running transaction gets when the partition is taken away
+# The wait after being fenced. A zombie learns within it that it has lost the partition, so that it does not
+# fence the new owner again.
+FENCED_FOR_SECONDS = 1.5
+BACK_OFF_SECONDS = (0.1, 2.0)  # doubled from the first to the second; short, to resume soon after a failure
+AGAIN_SECONDS = (5.0, 60.0)  # before a refused partition is tried again, doubled in the same way
+FINISH_WITHIN_SECONDS = 3.0  # for a running transaction to end when the partition is revoked
 
-# Given what a turn may take, and what an earlier tenure left.
+# Makes a tenure from the room of its first turn and the state that an earlier tenure left.
 Begin = Callable[[Room, WarmState | None], Tenure]
 
 
 class Owner:
-    """Owns one partition from `start` to `stop`, and acquires it again whenever the log fails it."""
+    """Owns one partition from `start` to `stop`, and acquires it again after each failure of the log."""
 
     def __init__(
         self, source: TopicPartition, begin: Begin, observer: Observer, kept: WarmState | None
     ) -> None:
-        """`kept`: of an earlier owner of this process."""
+        """`kept`: the state that an earlier owner in this process left."""
         self._source = source
         self._name = f"{source.topic}-{source.partition}"
         self._begin = begin
         self._observer = observer
         self._tenure = begin(Room(), kept)
         self._stopping = self._stopped = False
-        self._reason: str | None = None  # why it was refused when last tried
-        self._back_off, self._refused_for = BACK_OFF_SECONDS[0], AGAIN_SECONDS[0]  # seconds, of the last try
+        self._reason: str | None = None  # why the last try was refused
+        # Seconds: the pauses after the last failure and after the last refusal.
+        self._back_off, self._refused_for = BACK_OFF_SECONDS[0], AGAIN_SECONDS[0]
         self._task: asyncio.Task[None] | None = None
 
     def status(self) -> Status:
-        """What to show."""
+        """The partition's status for probes and metrics."""
         status = self._tenure.status()
         if self._stopped:
             return replace(status, state=OwnerState.STOPPED)
@@ -58,7 +61,7 @@ class Owner:
         return replace(status, state=OwnerState.REFUSED if waits else status.state, reason=self._reason)
 
     def start(self) -> "asyncio.Task[None]":
-        """Begin. The task ends by `stop`, or by an exception that is not the log's fault."""
+        """Start the owner. The task ends by `stop`, or by an error that must end the process."""
         self._task = asyncio.create_task(self._run(), name=f"owner of {self._name}")
         return self._task
 
@@ -68,9 +71,9 @@ class Owner:
         return self._stopping
 
     async def stop(self) -> WarmState | None:
-        """Give the partition up: a transaction that is under way may end, then nothing more is done.
+        """Give the partition up, after a running transaction has ended or timed out.
 
-        Gives what the next owner in this process may begin with.
+        Returns the state that the next owner in this process may begin with.
         """
         if self._task is None:
             return None
@@ -89,11 +92,11 @@ class Owner:
             ended = self._tenure
             error = await _outcome(asyncio.create_task(ended.run(), name=f"tenure of {self._name}"))
             if error is not None:
-                self._tenure = self._begin(ended.room, None)  # what the log has not got is forgotten
+                self._tenure = self._begin(ended.room, None)  # no warm state: memory may be ahead of the log
                 await asyncio.sleep(self._pause_after(ended, error))
 
     def _pause_after(self, ended: Tenure, error: BaseException) -> float:
-        """Say why a tenure ended. Gives the seconds until the next one; raises what ends the process."""
+        """Log why a tenure ended. Returns the seconds until the next one; raises what ends the process."""
         if ended.is_well:
             self._reason = None
         match meaning_of(error):
@@ -120,7 +123,7 @@ class Owner:
         raise error
 
     def _refuse(self, error: BaseException, ended: Tenure) -> None:
-        """Say what is wrong, once for the same: it is tried again and again."""
+        """Log why the partition is refused; the same reason is logged once, as the owner keeps trying."""
         next_offset = ended.next_offset if ended.state is OwnerState.RUNNING else None
         reason = reason_of(error, self._source, ended.changelog, next_offset)
         unforeseen = error if not isinstance(error, FORESEEN) else None
@@ -132,7 +135,7 @@ class Owner:
 
 
 async def _outcome(task: "asyncio.Task[None]") -> BaseException | None:
-    """The error that a task of ours ends with; it is cancelled when we are."""
+    """Wait for `task` and return its error; a cancellation of the caller cancels the task as well."""
     try:
         await asyncio.wait([task])
     except asyncio.CancelledError:

@@ -1,15 +1,15 @@
-"""Whether a changelog is partitioned as we would: tickets of another partition are not ours to judge."""
+"""Checks that a changelog is partitioned by our partitioner: each ticket must lie in its own partition."""
 
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.unreadable import named
 from service.kafka.exactly_once.restore import Restorable
 from service.sla.state import names
 
-LOOK_AT = 1_000  # records: were keys placed otherwise, no more than half of them would fit by chance
+LOOK_AT = 1_000  # records; with another partitioner at most half of them would fit by chance
 
 
 class MisplacedError(Exception):
-    """A ticket's state lies where another owner should have it. `key` is its."""
+    """A ticket's state lies in a partition where it does not belong. `key`: the ticket's changelog key."""
 
     def __init__(self, problem: str, key: str) -> None:
         super().__init__(problem)
@@ -17,7 +17,7 @@ class MisplacedError(Exception):
 
 
 class Placed:
-    """Passes a changelog on, and looks whether the tickets of its first records belong here."""
+    """Passes changelog records on, and checks that the tickets of the first `LOOK_AT` belong here."""
 
     def __init__(self, into: Restorable, partition: int, partitions: int, partitioner: Partitioner) -> None:
         self._into = into
@@ -35,8 +35,8 @@ class Placed:
             if belongs != self._partition:
                 raise MisplacedError(
                     f"partition {self._partition} of the changelog holds a ticket of partition {belongs}, "
-                    f"{named(key.encode())}: partitions were added to it, or SLA_PARTITIONER is another; "
-                    f"put things back, or migrate with `sla-timer state export` and `state import`",
+                    f"{named(key.encode())}: partitions were added to it, or SLA_PARTITIONER was changed; "
+                    f"undo the change, or migrate with `sla-timer state export` and `state import`",
                     key,
                 )
         self._into.restore(key, value)

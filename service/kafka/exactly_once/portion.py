@@ -1,4 +1,4 @@
-"""How much of what was read is judged in one go: nobody's records may hold up the deadlines of others."""
+"""Bounds how many records are judged in one step, so that heavy records do not delay deadlines."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from service.sla.partition import HEAVY_BYTES, Arrival
 
 
 class Portion(NamedTuple):
-    """The first `taken` of the records, read."""
+    """The first `taken` of the records, decoded."""
 
     arrivals: list[Arrival]
     sources: list[Record]  # of the arrivals
@@ -22,10 +22,10 @@ def portion(
     decode: Callable[[Record], Arrival | Rejection],
     weigh: Callable[[str], int],
 ) -> Portion:
-    """At least one record; more as long as they and the tickets that they are about weigh no more than HEAVY.
+    """Decode at least one record, and more while they and their tickets weigh up to `HEAVY_BYTES`.
 
-    A record weighs what it costs to read, whatever becomes of it. `weigh` gives the bytes of a ticket's
-    state: it may have a thousand facts.
+    A record weighs what it costs to read, also when it is rejected. `weigh` gives the bytes of a ticket's
+    state, which may have a thousand facts.
     """
     found = Portion([], [], [], len(records))
     arrivals, sources, rejected, _ = found

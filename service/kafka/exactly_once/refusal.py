@@ -1,6 +1,6 @@
-"""What an error that ends a tenure means: try again, refuse the partition, or end the process.
+"""Classifies the error that ended a tenure: try again, refuse the partition, or end the process.
 
-A refused partition says why it is not judged, and what to do about it; the others are judged meanwhile.
+A refused partition logs why it is not judged, and what to do; the other partitions are judged meanwhile.
 """
 
 import traceback
@@ -31,16 +31,16 @@ LOG_FAILURES = (NotCommittedError, KafkaError, OSError)  # TimeoutError is an OS
 
 
 class TenureEnd(StrEnum):
-    """What the error that ended a tenure means."""
+    """The consequence of the error that ended a tenure."""
 
     FENCED = "fenced"  # another process has taken the partition over
     LOG_FAILED = "log_failed"
-    REFUSED = "refused"  # only a person can mend it, in this partition only
-    FATAL = "fatal"  # it concerns all of the process
+    REFUSED = "refused"  # only a person can repair the cause; only this partition is concerned
+    FATAL = "fatal"  # the whole process is concerned
 
 
 def meaning_of(error: BaseException) -> TenureEnd:
-    """The first line that fits decides."""
+    """Classify `error`; the first rule that fits decides."""
     if isinstance(error, FencedError):
         return TenureEnd.FENCED
     if isinstance(error, FORESEEN):
@@ -55,10 +55,10 @@ def meaning_of(error: BaseException) -> TenureEnd:
 def reason_of(
     error: BaseException, source: TopicPartition, changelog: TopicPartition, next_offset: int | None
 ) -> str:
-    """One line: what is wrong and where, and what to do.
+    """Describe `error` in one line: what is wrong and where, and what to do.
 
-    `next_offset` of `source`, where it is known. Of errors that are not our own only kind and place in the
-    code are told, as their text may hold data.
+    `next_offset`: of `source`, if known. An unforeseen error is named only by its type and its place in the
+    code, because its text may hold data.
     """
     if isinstance(error, FORESEEN):
         return " ".join(_foreseen(error, changelog).split())
@@ -79,7 +79,7 @@ def _foreseen(error: BaseException, changelog: TopicPartition) -> str:
             return f"{name}, {named(key.encode())}: {error}; to give it up: {forget}"
         case MisplacedError(key=str() as key):
             forget = f"sla-timer partition forget {name} --key {quote(key)}"
-            return f"{name}: {error}; if somebody else wrote this one: {forget}"
+            return f"{name}: {error}; if another program wrote this record: {forget}"
         case TooLargeError():
             return (
                 f"{error}, more than its max.message.bytes: raise it (kafka-configs.sh --alter) "

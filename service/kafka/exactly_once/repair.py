@@ -1,8 +1,8 @@
-"""What only a person can decide of a partition: to go on without records, to read again, to give state up.
+"""Carries out a person's decision on a partition: skip records, read the input again, or give state up.
 
-It is done in the owner's place. Whoever owns the partition is fenced, so nobody else writes to its changelog;
-what was decided is committed by the partition's own transactional id; and the owner, who notices at its next
-commit or try, begins anew with it.
+The repair acts in the owner's place. It fences the partition's owner, so that no other process writes to the
+changelog. It commits the decision under the partition's own transactional id. The owner notices at its next
+commit or try, and begins anew with the decision.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ from service.sla import state
 from service.sla.state import UnreadableStateError
 
 AT_ONCE_BYTES = 8 * 2**20  # in one transaction
-# The owner of a partition that is refused takes it back every few seconds, to see whether it is mended.
+# The owner of a refused partition fences the repair every few seconds, to try the partition again.
 TRIES = 4
 
 
@@ -42,30 +42,30 @@ class PartitionPlace(NamedTuple):
 
     @property
     def input(self) -> str:
-        """As `/readyz` names it."""
+        """The input partition, as `/readyz` names it."""
         return f"{self.source.topic}-{self.source.partition}"
 
     @property
     def state(self) -> str:
-        """Likewise, of the changelog."""
+        """The changelog partition, in the same form."""
         return f"{self.changelog.topic}-{self.changelog.partition}"
 
 
 def place_of(source: str, changelog: str, number: int) -> PartitionPlace:
-    """That of partition `number` of two topics."""
+    """The place of partition `number` of an input and its changelog."""
     return PartitionPlace(TopicPartition(source, number), TopicPartition(changelog, number))
 
 
 class Held:
-    """The last record under each key of a changelog, and the input offset that the last of all reflects."""
+    """The last record of each key of a changelog, and the input offset that the latest record reflects."""
 
     def __init__(self) -> None:
         self.records: dict[bytes | None, Record] = {}
         self.reflects = -1
-        self.too_large = 0  # records of which nobody knows the key
+        self.too_large = 0  # records too large to read, so that their key is unknown
 
     def take(self, record: Record) -> None:
-        """One record, in log order."""
+        """Take one record, in log order."""
         value = record.value
         self.too_large += record.cut
         if record.cut:
@@ -79,26 +79,26 @@ class Held:
 
 
 class PartitionContents(NamedTuple):
-    """What the logs have."""
+    """The input log and the changelog of one partition."""
 
     place: PartitionPlace
-    next_offset: int  # of the input: all before it is judged
+    next_offset: int  # of the input: all records before it are judged
     log: OffsetSpan  # of the input
     held: Held
     changelog_end: int
 
 
 class Decision(NamedTuple):
-    """What to write, and what it means in one line."""
+    """The records and the offset to write, and one line that says what they mean."""
 
     says: str
     changes: Sequence[tuple[bytes, bytes | None]] = ()  # keys and values of changelog records
-    offset: int | None = None  # where the input is to be read on; None: where it would be
+    offset: int | None = None  # the next input offset; None: unchanged
     at_once: int = AT_ONCE_BYTES  # bytes in one transaction
 
 
 class TakenBackError(Exception):
-    """The owner has fenced us in its turn: what was decided is not committed."""
+    """The owner has fenced this repair: the decision is not committed."""
 
 
 Decide = Callable[[PartitionContents], Decision]  # raises RefusalError
@@ -112,10 +112,10 @@ async def repair(
     decide: Decide,
     agree: Callable[[str], None],
 ) -> str:
-    """Do what `decide` makes of the partition, once `agree` to it did not raise. Gives what was done.
+    """Carry out the decision of `decide`, unless `agree` raises. Returns the line that says what was done.
 
-    All of it in one transaction. State of more than 8 MiB takes several, the offset in the last; until that
-    is committed the partition stays as it was, and whoever comes again begins again.
+    The decision is one transaction. State of more than 8 MiB takes several, with the offset in the last one.
+    Until that one commits, the partition continues as it was, and a new repair begins from the start.
     `largest`: bytes of a record, by topic. Raises RefusalError.
     """
     try:
@@ -127,13 +127,13 @@ async def repair(
         return await _act(connection, group, place, largest, decide)
     except TakenBackError:
         raise RefusalError(
-            f"{place.input}: its owner took it back meanwhile: it is as it was, so try again"
+            f"{place.input}: its owner took it back: nothing was changed, so try again"
         ) from None
     except TooLargeError as error:
         raise RefusalError(f"{place.input}: nothing was changed: {error}") from None
     except NotCommittedError as error:
         raise RefusalError(
-            f"{place.input}: Kafka does not take it: {error}; look again, and try again"
+            f"{place.input}: Kafka does not commit the repair: {error}; check the partition, and try again"
         ) from None
     except (KafkaError, OSError) as error:
         raise unreachable(connection, error) from None
@@ -150,7 +150,7 @@ async def _act(
     try:
         return await _write(connection, group, place, decide, transactions)
     except NotCommittedError as error:
-        # IllegalOperation: the library has heard that it is fenced before it was asked to do anything
+        # IllegalOperation: the library learned that it is fenced before the transaction began.
         if isinstance(error, FencedError) or isinstance(error.__cause__, IllegalOperation):
             raise TakenBackError from error
         raise
@@ -166,7 +166,7 @@ async def _write(
     transactions: Transactions,
 ) -> str:
     ends = (await spans(connection, place.changelog))[place.changelog]
-    found = await _look(connection, group, place, ends)  # again: until it was fenced the owner went on
+    found = await _look(connection, group, place, ends)  # again: the owner went on until it was fenced
     decision = decide(found)
     transactions.changelog_end = found.changelog_end
     outgoing = [Outgoing(place.changelog, key, value) for key, value in decision.changes]
@@ -179,7 +179,7 @@ async def _write(
 
 
 def _pieces(outgoing: Iterable[Outgoing], at_once: int) -> list[list[Outgoing]]:
-    """As many records in each as go into one transaction, at least one; at least one piece."""
+    """Split records into transactions of up to `at_once` bytes, or of one record; at least one piece."""
     pieces: list[list[Outgoing]] = [[]]
     size = 0
     for one in outgoing:

@@ -1,4 +1,4 @@
-"""Restoring a partition's memory from its changelog."""
+"""Restores a partition's memory from its changelog."""
 
 import asyncio
 import gc
@@ -19,31 +19,32 @@ from service.sla.state import UnreadableStateError
 log = logging.getLogger(__name__)
 
 NO_PROGRESS_FOR_SECONDS = 15.0  # then the restore is given up
-AT_ONCE = 2_000  # records between two looks at the rest of the process
-MANY = 100_000  # records; after these a full garbage collection would hold deadlines up, 50 ms for a million
+AT_ONCE = 2_000  # records before the event loop gets a turn
+# Records; with more, a full garbage collection would delay deadlines: 50 ms for a million.
+MANY = 100_000
 SAY_EVERY_SECONDS = 5.0
 
 
 class LostRecordsError(Exception):
-    """Records that were never judged are gone from the input: only an operator can say what to do."""
+    """Input records are gone that were never judged: only an operator can decide what to do."""
 
 
 class Restorable(Protocol):
-    """What a changelog is read into."""
+    """The target of a restore."""
 
     def restore(self, key: str, value: bytes | None) -> None:
         """Take one record, in log order; None: a tombstone. Raises UnreadableStateError."""
 
 
 class Readable:
-    """Passes records on, and remembers those that nobody can read until a later one has their key."""
+    """Passes changelog records on; remembers unreadable ones until a later record has the same key."""
 
     def __init__(self, into: Restorable) -> None:
         self._into = into
         self._unreadable: dict[bytes | None, tuple[str, int, int, bytes | None, str]] = {}
 
     def take(self, record: Record) -> None:
-        """One record, in log order."""
+        """Take one record, in log order."""
         key = record.key
         if self._unreadable:
             self._unreadable.pop(key, None)
@@ -51,12 +52,12 @@ class Readable:
             self._unreadable[key] = record.topic, record.partition, record.offset, key, problem
 
     def _restore(self, record: Record) -> str | None:
-        """What is wrong with a record, if anything."""
+        """Restore one record; return the problem if it is unreadable."""
         key, value = record.key, record.value
         if record.cut:
-            return f"it has {record.size} bytes, more than is read of a record; --key instead of --offset"
+            return f"it is too large to be read ({record.size} bytes); use --key instead of --offset"
         if key is None:
-            return "it names no ticket"
+            return "it has no key"
         try:
             name = key.decode()
         except UnicodeDecodeError:
@@ -68,7 +69,7 @@ class Readable:
         return None
 
     def check(self) -> None:
-        """Raises UnreadableRecordError, for the first that is left."""
+        """Raise UnreadableRecordError for the first unreadable record that is left."""
         for first in self._unreadable.values():
             topic, partition, offset, *_ = first
             forget = f"sla-timer partition forget {topic}-{partition}"
@@ -80,20 +81,20 @@ class Readable:
 
 @dataclass(slots=True)
 class RestoreProgress:
-    """How far a restore is, in offsets of the changelog."""
+    """The progress of a restore, in offsets of the changelog."""
 
     restored: int = 0
     total: int = 0
-    seconds: float = 0.0  # that it took so far
+    seconds: float = 0.0  # since it began
 
     @property
     def percent(self) -> int:
-        """Of the way, rounded down."""
+        """Restored offsets in percent, rounded down."""
         return 100 * self.restored // self.total if self.total else 100
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far; None while there is none."""
+        """Remaining seconds at the pace so far; None before the first record."""
         remaining = self.total - self.restored
         return self.seconds * remaining / self.restored if self.restored else None
 
@@ -105,17 +106,17 @@ async def restore(
     into: Restorable,
     progress: RestoreProgress,
 ) -> int:
-    """Read the changelog partition on to its end. Gives the offset where the next record will land.
+    """Read a changelog partition to its end into memory. Returns the offset of the next record.
 
-    `span`: what memory does not have yet, of the uncommitted log, asked for when all earlier writers were
-    fenced; the last stable offset may still lie before their markers.
+    `span`: the offsets that memory lacks, uncommitted ones included, fetched after all earlier writers were
+    fenced. The last stable offset would not do: it may still lie before the writers' markers.
     Raises KafkaError, OSError or TimeoutError, and UnreadableRecordError once all is read.
     """
     readable = Readable(into)
     position = await replay(connection, changelog, span, readable.take, progress)
     readable.check()
     if progress.restored >= MANY:
-        gc.collect()  # what is frozen is never looked at again, so it has to be no garbage
+        gc.collect()  # first, because frozen objects are never collected
         gc.freeze()
     return position
 
@@ -127,9 +128,9 @@ async def replay(
     take: Callable[[Record], None],
     progress: RestoreProgress,
 ) -> int:
-    """Give each committed record of `span`, in log order. Gives the offset after the last.
+    """Pass each committed record of `span` to `take`, in log order. Returns the offset after the last.
 
-    Raises KafkaError, OSError or TimeoutError, and whatever `take` does.
+    Raises KafkaError, OSError or TimeoutError, and whatever `take` raises.
     """
     begin, end = span
     progress.restored, progress.total, progress.seconds = 0, end - begin, 0.0
@@ -172,14 +173,15 @@ def _say(changelog: TopicPartition, progress: RestoreProgress) -> None:
 
 
 def next_offset(committed: int | None, reflects: int, span: OffsetSpan) -> int:
-    """The first offset of the input that was not judged, whether the log has it or not; see first_offset."""
+    """The first input offset that was not judged, also if the log lacks it; parameters as in first_offset."""
     return span.begin if committed is None and reflects < 0 else max(committed or 0, reflects + 1)
 
 
 def first_offset(source: TopicPartition, committed: int | None, reflects: int, span: OffsetSpan) -> int:
-    """Where to read the input on. `committed`: the group's offset; `reflects`: the last that memory knows.
+    """The input offset to continue at.
 
-    `span` is the input's. Raises LostRecordsError.
+    `committed`: the group's offset; `reflects`: the last input offset that memory reflects; `span`: of the
+    input. Raises LostRecordsError.
     """
     start = next_offset(committed, reflects, span)
     where = f"{source.topic} partition {source.partition}: offset {start} is next"

@@ -1,4 +1,4 @@
-"""Where an owner reads its input on, asked again when what a broker says of the log cannot be."""
+"""Finds the input offset at which an owner continues; doubtful answers of a broker are verified."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,8 +17,9 @@ DOUBTED_SECONDS = 0.1  # after an answer that was not confirmed
 async def resume_at(
     connection: Mapping[str, Any], source: TopicPartition, committed: int | None, reflects: int
 ) -> int:
-    """See `first_offset`. Ask when memory is restored: what it knows lay in the log before the question.
+    """The input offset to continue at, as in `first_offset`.
 
+    Call this after the restore: the records that memory reflects were then in the log before the request.
     Raises LostRecordsError, KafkaError, OSError or TimeoutError.
     """
     return await believed(
@@ -37,7 +38,7 @@ async def believed(
     told: Callable[[], Awaitable[OffsetSpan]],
     sure: Callable[[], Awaitable[OffsetSpan]],
 ) -> int:
-    """`first_offset` by what is `told`; that records are lost only by what is `sure`."""
+    """`first_offset` by the span of `told`; if that shows lost records, by the verified span of `sure`."""
     try:
         return first_offset(source, committed, reflects, await told())
     except LostRecordsError:
@@ -45,12 +46,12 @@ async def believed(
 
 
 async def surely(connection: Mapping[str, Any], source: TopicPartition) -> OffsetSpan:
-    """What the log holds for readers of what is committed, by a broker that a majority says led it then.
+    """The committed span of a partition, from a broker that a majority of replicas confirms as leader.
 
-    Raises KafkaError, OSError or TimeoutError: nobody is sure at the moment.
+    Raises KafkaError, OSError or TimeoutError when no leader is confirmed in time.
     """
     async with reading(connection, committed=True) as reader, asyncio.timeout(ANSWER_WITHIN_SECONDS):
-        client = reader._client  # noqa: SLF001 (where the leaders are is not for consumers to know)
+        client = reader._client  # noqa: SLF001 (a consumer does not show the leaders)
         while True:
             begin = (await reader.beginning_offsets([source]))[source]
             leader = client.cluster.leader_for_partition(source)

@@ -1,7 +1,7 @@
-"""How long the loop is held by judging: a few ms, then everybody else gets a turn.
+"""Bounds how long judging holds the event loop: a few ms, then all other tasks get a turn.
 
-All partitions of a process share these few ms. If each had its own, twelve that are busy at once would hold
-the loop twelve times as long, and deadlines, heartbeats and health checks would wait for all of them.
+All partitions of a process share these few ms. If each had its own, twelve busy partitions would hold the
+loop twelve times as long. Deadlines, heartbeats and health checks would wait for all of them.
 """
 
 import asyncio
@@ -10,19 +10,19 @@ HELD_FOR_SECONDS = 0.005
 
 
 class Share:
-    """One for the owners of a process."""
+    """The loop time that all owners of a process share for judging."""
 
     def __init__(self) -> None:
-        self._until = float("-inf")  # loop time when it is used up
-        self._turn = asyncio.Lock()  # whoever waits longest is next
+        self._until = float("-inf")  # loop time when the share is used up
+        self._turn = asyncio.Lock()  # first come, first served
 
     @property
     def is_used(self) -> bool:
-        """True when whoever judges has to `wait`."""
+        """True when the share is used up: call `wait` before more judging."""
         return asyncio.get_running_loop().time() >= self._until
 
     async def wait(self) -> None:
-        """Until everybody else had a turn; one of those who wait goes on in each round of the loop."""
+        """Wait until all other tasks had a turn; one waiting owner continues in each round of the loop."""
         async with self._turn:
             await asyncio.sleep(0)
             self._until = asyncio.get_running_loop().time() + HELD_FOR_SECONDS

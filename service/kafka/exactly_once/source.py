@@ -1,4 +1,4 @@
-"""What an owner reads and keeps: a topic of events, the changelog beside it, and who judges what it holds."""
+"""The inputs: each is a topic of events with its changelog, its decoder and its kind of partition."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ from service.sla.policy import Policies
 from service.sla.space import LARGEST_BYTES
 from service.sla.tickets import ticket_partition
 
-Knows = Callable[[str], object]  # of a ticket or desk
+Knows = Callable[[str], object]  # whether the partition already holds the key of a ticket or desk
 Decode = Callable[[Record, int | None, int, Partitioner, Knows], tuple[str, Fact] | Rejection]
 
 
@@ -27,14 +27,14 @@ class Input(NamedTuple):
     topic: str
     changelog: str
     decode: Decode
-    empty: Callable[[Callable[[str], bool]], Partition[Any]]  # given which ids belong to the partition
-    full: Rejection  # of what its ticket or desk cannot take any more
+    empty: Callable[[Callable[[str], bool]], Partition[Any]]  # from the test which ids the partition owns
+    full: Rejection  # for a record whose ticket or desk is full
 
 
 def complaints(
     topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST_BYTES
 ) -> Input:
-    """Tickets: what happens to complaints. `retention` in ms; `largest`: bytes of a changelog record."""
+    """The input of tickets: complaint events. `retention` in ms; `largest`: bytes of a changelog record."""
     return Input(
         topic,
         changelog,
@@ -47,7 +47,7 @@ def complaints(
 def channels(
     topic: str, changelog: str, policies: Policies, retention: int, largest: int = LARGEST_BYTES
 ) -> Input:
-    """Support desks: whether their channels are open. `retention` in ms; `largest` as in complaints."""
+    """The input of support desks: signs of their channels. `retention` in ms; `largest` as in complaints."""
     return Input(
         topic,
         changelog,

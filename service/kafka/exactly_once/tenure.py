@@ -1,12 +1,12 @@
 """One tenure of an input partition: from fencing its earlier owners until it is given up or lost.
 
-How it works. To acquire a partition means, in this order: to look whether the group can be reached, to fence
-every earlier owner, to read the group's offset, to read the changelog to its end, and to go on in the input
-from what both say. The order is the guarantee. Then a loop waits for records, for the log's end and for the
-next deadline; whatever came is judged in a turn, and a turn is one transaction.
+How it works. A tenure acquires the partition in five steps. It checks that it can reach the group. It fences
+every earlier owner. It reads the group's offset. It reads the changelog to its end. It continues in the input
+at the offset that both give. This order is the guarantee. Then a loop waits for records, for the end offset
+and for the next deadline. All that came is judged in a turn, and a turn is one transaction.
 
-What must never happen: that a tenure goes on after a transaction failed. All that is in memory may be ahead
-of the log then, so the tenure ends, its memory with it, and the next one reads the changelog again.
+What must never happen: that a tenure goes on after a transaction failed. Its memory may then be ahead of the
+log. So the tenure ends, its memory is dropped, and the next tenure reads the changelog again.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.02  # between looks at what came of another owner's try
+LOOK_SECONDS = 0.02  # between checks whether another owner's clock comparison has ended
 
 
 class Tenure:
-    """Ends by `stopping`, or by an exception; what it leaves to the next one is in `kept` and `room`."""
+    """One tenure. It ends by `stopping` or by an exception, and leaves `kept` and `room` to the next one."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Tenure:
         room: Room,
         kept: WarmState | None,
     ) -> None:
-        """`kept`: of an earlier owner of this process; then only what the changelog got since is read."""
+        """`kept`: an earlier owner's state in this process; then only newer changelog records are read."""
         terms, self._counts, consumer, self._asker, self._clock, self._pace, self._share = shared
         self._source = source
         self._name = f"{source.topic}-{source.partition}"
@@ -60,25 +60,25 @@ class Tenure:
         self.changelog = TopicPartition(read.changelog, source.partition)
         self.state = OwnerState.ACQUIRING
         self.stopping = False
-        self.in_turn = False  # a transaction is made or committed
-        self.is_well = False  # it has judged something, or had nothing to judge
+        self.in_turn = False  # True while a transaction is made or committed
+        self.is_well = False  # True once a turn was committed, or there was nothing to judge
         self.room = room
         self.kept = kept
         self.partition = read.empty(self._owns)
         self.progress = RestoreProgress()
         self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
         self.next_offset = 0  # of the input
-        self._committed = False  # all that is in memory
+        self._committed = False  # True while everything in memory is committed
         self._offset = GroupOffset()
         self._small_turn_at = float("-inf")  # loop time when the last turn ended, if it took few records
 
     def _owns(self, name: str) -> bool:
-        """True when the ticket or desk of that id belongs to this partition."""
+        """True when the ticket or desk with that id belongs to this partition."""
         partitions = self._counts[self._source.topic]
         return self._terms.partitioner(name.encode(), partitions) == int(self._source.partition)
 
     def status(self) -> Status:
-        """What to show."""
+        """The partition's status for probes and metrics."""
         running = self.state is OwnerState.RUNNING
         next_at = self.partition.next_at()
         overdue_since = None if next_at is None else next_at + self._terms.grace
@@ -97,11 +97,11 @@ class Tenure:
         )
 
     async def run(self) -> None:
-        """Acquire the partition and judge. Raises what the owner tells apart: see meaning_of."""
+        """Acquire the partition and judge. Raises the errors that `meaning_of` classifies."""
         terms, source = self._terms, self._source
         began = _time()
         self._feed.hold()
-        # Who cannot reach the group may have lost the partition long ago, and shall not fence its owner.
+        # A process that cannot reach the group may have lost the partition, and must not fence its owner.
         await self._feed.committed()
         transactions = await Transactions.open(
             terms.connection, source, self.changelog, terms.group, terms.largest, self._clock
@@ -119,7 +119,7 @@ class Tenure:
             reflects = self.partition.reflects
             self.next_offset = await resume_at(terms.connection, source, committed, reflects)
             self._offset.committed = committed or 0
-            while self._clock.to_compare(self.changelog.topic):  # before any deadline is judged by it
+            while self._clock.to_compare(self.changelog.topic):  # before a deadline is judged by this clock
                 if self._clock.try_compare(self.changelog.topic):
                     await self._compare(transactions)
                 else:
@@ -148,7 +148,7 @@ class Tenure:
             await transactions.discard()
 
     def _begin_with_kept(self, changelog: OffsetSpan) -> OffsetSpan:
-        """What is left to read of the changelog."""
+        """Adopt the kept state if it is recent enough; return the changelog span that is left to read."""
         kept, self.kept = self.kept, None
         if kept is None or not kept.serves(changelog, self._clock.latest()):
             return changelog
@@ -157,13 +157,13 @@ class Tenure:
         return OffsetSpan(kept.changelog_end, changelog.end)
 
     async def _serve(self, transactions: Transactions) -> None:
-        """The loop."""
+        """Judge records and deadlines until `stopping`."""
         wakes = Wakes(self._feed, self.horizon, self._pace)
         try:
             while not self.stopping:
                 records = await wakes.next(self.partition.next_at(), self._small_turn_at)
-                # While a poll is under way, the position is that of what we were given before. So between
-                # the look at it and this nothing may be awaited that could let it go on.
+                # While a poll is under way, the position is the one after the records given before. So
+                # nothing that lets the poll go on may be awaited between the check of the poll and this.
                 position = await self._feed.position()
                 while records and not self.stopping:
                     records, position = await self._step(transactions, records, position)
@@ -172,21 +172,21 @@ class Tenure:
                 self.horizon.processed(position)
                 if not self.stopping:
                     await self._attend(transactions, position)
-                # All was judged that was there when it was first asked.
+                # With a watermark, everything below the first end offset is judged.
                 if self.horizon.watermark is not None:
                     self.is_well = True
         finally:
             await wakes.close()
 
     async def _attend(self, transactions: Transactions, position: int) -> None:
-        """What there is to do besides records, all of which are processed below that offset."""
+        """Judge lapsed deadlines, commit the offset, or compare clocks; all below `position` is processed."""
         if self.horizon.lapsed(self.partition.next_at()) or self._offset.is_due(position):
             await self._step(transactions, [], position)
         elif self._clock.compare_again():
             await self._compare(transactions)
 
     async def _compare(self, transactions: Transactions) -> None:
-        """Hold our clock against Kafka's, by a record that says nothing."""
+        """Compare our clock with Kafka's, by the time stamp of a record without content."""
         source, terms = self._source, self._terms
         self._committed, self.in_turn = False, True
         try:
@@ -199,10 +199,10 @@ class Tenure:
     async def _step(
         self, transactions: Transactions, records: Sequence[Record], end: int
     ) -> tuple[Sequence[Record], int]:
-        """Judge and commit: outputs, changelog, what was rejected, and the offset, in one transaction.
+        """Judge `records` and commit the results: outputs, changelog, rejected records and the offset.
 
-        Takes `records`, after which offset `end` is next, and those that follow them when there are many.
-        Gives those that it left, and the offset after them.
+        All of it is one transaction. `end`: the offset after `records`. When there are many, the turn takes
+        further records from the feed. Returns the records that it left, and the offset after them.
         """
         began, many = _time(), len(records) >= MANY
         turn = Turn(
@@ -213,7 +213,7 @@ class Tenure:
             self._counts[self._source.topic],
             self._terms.partitioner,
             self.room,
-            now=max(self._clock.now(), self.horizon.watermark or 0),  # that instant has come, for sure
+            now=max(self._clock.now(), self.horizon.watermark or 0),  # the watermark has passed for certain
             latest=self._clock.latest(),
             at=self.horizon.at,
             grace=self._terms.grace,
@@ -246,8 +246,8 @@ class Tenure:
         return turn.left, end
 
     async def _work(self, turn: Turn) -> None:
-        """All steps that it has room for, without holding the loop: others may have deadlines."""
-        await self._share.wait()  # what was read a moment ago took its time, too
+        """Take all steps that the turn has room for; the event loop gets turns for other partitions."""
+        await self._share.wait()  # reading the records has used loop time, too
         for _ in turn.work():
             if self.stopping:
                 turn.full()
@@ -255,7 +255,7 @@ class Tenure:
                 await self._share.wait()
 
     async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
-        """What a turn that began then brought, when it brought anything."""
+        """Commit a turn, unless it is empty. `began`: loop time when the turn began."""
         commits = self._offset.belongs_to(turn)
         if not turn.outgoing and not commits:
             return
@@ -276,12 +276,12 @@ class Tenure:
             raise
 
     async def _commit_offset(self, transactions: Transactions) -> None:
-        """Commit the group's offset as the last thing, where it was not committed with the last turns."""
+        """Commit the group's offset at the end, unless the last turns have committed it."""
         if not self._committed or self.next_offset <= self._offset.committed:
             return
         try:
             await transactions.commit((), {self._source: self.next_offset})
-        except NotCommittedError as error:  # the next owner finds it in the changelog
+        except NotCommittedError as error:  # the next owner finds the offset in the changelog
             log.warning("%s: the last offset was not committed to the group: %r", self._name, error)
 
 

@@ -1,4 +1,4 @@
-"""The one place where a transaction commits."""
+"""The transactions of an owner: the only place where the service commits (apart from `state import`)."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,12 +28,12 @@ from service.kafka.client.transactional_producer import (
 
 COMMIT_WITHIN_SECONDS = 8.0
 _OVERHEAD = 100  # bytes of a batch and its only record
-_LOG_APPEND_TIME = 1  # in Kafka's words: a broker gave the time, not the producer
-LARGEST_BYTES = 1_000_000  # of one record, where its topic's limit is not given: the broker's default
+_LOG_APPEND_TIME = 1  # Kafka's code: the broker gave the time stamp, not the producer
+LARGEST_BYTES = 1_000_000  # of one record, if its topic's limit is not given: the broker's default
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
-    """A record to be written to one partition of a topic."""
+    """A record to write to one partition of a topic."""
 
     target: TopicPartition
     key: bytes | None
@@ -42,7 +42,7 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Bytes, rounded up by what a batch of one adds."""
+        """Bytes of a batch with this record alone, rounded up."""
         content = len(self.key or b"") + len(self.value or b"")
         return (
             content + sum(4 * len(name) + len(value or b"") + 10 for name, value in self.headers) + _OVERHEAD
@@ -50,7 +50,7 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
 
 
 class NotCommittedError(Exception):
-    """The transaction failed, or nobody knows. Discard the producer and forget what was not committed."""
+    """The transaction failed, or its fate is unknown. Discard the producer and all uncommitted memory."""
 
 
 class FencedError(NotCommittedError):
@@ -58,15 +58,15 @@ class FencedError(NotCommittedError):
 
 
 class OtherWriterError(NotCommittedError):
-    """Somebody else wrote to our changelog partition: memory does not reflect it."""
+    """Another producer wrote to our changelog partition: memory does not reflect its record."""
 
 
 class TooLargeError(Exception):
-    """One of our own records is larger than its topic may take."""
+    """One of our own records is larger than its topic takes."""
 
 
 class Transactions:
-    """The transactions of one input partition, one after the other. Failed once, it is of no more use."""
+    """The transactions of one input partition, one at a time. After a failure, discard the object."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Transactions:
         self._group = group
         self._largest = largest  # bytes of one record, by topic
         self._clock = clock or GuardedClock()
-        self.changelog_end = 0  # where our next changelog record has to land
+        self.changelog_end = 0  # the offset that our next changelog record must get
 
     @classmethod
     async def open(
@@ -93,9 +93,10 @@ class Transactions:
         largest: Mapping[str, int] = MappingProxyType({}),
         clock: GuardedClock | None = None,
     ) -> Self:
-        """Fence every earlier owner of `source`. `clock` is told what time Kafka gives to our records.
+        """Open a producer, which fences every earlier owner of `source`.
 
-        Raises KafkaError, OSError or TimeoutError.
+        `clock` receives the time stamps that Kafka gives to our records. Raises KafkaError, OSError or
+        TimeoutError.
         """
         transactional_id = f"{group}-{source.topic}-{source.partition}"
         batch_size = min((BATCH_SIZE_BYTES, *largest.values()))
@@ -103,7 +104,7 @@ class Transactions:
         return cls(producer, changelog, group, largest, clock)
 
     async def meet(self, topics: Iterable[str]) -> None:
-        """Learn where `topics` are: a transaction cannot wait for that. Raises KafkaError or TimeoutError."""
+        """Fetch metadata of `topics`: a transaction cannot wait for it. Raises KafkaError or TimeoutError."""
         async with asyncio.timeout(COMMIT_WITHIN_SECONDS):
             for topic in topics:
                 await self._producer.partitions_for(topic)
@@ -122,28 +123,28 @@ class Transactions:
         except InvalidTimestampError as error:
             raise NotCommittedError(STAMP_REFUSED) from error
         except (KafkaError, FateUnknownError, OSError, AssertionError, IllegalOperation) as error:
-            # AssertionError, IllegalOperation: how aiokafka says that its sender died meanwhile
+            # AssertionError, IllegalOperation: aiokafka raises these when its sender died meanwhile.
             raise NotCommittedError(repr(error)) from error
 
     async def discard(self) -> None:
-        """Give up the producer. There is no abort: it can hang, and the next owner's start aborts anyway."""
+        """Discard the producer without an abort: that can hang, and the next owner's start aborts anyway."""
         await discard(self._producer)
 
     def _pack(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[BatchBuilder]]:
         packed: dict[TopicPartition, list[BatchBuilder]] = {}
         latest: TopicPartition | None = None
-        stamp = self._clock.earliest()  # the library's would be the wall clock's, which anybody may set
+        stamp = self._clock.earliest()  # the library would take the wall clock, which may be set at any time
         batches: list[BatchBuilder] = []
         for record in records:
             target, key, value = record.target, record.key, record.value
-            headers = list(record.headers)  # the compiled builder takes nothing else
+            headers = list(record.headers)  # the compiled builder takes only a list
             if target is not latest:
                 latest, batches = target, packed.setdefault(target, [])
             added = batches and batches[-1].append(timestamp=stamp, key=key, value=value, headers=headers)
             if not added:
                 batches.append(batch := self._producer.create_batch())
                 added = batch.append(timestamp=stamp, key=key, value=value, headers=headers)
-                # An empty batch takes a record of any size, so whatever is too large ends up here.
+                # An empty batch takes a record of any size, so each record that is too large is found here.
                 if added.size + _OVERHEAD > self._largest.get(target.topic, LARGEST_BYTES):
                     raise TooLargeError(f"{target.topic}: a record has {added.size} bytes")
         return packed
@@ -153,13 +154,13 @@ class Transactions:
     ) -> None:
         producer = self._producer
         await producer.begin_transaction()
-        _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (fails also when nobody waits for it)
+        _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
         tasks = [asyncio.create_task(self._write(target, packed)) for target, packed in batches.items()]
         if offsets:
             sent = producer.send_offsets_to_transaction(dict(offsets), self._group)
             tasks.append(asyncio.create_task(sent))
         try:
-            # Before the commit: that succeeds even if a record of the transaction was refused.
+            # Before the commit, because a commit succeeds even if a record of the transaction was rejected.
             await asyncio.gather(*tasks)
         finally:
             for task in tasks:
@@ -169,7 +170,7 @@ class Transactions:
             self.changelog_end += 1  # the commit's marker
 
     async def _write(self, target: TopicPartition, batches: Sequence[BatchBuilder]) -> None:
-        """Write batches to one partition, in order. Raises OtherWriterError."""
+        """Write batches to one partition, in order. Raises OtherWriterError or KafkaError."""
         sent = []
         for batch in batches:
             at = self._clock.elapsed()
@@ -185,7 +186,7 @@ class Transactions:
                 self.changelog_end += count
 
     def _compare(self, target: TopicPartition, sent: int, landed: RecordMetadata) -> None:
-        """Hold our clock against that of the broker that wrote a batch, if it says what that showed."""
+        """Compare our clock with the clock of the broker that wrote a batch, if it gave the time stamp."""
         if landed.timestamp_type == _LOG_APPEND_TIME and landed.timestamp is not None:
             broker = self._producer.client.cluster.leader_for_partition(target)
             self._clock.stamped(broker or 0, sent, landed.timestamp)
@@ -194,5 +195,5 @@ class Transactions:
 
 
 def _read(future: "asyncio.Future[Any]") -> None:
-    """An exception that nobody reads ends as a line in the log."""
+    """Retrieve the exception later; otherwise asyncio logs it as never retrieved."""
     future.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -1,4 +1,4 @@
-"""What an owner waits for: records, the log's word where it ends, a deadline, or its pace."""
+"""Waits for an owner's next event: records, an end offset, a deadline, or its pace."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from service.kafka.exactly_once.pace import Pace
 
 
 class Wakes:
-    """One poll and one question to the log at most are under way. May raise what a poll raises."""
+    """Waits with at most one poll and one end offset request under way. May raise the errors of a poll."""
 
     def __init__(self, feed: Feed, horizon: Horizon, pace: Pace) -> None:
         self._feed = feed
@@ -21,12 +21,13 @@ class Wakes:
         self._ask: asyncio.Task[Answer] | None = None
 
     async def next(self, due: int | None, small_turn_at: float) -> Sequence[Record]:
-        """Wait for any of them, and give the records; none when it was something else.
+        """Wait for the next event. Returns the records of a poll; none for any other event.
 
-        `due` (ms): the earliest deadline; `small_turn_at`: loop time when the last turn ended, a small one.
+        `due` (ms): the earliest deadline. `small_turn_at`: loop time when the last turn ended, if it was
+        small.
         """
         horizon = self._horizon
-        # Before a poll, not after it: what was given and is not processed looks as if it were.
+        # The pause comes before a poll, because given records count as processed in the position.
         paced = 0.0 if horizon.behind else self._pace.left(small_turn_at)
         if self._poll is None and not paced:
             self._poll = asyncio.create_task(self._feed.take(patience=1_000))
@@ -41,14 +42,14 @@ class Wakes:
             horizon.hear(self._ask)
             self._ask = None
             if horizon.behind and horizon.is_due(due):
-                self._pace.hurry()  # a deadline that has to wait for records waits as shortly as may be
+                self._pace.hurry()  # a deadline that waits for records should wait briefly
         if self._poll is None or not self._poll.done():
             return ()
         poll, self._poll = self._poll, None
         return poll.result()
 
     async def close(self) -> None:
-        """End what is under way."""
+        """Cancel the poll and the request that are under way."""
         for task in (self._poll, self._ask):
             if task is not None:
                 task.cancel()

@@ -27,25 +27,25 @@ from service.kafka.topics.members import is_instance, members
 
 log = logging.getLogger(__name__)
 
-FETCH_BYTES = 4 * 2**20  # of a partition at once: the next are asked for only when these are used up
-PATIENCE = 30  # errors of the group in a row, a second apart, before the process gives up
+FETCH_BYTES = 4 * 2**20  # of one partition per fetch; the next fetch is sent only when they are used up
+PATIENCE = 30  # group errors in a row, a second apart, before the process gives up
 
 
 class GroupError(Exception):
-    """The process cannot be a member of its group, or its topics are not what they were."""
+    """The process cannot be a member of its group, or its topics are missing or have changed."""
 
 
 def consumer_settings(group: str, instance: str | None) -> dict[str, Any]:
-    """How the consumer has to be made that feeds a worker. Add the connection, and the worker as listener."""
+    """Settings of the consumer that feeds a worker. Add the connection, and the worker as listener."""
     return {
         "group_id": group,
-        "group_instance_id": instance,  # static: who crashes and comes back stalls nobody else
+        "group_instance_id": instance,  # static: a process that crashes and restarts causes no rebalance
         "session_timeout_ms": 10_000,
-        "heartbeat_interval_ms": 250,  # how soon a member learns that another one has left
+        "heartbeat_interval_ms": 250,  # how soon a member learns that another member has left
         "rebalance_timeout_ms": 10_000,
         "max_poll_interval_ms": 2**31 - 1,  # a member without partitions does not poll; owners have deadlines
         "enable_auto_commit": False,
-        "auto_offset_reset": "none",  # any other would lose or repeat records in silence
+        "auto_offset_reset": "none",  # any other value would silently lose or repeat records
         "isolation_level": "read_committed",
         "request_timeout_ms": 15_000,
         "metadata_max_age_ms": 30_000,
@@ -63,10 +63,10 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     def __init__(
         self, terms: Terms, consumer: Callable[[], AIOKafkaConsumer], instance: str | None = None
     ) -> None:
-        """`consumer` is asked for when the group assigns for the first time, not before."""
+        """`consumer` is called at the first assignment of the group, not before."""
         self._terms = terms
         self._instance = instance
-        self._member = ""  # what the group called us when it last assigned
+        self._member = ""  # our member id at the last assignment
         self._consumer = consumer
         self._clock = GuardedClock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
@@ -75,7 +75,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._inputs: Mapping[str, Input] = {one.topic: one for one in terms.inputs}
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}
-        self._kept: dict[TopicPartition, WarmState] = {}  # between two assignments of the group
+        self._kept: dict[TopicPartition, WarmState] = {}  # from a revocation to the next assignment
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stopping = False
 
@@ -85,7 +85,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         (await self._asker.start()).add_done_callback(partial(self._over, self))
 
     async def run(self) -> None:
-        """Until `stop`. Raises what no owner could help: the process should die of it."""
+        """Run until `stop`. Raises errors that no owner can handle: the process should end."""
         watch = asyncio.create_task(self._watch())
         watch.add_done_callback(partial(self._over, self))
         try:
@@ -94,7 +94,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             watch.cancel()
 
     async def stop(self) -> None:
-        """Finish what is being committed and give everything up, within about six seconds. Raises nothing."""
+        """Finish running commits and give all partitions up, within about six seconds. Raises nothing."""
         self.stopping = True
         await self._release(set(self._owners))
         await self._asker.stop()
@@ -102,7 +102,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             self._ended.set_result(None)
 
     def status(self) -> dict[TopicPartition, Status]:
-        """Each partition that is ours."""
+        """The status of each partition that this process owns."""
         return {source: owner.status() for source, owner in sorted(self._owners.items())}
 
     @property
@@ -117,23 +117,23 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
     @property
     def leaver(self) -> Leaver | None:
-        """What the group knows us by while we are a static member of it."""
+        """Our name and member id, to leave the group; None unless we are a static member of it."""
         member = self._member and _member(self._consumer())
         return Leaver(self._instance, member) if self._instance and member else None
 
     @property
     def clock(self) -> GuardedClock:
-        """What all owners go by."""
+        """The clock that all owners use."""
         return self._clock
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """The group's answer: pause first, records may be on their way; acquire in the background."""
+        """Pause the assigned partitions, because fetches may be under way; acquire them in the background."""
         consumer = self._consumer()
         consumer.pause(*assigned)
         self._member = _member(consumer)
         self._terms.observer.assigned(len(assigned))
         log.info("assigned: %s", ", ".join(f"{topic}-{number}" for topic, number in sorted(assigned)))
-        kept, self._kept = self._kept, {}  # what went elsewhere is forgotten here
+        kept, self._kept = self._kept, {}  # the state of partitions that went to other processes is dropped
         shared = Shared(
             self._terms, self._counts, consumer, self._asker, self._clock, self._pace, self._share
         )
@@ -144,7 +144,10 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
             owner.start().add_done_callback(partial(self._over, owner))
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Every rebalance takes everything away first. An exception here would only be logged."""
+        """Stop the owners: each rebalance first revokes all partitions.
+
+        The library would only log an exception from here.
+        """
         await self._release(revoked)
         if await self._displaced():
             if not self._ended.done():
@@ -153,20 +156,20 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
                         f"another process has joined as {self._instance}: each needs its own SLA_INSTANCE"
                     )
                 )
-            # The library would join again and displace the other in its turn. This, and only this, ends that.
+            # The library would join again and displace the other process. Only CancelledError prevents that.
             raise asyncio.CancelledError
 
     async def _displaced(self) -> bool:
-        """True when the group has forgotten us, and another process is there by our name.
+        """True when the group has forgotten this process, and another process has its instance name.
 
-        Then we slept and were replaced, or somebody started two of us.
+        Either this process slept and was replaced, or two processes were started under one name.
         """
         if self._instance is None or not self._member or _member(self._consumer()):
             return False
         try:
             found = await members(self._terms.connection, self._terms.group)
         except RefusalError as error:
-            log.warning("the group does not say who is in it: %s", error)
+            log.warning("cannot list the members of the group: %s", error)
             return False
         return any(is_instance(one, self._instance) and one != self._member for one in found)
 
@@ -176,13 +179,13 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._kept |= {source: kept for source, kept in zip(owners, left, strict=True) if kept}
 
     def _over(self, whose: "Owner | Worker", task: "asyncio.Task[None]") -> None:
-        """End the process with the first error. A task that was told to stop has none."""
+        """End the process with the first error. The end of a task that is stopping is no error."""
         error = None if task.cancelled() else task.exception()
         if not whose.stopping and not self._ended.done():
             self._ended.set_exception(error or GroupError(f"{task.get_name()} ended by itself"))
 
     async def _count(self) -> dict[str, int]:
-        """Partitions by topic."""
+        """Partitions by topic. Raises GroupError when a topic is missing or numbers of partitions differ."""
         inputs = self._inputs.values()
         ours = [*self._terms.topics, *self._inputs, *(one.changelog for one in inputs)]
         counts = await count(self._terms.connection, ours)
@@ -197,8 +200,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return counts
 
     async def _watch(self) -> None:
-        """See what nobody else would: errors of the group, a dead fetcher, partitions added to an input."""
-        # Asking for its records raises what the group has to say.
+        """Watch for group errors, a dead fetcher, and added input partitions; no owner would see them."""
+        # A poll of a partition that does not exist returns no records, but raises the errors of the group.
         nowhere = TopicPartition(next(iter(self._inputs)), -1)
         errors = 0
         while errors < PATIENCE:
@@ -226,5 +229,5 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 
 
 def _member(consumer: AIOKafkaConsumer) -> str:
-    """What the group calls us; empty when it says that it does not know us."""
-    return str(consumer._coordinator.member_id)  # noqa: SLF001 (a consumer does not tell)
+    """Our member id in the group; empty when the group does not know us."""
+    return str(consumer._coordinator.member_id)  # noqa: SLF001 (a consumer does not show it)

@@ -1,1 +1,1 @@
-"""Single topics and the group: read, written, created, checked."""
+"""Reads, writes, creates and checks single topics, and reads the state of the group."""

@@ -1,4 +1,4 @@
-"""What the service may have to do on the broker, and which of it our user is not allowed to."""
+"""The rights that the service needs on the broker, and which of them our user lacks."""
 
 from collections.abc import AsyncIterator, Mapping
 from enum import IntEnum
@@ -20,7 +20,7 @@ from service.kafka.client.topic_rights_request import TopicsRequest
 
 
 class Right(IntEnum):
-    """Kafka's operations by its own numbers. Who may read or write may describe as well."""
+    """Kafka's operations, by Kafka's numbers. Read and Write each include Describe."""
 
     READ = 3
     WRITE = 4
@@ -32,7 +32,7 @@ class Right(IntEnum):
         return self.name.title().replace("_", "")
 
 
-# And Read of the group, Write of the transactional ids.
+# Besides these: Read of the group, Write of the transactional ids.
 NEEDED = {
     LIFECYCLE.name: (Right.READ, Right.DESCRIBE_CONFIGS),
     REJECTED.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
@@ -54,12 +54,12 @@ _DENIED = {error.errno for error in DENIALS}
 
 
 def denied(error: BaseException) -> bool:
-    """True when Kafka's authorizer is behind `error`."""
+    """True when `error`, or one of its causes, is a denial by Kafka's authorizer."""
     return isinstance(error, DENIALS) or (error.__cause__ is not None and denied(error.__cause__))
 
 
 async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> list[str]:
-    """The rights that our user has not got, one line for each resource that says how to grant them.
+    """The rights that our user lacks: for each resource one line, which says how to grant them.
 
     Topics that do not exist are left out. Raises RefusalError when Kafka does not answer.
     """
@@ -77,7 +77,7 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
 
 
 def of_group(connection: Mapping[str, Any], group: str) -> str:
-    """The line for who may not be a member of the group, nor take one out of it."""
+    """The line for a user without the right to join the group or to remove a member."""
     return _Lack("group", group, [Right.READ]).line(_user(connection))
 
 
@@ -107,7 +107,7 @@ async def _lacking(client: Client, prefix: str, group: str) -> AsyncIterator[_La
     for name, rights in needed.items():
         if lacking := [right for right in rights if not allowed.get(name, -1) & (1 << right)]:
             yield _Lack("topic", name, lacking)
-    # Nobody is this member or this producer: neither question changes anything, whichever node gets it.
+    # This member and this producer do not exist: neither request changes anything, whichever node gets it.
     heartbeat = await client.ask(HeartbeatRequest(group, -1, "nobody"))
     if heartbeat.error_code in _DENIED:
         yield _Lack("group", group, [Right.READ])

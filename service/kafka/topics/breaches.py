@@ -1,4 +1,4 @@
-"""Reads what the service announced, again."""
+"""Reads the announcements of the service back from a topic."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.scan import scan, spans_of
 
-Data = Mapping[str, Any]  # as schemas.sla says
+Data = Mapping[str, Any]  # see schemas.sla
 
 
 class _Policy(msgspec.Struct):
@@ -24,7 +24,7 @@ class _Cause(msgspec.Struct):
 
 
 class _Verdict(msgspec.Struct):
-    """What every event out says, of which a reader can be sure."""
+    """The fields that every event out has."""
 
     breach_id: str
     revision: int
@@ -47,7 +47,7 @@ _verdict = msgspec.json.Decoder(_Verdict)
 async def announced(connection: Mapping[str, Any], topic: str) -> AsyncIterator[tuple[str, Data]]:
     """Type and data of every committed event out that the topic still has.
 
-    Raises RefusalError, and UnreadableRecordError when somebody else has written to the topic.
+    Raises RefusalError, and UnreadableRecordError when another program has written to the topic.
     """
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):
@@ -55,7 +55,7 @@ async def announced(connection: Mapping[str, Any], topic: str) -> AsyncIterator[
 
 
 def event_out(record: Record) -> tuple[str, Data]:
-    """Type and data of one. Raises UnreadableRecordError: it is none."""
+    """Type and data of an event out. Raises UnreadableRecordError when the record is no event out."""
     type_ = dict(record.headers).get("ce_type") or b""
     try:
         said = _verdict.decode(record.value or b"")

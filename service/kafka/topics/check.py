@@ -1,4 +1,4 @@
-"""Whether the topics on a broker will do: what cannot work is refused, what may lose data is warned of."""
+"""Checks the topics on a broker: refuses settings that cannot work, warns of settings that may lose data."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -6,20 +6,20 @@ from typing import NamedTuple
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
 from service.kafka.topics.ensure import FoundTopic
 
-STATES = (TICKETS, DESKS)  # as many partitions as their input, or an owner would miss some of it
+STATES = (TICKETS, DESKS)  # must have as many partitions as their input, or owners would miss state
 _EVIDENCE = "does not hold an announcement with all facts of a ticket as evidence, which may take"
-# In one record.
+# What one record of the topic has to hold.
 HOLDS = {
     TICKETS.name: "does not hold the state of a full ticket, which may take",
     DESKS.name: "does not hold the state of a full desk, which may take",
     BREACHES.name: _EVIDENCE,
     CLOCKS.name: _EVIDENCE,
 }
-MANY_BROKERS = 3  # from so many on, one copy of everything is no longer all that one can have
+MANY_BROKERS = 3  # with so many brokers or more, a topic can have several replicas
 
 
 def check(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
-    """What cannot work, one line each that says what to do. Missing topics come first."""
+    """The topics and settings that cannot work: one line each, with the remedy; missing topics first."""
     missing = [
         f"topic {topic.named(prefix)}: missing; create it with: sla-timer topics ensure"
         for topic in TOPICS
@@ -30,7 +30,7 @@ def check(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
 
 
 def warnings(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
-    """What works until a broker dies, one line each with the topics that it is about."""
+    """The faults that may lose data once a broker fails, one line each with the topics concerned."""
     there = [topic for topic in TOPICS if topic.name in found]
     return [
         f"{fault.what}: {', '.join(names)}: {fault.loss}"
@@ -40,7 +40,7 @@ def warnings(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
 
 
 def other_partitions(found: Mapping[str, FoundTopic], prefix: str, asked: int) -> list[str]:
-    """What to say when the input has another number of partitions than was asked for; else nothing."""
+    """The warning when the input does not have `asked` partitions; empty when it does, or is missing."""
     if LIFECYCLE.name not in found or (here := found[LIFECYCLE.name].partitions) == asked:
         return []
     name, moves = LIFECYCLE.named(prefix), "sla-timer state export, new topics, state import"
@@ -52,7 +52,7 @@ def _wrong(topic: Topic, found: Mapping[str, FoundTopic], prefix: str) -> Iterat
     wanted, policy = topic.config["cleanup.policy"], here.config.get("cleanup.policy", "delete")
     if policy != wanted:
         loss = "forgets the oldest" if wanted == "compact" else "keeps only the last record of a key"
-        does = loss if policy else "keeps everything for ever"  # Kafka 4 takes an empty one
+        does = loss if policy else "keeps everything for ever"  # Kafka 4 accepts an empty policy
         yield f"topic {name}: cleanup.policy={policy} {does}; {_set(name, 'cleanup.policy', wanted)}"
     like = topic.partitioned_like or ""
     if topic in STATES and like in found and found[like].partitions != here.partitions:
@@ -77,7 +77,10 @@ def _wrong(topic: Topic, found: Mapping[str, FoundTopic], prefix: str) -> Iterat
 
 
 def _too_small_for_rejected(found: Mapping[str, FoundTopic], prefix: str) -> Iterator[str]:
-    """A rejected record comes from either input, and grows by its reason."""
+    """The lines for a dead-letter topic that takes no larger records than the inputs.
+
+    A rejected record comes from either input, and grows by its reason.
+    """
     name, limits = REJECTED.named(prefix), found[REJECTED.name].limits
     inputs = [
         (found[one.name].largest, one.named(prefix)) for one in (LIFECYCLE, CHANNELS) if one.name in found

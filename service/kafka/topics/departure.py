@@ -1,4 +1,4 @@
-"""Processes that are gone for good: out of the group, and a look whether they are gone indeed."""
+"""Removes processes from the group that are gone for good, and checks that they do not come back."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,15 @@ from service.kafka.client.patience import patiently
 from service.kafka.topics.acl import DENIALS, of_group
 from service.kafka.topics.members import instance_of, members
 
-BACK_WITHIN_SECONDS = 3.0  # a heartbeat, and what giving partitions up may take on a busy machine
-LOOK_SECONDS = 0.2  # between two looks
+BACK_WITHIN_SECONDS = 3.0  # a heartbeat, and the time to give partitions up on a busy machine
+LOOK_SECONDS = 0.2  # between two checks
 
 
 async def take_out(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> dict[str, str]:
-    """Give those that are no members, each with the names of those that are. Raises RefusalError."""
+    """Remove instances from the group. Raises RefusalError.
+
+    Returns the instances that were no members, each with the names of the present members.
+    """
     leavers = [Leaver(instance) for instance in instances]
     try:
         unknown = await patiently(connection, partial(leave, connection, group, leavers), but=DENIALS)
@@ -27,9 +30,10 @@ async def take_out(connection: Mapping[str, Any], group: str, instances: Sequenc
 
 
 async def alive(connection: Mapping[str, Any], group: str, instances: Sequence[str]) -> list[str]:
-    """Those that have joined again: who lives learns with its next heartbeat that it is out.
+    """The removed instances that have joined again, and so are alive.
 
-    Nothing else tells the living from the dead before the session has ended. Raises RefusalError.
+    A live process learns with its next heartbeat that it was removed, and joins again. Before the session
+    ends, only this distinguishes a live process from a dead one. Raises RefusalError.
     """
     until = asyncio.get_running_loop().time() + BACK_WITHIN_SECONDS
     back: set[str] = set()

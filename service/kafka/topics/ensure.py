@@ -1,4 +1,4 @@
-"""The topics on a broker: creates what is missing, finds what is there."""
+"""Creates the missing topics on a broker, and describes the existing ones."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -13,28 +13,28 @@ from service.errors import RefusalError
 from service.kafka.client.admin import Admin, administering
 from service.kafka.client.patience import patiently
 
-LEARNT_WITHIN_SECONDS = 5.0  # until every broker knows a topic that one of them created
+LEARNT_WITHIN_SECONDS = 5.0  # for every broker to learn of a new topic
 _LIMITS = ("max.message.bytes", "segment.bytes")
-LOOK_SECONDS = 0.1  # between two looks for it
+LOOK_SECONDS = 0.1  # between two checks for a new topic
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTopic:
-    """A topic as the broker has it."""
+    """A topic as it exists on the broker."""
 
     partitions: int
     config: Mapping[str, str]
     replicas: int  # of the partition with the fewest
-    brokers: int  # of the cluster, those that are up
+    brokers: int  # of the cluster that are up
 
     @property
     def limits(self) -> dict[str, int]:
-        """By setting, the bytes that a batch of records may have: a segment has to hold it, too."""
+        """Bytes that a batch of records may have, by setting; a segment has to hold the batch, too."""
         return {name: int(self.config[name]) for name in _LIMITS if name in self.config}
 
     @property
     def largest(self) -> int:
-        """Bytes that a batch of records may have."""
+        """Bytes that a batch of records may have, by all settings."""
         return min(self.limits.values())
 
     @property
@@ -44,11 +44,12 @@ class FoundTopic:
 
 
 async def ensure(connection: Mapping[str, object], prefix: str, partitions: int | None = None) -> list[str]:
-    """Creates the missing topics and gives their names; `partitions` is for the input and its like.
+    """Create the missing topics and return their names.
 
-    A topic that exists is left as it is: see check.py. Raises RefusalError when Kafka says no.
+    `partitions`: for the input, and topics partitioned like it. An existing topic is left as it is: see
+    check.py. Raises RefusalError when Kafka rejects a topic.
     """
-    created: dict[str, None] = {}  # also of an attempt that was not answered
+    created: dict[str, None] = {}  # also by an attempt without an answer
 
     async def create() -> None:
         async with administering(connection) as admin:
@@ -59,17 +60,17 @@ async def ensure(connection: Mapping[str, object], prefix: str, partitions: int 
 
 
 async def _create(admin: Admin, prefix: str, partitions: int | None, created: dict[str, None]) -> None:
-    """Puts the names of those that were missing into `created`, before Kafka is told to create them."""
+    """Create the missing topics; their names go into `created` before the request is sent."""
     found = await _describe(admin, prefix)
     missing = [topic for topic in TOPICS if topic.name not in found]
     counts = {topic.name: _count(topic, found, partitions) for topic in missing}
-    # Replication -1: the broker's default; without the empty assignment the library refuses it.
+    # Replication -1: the broker's default; without the empty assignment the library rejects it.
     new = [NewTopic(topic.named(prefix), counts[topic.name], -1, {}, dict(topic.config)) for topic in missing]
     created |= dict.fromkeys(topic.name for topic in new)
     answer = await admin.create_topics(new) if new else None
     for name, code, *message in answer.topic_errors if answer else ():
         error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:  # somebody was faster: as good as created
+        if code and error is not TopicAlreadyExistsError:  # another process may have created it meanwhile
             raise RefusalError(
                 f"topic {name}: Kafka does not create it: {(message or [None])[0] or error.__name__}"
             )
@@ -78,9 +79,9 @@ async def _create(admin: Admin, prefix: str, partitions: int | None, created: di
 async def find(
     connection: Mapping[str, object], prefix: str, created: Collection[str] = ()
 ) -> dict[str, FoundTopic]:
-    """Those of our topics that exist, by name without prefix. Raises RefusalError when Kafka does not answer.
+    """Describe our existing topics, by name without prefix. Raises RefusalError when Kafka does not answer.
 
-    Waits for a while for those just `created`: brokers learn of a new topic one after the other.
+    Waits up to `LEARNT_WITHIN_SECONDS` for topics just `created`: brokers learn of them one by one.
     """
 
     async def ask() -> dict[str, FoundTopic]:
@@ -104,7 +105,7 @@ def _count(topic: Topic, found: Mapping[str, FoundTopic], partitions: int | None
 
 
 async def _describe(admin: Admin, prefix: str) -> dict[str, FoundTopic]:
-    # All topics are listed, not ours by name: asking for a name may create it (auto.create.topics.enable).
+    # List all topics: a request for a topic by name may create it (auto.create.topics.enable).
     ours = {topic.named(prefix): topic.name for topic in TOPICS}
     listed = {
         entry["topic"]: [len(partition["replicas"]) for partition in entry["partitions"]]
@@ -126,7 +127,7 @@ async def _configs(admin: Admin, names: Sequence[str]) -> dict[str, dict[str, st
     configs: dict[str, dict[str, str]] = {}
     for answer in answers:
         for code, message, _, name, entries in answer.resources:
-            if for_code(code) is UnknownTopicOrPartitionError:  # this broker has not heard of it yet
+            if for_code(code) is UnknownTopicOrPartitionError:  # this broker does not know the topic yet
                 continue
             if code:
                 raise RefusalError(

@@ -1,4 +1,4 @@
-"""A topic followed from its beginning on and never left: for readers who keep all that it holds."""
+"""Follows a topic from its beginning without end, for readers that keep all its state in memory."""
 
 import asyncio
 import logging
@@ -18,38 +18,38 @@ log = logging.getLogger(__name__)
 
 ASK_EVERY_SECONDS = 1.0
 AGAIN_AFTER_SECONDS = 1.0  # when Kafka did not answer
-AT_ONCE = 2_000  # records between two looks at the rest of the process
-# Compaction removes tombstones after `delete.retention.ms`, a day. Who was away longer than a part of it may
-# have missed one, and reads all again.
+AT_ONCE = 2_000  # records before the event loop gets a turn
+# Compaction removes tombstones after `delete.retention.ms`, a day. After an hour without reading, a follower
+# reads the topic from its beginning, because it may have missed a tombstone.
 TRUST_MEMORY_FOR_MS = 3_600_000
 
 
 class Shelf(Protocol):
-    """Where the records go."""
+    """The target of a follower's records."""
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Take one committed record, each partition's in log order; None: a tombstone.
 
-        A key that is no UTF-8 has surrogates for what it is instead, and an empty value: it is no state.
+        A key that is not UTF-8 has surrogates for its undecodable bytes, and an empty value: it is no state.
         """
 
     def forget(self, partition: int) -> None:
-        """Drop all of a partition: it comes again from its beginning."""
+        """Drop all records of a partition: it is read again from its beginning."""
 
 
 class Reach(NamedTuple):
-    """How far one partition was read."""
+    """The progress of reading one partition."""
 
     begin: int  # offset at which reading began
     position: int  # the next offset to read
-    end: int  # of the log, when it was asked for last
-    as_of: int | None  # the instant (ms) up to which all that was committed is here; None: not yet
+    end: int  # the last known end offset
+    as_of: int | None  # the instant (ms) up to which memory has all committed records; None: not known yet
 
 
 class Follower:
     """Reads the committed records of all partitions of `topic` into `into`, without a group.
 
-    It knows of each partition up to which instant its memory is complete, by asking the log for its end.
+    By the end offset of each partition, it knows up to which instant its memory is complete.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class Follower:
         self._topic = topic
         self._into = into
         self._now = now
-        self._asked: dict[int, Answer] = {}  # answers that we have not reached yet
+        self._asked: dict[int, Answer] = {}  # end offsets that the position has not reached yet
         self.reaches: dict[int, Reach] = {}
-        self.failure: str | None = None  # why Kafka is not read at the moment
-        self._reached_at = now()  # when it was read last
+        self.failure: str | None = None  # why Kafka cannot be read at the moment
+        self._reached_at = now()  # the last instant (ms) at which memory was complete
 
     async def run(self) -> None:
-        """Follow until cancelled, whatever Kafka does."""
+        """Follow until cancelled; retry after errors of Kafka."""
         while True:
             try:
                 await self._follow()
@@ -108,7 +108,7 @@ class Follower:
                     await asking
 
     async def _take_up(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Read on where memory ends, or from the beginning where that is not sure."""
+        """Continue where memory ends; read from the beginning where memory may have missed records."""
         reader.assign(partitions)
         begins, ends = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
         trusted = self._now() - self._reached_at <= TRUST_MEMORY_FOR_MS
@@ -126,7 +126,7 @@ class Follower:
         for source, records in batches.items():
             for record in records:
                 self._into.restore(source.partition, *_entry(record))
-        for source in partitions:  # a position also passes over markers and what compaction removed
+        for source in partitions:  # a position also skips markers and compacted records
             position = await reader.position(source)
             reach = self.reaches[source.partition]._replace(position=position)
             asked = self._asked.get(source.partition)
@@ -147,14 +147,14 @@ class Follower:
                     continue
                 reach = self.reaches[source.partition]
                 self.reaches[source.partition] = reach._replace(end=max(answer.end, reach.position))
-                # An answer not reached yet stays: a newer one would never be reached under a steady flow.
+                # Keep an end offset until it is reached: under a steady flow, a newer one never would be.
                 self._asked.setdefault(source.partition, answer)
             self._say(str(failures[0]) or type(failures[0]).__name__ if failures else None)
             await asyncio.sleep(ASK_EVERY_SECONDS)
 
 
 def _entry(record: Record) -> tuple[str, bytes | None]:
-    """Key and value for a shelf; a record without a key goes by its place."""
+    """Key and value for a shelf; a record without a key is named by its offset."""
     value = record.value
     if record.key is None:
         return f"offset {record.offset}", b"" if record.cut or value is not None else None

@@ -1,6 +1,7 @@
-"""Tickets into an empty state topic, all of them or none.
+"""Imports tickets into an empty state topic, all in one transaction.
 
-The other place where a transaction commits: no partition has an owner yet, and all must appear at once.
+This is the second place where a transaction commits: no partition has an owner yet, and all tickets must
+appear at once.
 """
 
 import asyncio
@@ -20,13 +21,13 @@ from service.kafka.topics.tickets import kept_tickets
 from service.sla.dump import DumpRecord
 from service.sla.state import key as key_of
 
-_LASTS_MS = 900_000  # that Kafka lets a transaction last at most (transaction.max.timeout.ms)
+_LASTS_MS = 900_000  # Kafka's limit for a transaction (transaction.max.timeout.ms)
 _COMMIT_WITHIN_SECONDS = 60.0
-_UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
+_UNCONFIRMED = 2_000  # unconfirmed records before we wait for the oldest
 
 
 async def refuse_full(connection: Mapping[str, Any], topic: str) -> None:
-    """Raises RefusalError when the topic holds a ticket, or what was committed to it cannot be read."""
+    """Raise RefusalError when the topic holds a ticket, or its committed records cannot be read."""
     async for kept in kept_tickets(connection, topic):
         raise RefusalError(
             f"topic {topic}: already holds tickets (partition {kept.partition}, offset {kept.offset}); "
@@ -41,9 +42,9 @@ async def load(
     records: Iterable[DumpRecord],
     partitioner: Partitioner,
 ) -> int:
-    """Write a record per ticket in one transaction; gives how many. `records` may raise: nothing is written.
+    """Write one record per ticket in one transaction; return their number.
 
-    Raises RefusalError. What is left of an attempt that failed is aborted.
+    If `records` raises, nothing is written. A failed attempt is aborted. Raises RefusalError.
     """
     partitions = len(await spans_of(connection, topic))
     transactional_id = f"{group}-import"
@@ -83,7 +84,7 @@ async def _write(
         written += 1
         while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
             await under_way.popleft()
-    # Before the commit: that succeeds even if a record of the transaction was refused.
+    # Before the commit, because a commit succeeds even if a record of the transaction was rejected.
     await asyncio.gather(*under_way)
     async with asyncio.timeout(_COMMIT_WITHIN_SECONDS):
         await producer.commit_transaction()

@@ -1,4 +1,4 @@
-"""A plain producer for events in: idempotent, without transactions."""
+"""Sends events in to their topic, by an idempotent producer without transactions."""
 
 import asyncio
 from collections import deque
@@ -18,14 +18,15 @@ SendEvent = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEven
 
 # A list: the encoder takes no tuple.
 STRUCTURED = [("content-type", b"application/cloudevents+json; charset=utf-8")]
-_UNCONFIRMED = 2_000  # records on their way before we wait for the oldest
+_UNCONFIRMED = 2_000  # unconfirmed records before we wait for the oldest
 
 
 @asynccontextmanager
 async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -> AsyncIterator[SendEvent]:
-    """Gives a function that sends one record; when the block ends normally, all of them are in the log.
+    """Yield a function that sends one record; after a normal end of the block, all records are in the log.
 
-    Records of one key keep their order. Raises RefusalError: no topic, or a record is not taken.
+    Records of one key keep their order. Raises RefusalError when the topic is missing or Kafka rejects a
+    record.
     """
     try:
         async with producing(connection, linger=5) as producer:
@@ -36,7 +37,7 @@ async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -
                 raw = key.encode()
                 partition = PARTITIONERS[partitioner](raw, partitions)
                 confirmed = await producer.send(topic, value, raw, partition=partition, headers=STRUCTURED)
-                # Only the oldest failure is awaited; the others would be logged as never retrieved.
+                # Only the oldest failure is awaited; asyncio would log later failures as never retrieved.
                 confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
                 under_way.append(confirmed)
                 while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
@@ -49,8 +50,8 @@ async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -
 
 
 async def _partitions(producer: AIOKafkaProducer, connection: Mapping[str, Any], topic: str) -> int:
-    """How many partitions the topic has."""
-    # All are asked for: asking by name could create the topic.
+    """The number of partitions of the topic. Raises RefusalError when the topic is missing."""
+    # List all topics: a request by name could create the topic.
     cluster = await patiently(connection, producer.client.fetch_all_metadata)
     partitions = cluster.partitions_for_topic(topic)
     if not partitions:

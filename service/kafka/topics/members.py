@@ -1,4 +1,4 @@
-"""What Kafka knows of our group: who is in it, and how far it has come."""
+"""The members of our group and its committed offsets, as Kafka has them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ async def members(connection: Mapping[str, Any], group: str) -> list[str]:
         async with administering(connection) as admin:
             (answer,) = await admin.describe_consumer_groups([group])
             (found,) = answer.to_object()["groups"]
-            if found["error_code"]:  # then it has no members either
+            if found["error_code"]:  # then the answer has no members either
                 raise for_code(found["error_code"])(f"group {group}")
             return [member["member_id"] for member in found["members"]]
 
@@ -28,17 +28,17 @@ async def members(connection: Mapping[str, Any], group: str) -> list[str]:
 
 
 def is_instance(member: str, instance: str) -> bool:
-    """True when Kafka gave the id `member` to a process with that SLA_INSTANCE: a UUID follows it."""
+    """True when the member id belongs to a process with that SLA_INSTANCE: the name and a UUID."""
     return instance_of(member) == instance
 
 
 def instance_of(member: str) -> str:
-    """What Kafka's id of a member begins with: its SLA_INSTANCE, or its client's name when it has none."""
+    """The first part of a member id: the process's SLA_INSTANCE, or its client's name without one."""
     return member[: -_UUID - 1]
 
 
 async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
-    """Offsets of the topic that the group has not passed yet. Raises RefusalError."""
+    """The number of offsets of the topic that the group has not committed yet. Raises RefusalError."""
     spans = await spans_of(connection, topic)
 
     async def ask() -> Any:
@@ -51,7 +51,7 @@ async def unread(connection: Mapping[str, Any], group: str, topic: str) -> int:
 
 
 async def offset_of(connection: Mapping[str, Any], group: str, source: TopicPartition) -> int | None:
-    """The group's offset of one partition; None: it has none. Raises RefusalError."""
+    """The group's committed offset of one partition; None: it has none. Raises RefusalError."""
 
     async def ask() -> Any:
         async with administering(connection) as admin:

@@ -1,4 +1,4 @@
-"""Who owns which partition of the input, and how far behind each is: what Kafka knows of the group."""
+"""The owner and the lag of each input partition, as Kafka knows them of the group."""
 
 import asyncio
 import logging
@@ -23,22 +23,22 @@ _UUID = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 class GroupMember(NamedTuple):
     """A process of the group."""
 
-    name: str  # its static member id, else the one that Kafka gave it
+    name: str  # its static member id, else the id that Kafka gave it
     host: str
 
 
 class Seen(NamedTuple):
     """The group at one instant."""
 
-    at: int  # ms, before Kafka was asked
-    state: str  # Kafka's word: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead
+    at: int  # ms, just before the request to Kafka
+    state: str  # Kafka's name: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead
     partitions: int  # of the input
     owners: Mapping[int, GroupMember]  # by partition
     lag: Mapping[int, int]  # records of the input that are not processed, by partition
 
 
 class Owners:
-    """Asks again and again. `seen` is the last answer, `failure` says why there is no newer one."""
+    """Polls the group. `seen`: the last answer; `failure`: why there is no newer answer."""
 
     def __init__(self, connection: Mapping[str, Any], group: str, topic: str, now: Callable[[], int]) -> None:
         self._connection = connection
@@ -49,7 +49,7 @@ class Owners:
         self.failure: str | None = None
 
     async def run(self) -> None:
-        """Ask until cancelled, whatever Kafka does."""
+        """Poll until cancelled; retry after errors of Kafka."""
         while True:
             try:
                 async with reading(self._connection, committed=True) as reader:
@@ -105,6 +105,6 @@ def _owners(members: list[Mapping[str, Any]], topic: str) -> dict[int, GroupMemb
 
 
 def _name(member_id: str, client_id: str) -> str:
-    """The static member id; where there is none, the part of Kafka's id that differs between processes."""
+    """The static member id; without one, the part of Kafka's member id that differs between processes."""
     name = _UUID.sub("", member_id)
     return member_id.removeprefix(f"{client_id}-")[:8] if name == client_id else name

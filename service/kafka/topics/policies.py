@@ -1,4 +1,4 @@
-"""Topic `sla.policies`: what was published is read, and what is new is written, before anything is judged."""
+"""Reads and writes topic `sla.policies`: known and new policy versions, before anything is judged."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,7 +27,7 @@ AT_ONCE = 500  # records
 
 
 async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKey, Publication]:
-    """Every policy version that was ever published. Raises RefusalError, UnreadableRecordError."""
+    """Every policy version that was ever published. Raises RefusalError or UnreadableRecordError."""
 
     async def ask() -> dict[VersionKey, Publication]:
         found: dict[VersionKey, Publication] = {}
@@ -44,7 +44,7 @@ async def published(connection: Mapping[str, Any], topic: str) -> dict[VersionKe
                 async for records, _ in pieces:
                     for record in records:
                         publication = _publication(record)
-                        # The first one stays: two processes that started at once may both have written it.
+                        # The first record counts: two processes that started at once may both have written.
                         found.setdefault((publication.policy, publication.version), publication)
         return found
 
@@ -60,7 +60,7 @@ def _publication(record: Record) -> Publication:
 
 
 async def publish(connection: Mapping[str, Any], topic: str, new: Iterable[Publication]) -> None:
-    """Writes them to the topic, some perhaps twice. Raises RefusalError."""
+    """Write publications to the topic; a retry may write some of them twice. Raises RefusalError."""
     records = [publication_record(publication) for publication in new]
 
     async def write() -> None:

@@ -1,4 +1,4 @@
-"""Topic `complaints.rejected`: what was put aside and why, and how it gets back where it came from."""
+"""Reads the dead-letter topic `complaints.rejected`, and sends its records back to their topic."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -18,37 +18,37 @@ _OURS = "sla_rejected_"
 
 
 class Aside(NamedTuple):
-    """A record that was put aside."""
+    """A rejected record."""
 
     partition: int  # of complaints.rejected
     offset: int
-    at: int  # ms: when it was put aside
+    at: int  # ms: when it was rejected
     reason: str
     field: str | None
     detail: str
-    topic: str  # where it was read, with the next two
+    topic: str  # the input from which it was rejected, with the next two fields
     from_partition: int
     from_offset: int
-    key: bytes | None  # as it came, like the next two
+    key: bytes | None  # as it came, like the next two fields
     value: bytes | None
     headers: Headers
-    bytes_lost: int | None  # how large it was, when its content could not be put aside
+    bytes_lost: int | None  # the size of the record, if its content could not be kept
 
     @property
     def name(self) -> str:
-        """How people call it: `partition:offset`."""
+        """The name that commands take and show: `partition:offset`."""
         return f"{self.partition}:{self.offset}"
 
 
 async def put_aside(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Aside]:
-    """Every record that the topic has now, partition by partition. Raises RefusalError."""
+    """Every rejected record that the topic has now, partition by partition. Raises RefusalError."""
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):
             yield aside(record)
 
 
 def aside(record: Record) -> Aside:
-    """What a record of the topic says. If it came with headers like ours, the last ones are ours."""
+    """Parse a record of the dead-letter topic. If it came with headers like ours, the last ones are ours."""
     names = [name for name, _ in record.headers]
     first = len(names) - names[::-1].index(REASON) - 1 if REASON in names else len(names)
     said = {name: (value or b"").decode(errors="replace") for name, value in record.headers[first:]}
@@ -71,32 +71,32 @@ def aside(record: Record) -> Aside:
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    """Anybody who may write to the topic may have written it."""
+    """Parse a number from a header, which any producer may have written; `otherwise` if it is none."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 20 else otherwise
 
 
 def hopeless(record: Aside, topics: Collection[str]) -> str | None:
-    """Why it makes no sense to send a record to one of `topics` again, if so."""
+    """The reason why a record cannot be sent to one of `topics` again; None: it can."""
     if record.bytes_lost is not None:
         return "only its reason was kept"
     if record.topic not in topics:
         return f"it came from {record.topic or 'nowhere'}"
     if record.key is None:
-        return "it has no key, so nobody knows its partition"
+        return "it has no key, so its partition is unknown"
     size = size_of(record.key, record.value, record.headers)
     return "it is larger than 256 KiB" if size > LARGEST_BYTES else None
 
 
 class SendAgain(Protocol):
-    """Sends one record to where it came from; gives partition and offset where it lies now."""
+    """Sends one record back to its topic; returns its new partition and offset."""
 
     async def __call__(self, record: Aside) -> tuple[int, int]:
-        """Raises RefusalError when Kafka does not take it."""
+        """Send `record`. Raises RefusalError when Kafka rejects it."""
 
 
 @asynccontextmanager
 async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner) -> AsyncIterator[SendAgain]:
-    """Gives a function that sends records as they came, each once, to the partition of its key."""
+    """Yield a function that sends records as they came, each once, to the partition of its key."""
     counts: dict[str, int] = {}
     async with producing(connection) as producer:
 

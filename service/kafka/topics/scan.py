@@ -1,4 +1,4 @@
-"""All that a topic holds now, read without a group: nobody's offsets move."""
+"""Reads all records that a topic holds now, without a group, so that no offsets change."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from service.kafka.client.patience import PATIENCE_SECONDS, patiently, unreachab
 from service.kafka.client.read_to_end import read_to_end
 from service.kafka.codec.record import Record
 
-AT_ONCE = 2_000  # records between two looks at the rest of the process
+AT_ONCE = 2_000  # records before the event loop gets a turn
 
 
 async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
-    """How many partitions a topic has. Raises RefusalError when it is missing or Kafka does not answer."""
+    """The number of partitions of a topic. Raises RefusalError: it is missing, or Kafka does not answer."""
     partitions = (await patiently(connection, lambda: count(connection, [topic])))[topic]
     if not partitions:
         raise RefusalError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
@@ -24,7 +24,7 @@ async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
 
 
 async def spans_of(connection: Mapping[str, Any], topic: str) -> dict[int, OffsetSpan]:
-    """The committed span of each partition now. Raises RefusalError."""
+    """The committed offset span of each partition now. Raises RefusalError."""
     partitions = [TopicPartition(topic, number) for number in range(await partitions_of(connection, topic))]
 
     async def ask() -> dict[int, OffsetSpan]:
@@ -41,7 +41,7 @@ async def scan(
 ) -> AsyncIterator[Record]:
     """The committed records of a partition within `span`, in order.
 
-    Raises RefusalError when Kafka does not answer, or may not be read.
+    Raises RefusalError when Kafka does not answer, or forbids reading.
     """
     source = TopicPartition(topic, partition)
     if span.begin == span.end:

@@ -1,4 +1,4 @@
-"""What is committed to some topics from now on."""
+"""Reads the records that are committed to some topics from now on."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ class Committed(NamedTuple):
 async def tailing(
     connection: Mapping[str, Any], topics: Sequence[str]
 ) -> AsyncIterator[AsyncIterator[Committed]]:
-    """Gives the records committed after the block was entered, without end, each partition's in its order.
+    """Yield the records committed after the block was entered, without end, in order per partition.
 
     Raises RefusalError when Kafka does not answer.
     """

@@ -1,4 +1,4 @@
-"""The committed state of tickets, for whoever wants to look at it: topic `sla.tickets`."""
+"""Reads the committed state of tickets from topic `sla.tickets`, for commands."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ _LAST_MS = 253_402_300_799_999  # the last instant of the year 9999
 
 
 class KeptTicket(NamedTuple):
-    """The latest committed state of one ticket, and where the topic has it."""
+    """The latest committed state of one ticket, and its place in the topic."""
 
     key: str  # ticket id@tenant
     value: bytes
@@ -27,7 +27,7 @@ class KeptTicket(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """What a state says."""
+    """The decoded state of one ticket."""
 
     tenant: str
     ticket_id: str
@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 
 
 def opened(topic: str, kept: KeptTicket) -> Opened:
-    """What a state says of its ticket. Raises UnreadableRecordError, also for what we cannot judge."""
+    """Decode the state of a ticket. Raises UnreadableRecordError, also for state that we cannot judge."""
     tenant, ticket_id = state.names(kept.key)
     try:
         header = state.header(kept.value)
@@ -47,7 +47,7 @@ def opened(topic: str, kept: KeptTicket) -> Opened:
         raise _unreadable(topic, kept, "its key is no ticket@tenant")
     instants = [fact.time for fact in ticket.facts] + [fact.recorded_at for fact in ticket.facts]
     if not all(0 <= instant <= _LAST_MS for instant in instants):
-        raise _unreadable(topic, kept, "a fact has an instant that no calendar has")
+        raise _unreadable(topic, kept, "a fact has an instant outside of 1970 to 9999")
     if not all(fact.kind in _KINDS for fact in ticket.facts):
         raise _unreadable(topic, kept, "a fact is of a kind that this version does not know")
     if not all(0 <= latest.type_index < len(Type) for latest in ticket.announced):
@@ -62,7 +62,7 @@ def _unreadable(topic: str, kept: KeptTicket, reason: str) -> UnreadableRecordEr
 async def kept_ticket(
     connection: Mapping[str, Any], topic: str, tenant: str, ticket_id: str, partitioner: Partitioner
 ) -> KeptTicket | None:
-    """One ticket; None when the topic has never heard of it, or has forgotten it. Raises RefusalError."""
+    """One ticket; None when the topic never had it, or its state was forgotten. Raises RefusalError."""
     spans = await spans_of(connection, topic)
     partition = partitioner(ticket_id.encode(), len(spans))
     key = key_of(tenant, ticket_id)
@@ -75,11 +75,11 @@ async def kept_ticket(
 
 
 async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterator[KeptTicket]:
-    """Every ticket, a partition at a time, held in memory. Raises RefusalError, UnreadableRecordError."""
+    """Every ticket, with one partition in memory at a time. Raises RefusalError or UnreadableRecordError."""
     for partition, span in (await spans_of(connection, topic)).items():
         held: dict[bytes, Record] = {}
         async for record in scan(connection, topic, partition, span):
-            key = record.key or b""  # a compacted topic takes no record without one
+            key = record.key or b""  # a compacted topic takes no record without a key
             if record.cut:
                 place = record.topic, record.partition, record.offset
                 raise UnreadableRecordError(*place, None, "it is larger than any state")
@@ -96,4 +96,4 @@ def _key(record: Record) -> str:
         return (record.key or b"").decode()
     except UnicodeDecodeError:
         place = record.topic, record.partition, record.offset
-        raise UnreadableRecordError(*place, record.key, "its key is no text") from None
+        raise UnreadableRecordError(*place, record.key, "its key is not UTF-8") from None

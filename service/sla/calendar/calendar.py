@@ -1,4 +1,4 @@
-"""Which time counts. Interval arithmetic on the UTC line in milliseconds, pauses taken out."""
+"""Calendars: which time counts. Interval arithmetic in UTC milliseconds, without pauses."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,13 +8,13 @@ Stretch = tuple[int, int]  # [from, until) in ms
 
 
 class YearUnknown(ValueError):
-    """An answer needs a year for which the calendar has no days: it refuses rather than guesses."""
+    """The answer needs a year for which the calendar has no days: the calendar never guesses."""
 
 
 class Calendar(Protocol):
     """The working time of a clock. `pauses`: sorted, disjoint, not touching; the last may be open-ended.
 
-    Whatever needs a year that the calendar does not know raises YearUnknown.
+    Each method raises YearUnknown when it needs a year that the calendar does not know.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Calendar(Protocol):
         """The instant (ms) from which on the calendar has no official days; None: it needs none."""
 
     def due(self, start: int, target: int, pauses: Sequence[Interval]) -> int | None:
-        """The first instant at which `target` ms have elapsed since `start`; None: a pause never lets it."""
+        """The first instant at which `target` ms have elapsed since `start`; None: an endless pause."""
 
     def due_in_days(self, start: int, days: int) -> int:
         """The close of the working day that is the `days`-th (from 1) after the local day of `start`."""
@@ -33,10 +33,10 @@ class Calendar(Protocol):
         """Counted ms from `start` to `end`."""
 
     def paused(self, start: int, end: int, pauses: Sequence[Interval]) -> int:
-        """Counted ms from `start` to `end` that the pauses took out."""
+        """Counted ms from `start` to `end` that the pauses removed."""
 
     def open_between(self, start: int, end: int) -> list[Stretch]:
-        """The stretches from `start` to `end` that count but for pauses: in order, not touching."""
+        """The stretches from `start` to `end` that count, pauses ignored: in order, not touching."""
 
 
 class Always:
@@ -64,7 +64,7 @@ class Always:
         return since + left
 
     def due_in_days(self, start: int, days: int) -> int:  # noqa: ARG002 (the protocol's)
-        """Not to be asked: no day ever closes, so a policy file may not ask for working days here."""
+        """Must not be called: no day ever closes, so a policy file may not ask for working days here."""
         raise AssertionError("around the clock there are no working days")
 
     def elapsed(self, start: int, end: int, pauses: Sequence[Interval]) -> int:

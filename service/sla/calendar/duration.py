@@ -1,9 +1,9 @@
-"""Durations as people write them (`90s`, `1h30m`, `PT30M`) and as the core counts them: milliseconds."""
+"""Converts durations between text (`90s`, `1h30m`, `PT30M`) and milliseconds."""
 
 import re
 from fractions import Fraction
 
-LONGEST_MS = 10 * 366 * 24 * 3_600_000  # keeps every due instant within the years a calendar knows
+LONGEST_MS = 10 * 366 * 24 * 3_600_000  # keeps every due instant within the known years of a calendar
 
 _UNITS = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _NUMBER = r"([0-9]{1,12}(?:[.,][0-9]{1,9})?)"
@@ -14,10 +14,10 @@ _MONTHS = re.compile(r"(p[0-9]{1,6}[my]|[0-9]{1,6} *(mo|months?|y|years?)).*")
 
 
 def parse_duration(text: str) -> int:
-    """The ms that `text` stands for: h, m, s and ms in this order, the last with decimals, or ISO 8601's PT….
+    """Parse a duration to ms: h, m, s and ms in this order, the last with decimals, or ISO 8601's PT….
 
-    Raises ValueError with what would have been right, as the rest of a sentence that begins with the text.
-    Days, months and years are refused: in wall time they are not all equally long.
+    Raises ValueError with a correction, as the rest of a sentence that begins with the text. Days, months and
+    years are rejected: in wall time they are not all equally long.
     """
     found = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
     parts = zip(found.groups(), _UNITS.values(), strict=True) if found else ()

@@ -1,4 +1,4 @@
-"""Local days: which hours of which date are open, and the instants at which they begin and end."""
+"""Local days: the open hours of each date, and the instants at which they begin and end."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from service.sla.calendar.calendar import Stretch, YearUnknown
 Windows = tuple[tuple[int, int], ...]  # [open, close) in seconds of the day, in order; 86,400 is 24:00
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-KNOWN_YEARS = range(1970, 3000)  # of a calendar that needs no official days
+KNOWN_YEARS = range(1970, 3000)  # for a calendar that needs no official days
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -24,12 +24,12 @@ class LocalDays:
     zone: tzinfo
     week: tuple[Windows, ...]  # Monday first
     holidays: frozenset[date] = frozenset()
-    working_days: Mapping[date, int] | None = None  # works as this weekday: 0 Monday … 6 Sunday
-    official: range | None = None  # local years with official days; others are refused
+    working_days: Mapping[date, int] | None = None  # the weekday whose hours a date has: 0 Monday … 6 Sunday
+    official: range | None = None  # local years with official days; other years raise YearUnknown
 
     @property
     def years(self) -> range:
-        """The local years that may be asked for."""
+        """The local years that the calendar knows."""
         return self.official or KNOWN_YEARS
 
     def windows(self, day: date) -> Windows:
@@ -43,12 +43,12 @@ class LocalDays:
         return datetime.fromtimestamp(instant // 1000, self.zone)
 
     def instant(self, day: date, seconds: int) -> int:
-        """When the wall clock first shows this time of this date, in ms.
+        """The instant (ms) at which the wall clock first shows this time of this date.
 
         A time that the wall clock skips moves forward by the gap.
         """
         naive = datetime(day.year, day.month, day.day) + timedelta(seconds=seconds)  # noqa: DTZ001 (zone: next line)
-        # fold=0 is just this: of two the first, and in a gap the offset before it (PEP 495).
+        # fold=0 means the first of two instants, and in a gap the offset before it (PEP 495).
         return (naive.replace(tzinfo=self.zone, fold=0) - _EPOCH) // _SECOND * 1000
 
     def year_of(self, instant: int) -> int:
@@ -65,14 +65,14 @@ class LocalDays:
         return self.instant(date(year, 1, 1), 0)
 
     def unknown(self, year: int) -> YearUnknown:
-        """What to raise when `year` or one beyond it is needed."""
+        """The error to raise when `year` or a year beyond it is needed."""
         first, last = self.years[0], self.years[-1]
         known = f"{first}" if first == last else f"{first} to {last}"
         days = f"official days of {known} only" if self.official else f"the years {known}"
         return YearUnknown(f"calendar {self.name}: the answer needs {year}, and it has {days}")
 
     def open_days(self, year: int) -> Iterator[tuple[date, list[Stretch]]]:
-        """The dates of a local year that have open hours, and these; a date that the zone skips has none."""
+        """The dates of a local year with open hours, and these; dates that the zone skips are left out."""
         begin, end = self.begin(year), self.begin(year + 1)
         day, midnight = date(year, 1, 1), begin
         while day.year == year:
@@ -87,7 +87,7 @@ class LocalDays:
     def _hours(self, day: date, midnight: int, next_midnight: int) -> list[Stretch]:
         windows = self.windows(day)
         if next_midnight - midnight == _DAY_MS:
-            # No zone shifts its clocks twice within two days, so here it does not at all.
+            # No zone shifts its clocks twice within two days, so a day of 24 h has no shift.
             return [(midnight + since * 1000, midnight + to * 1000) for since, to in windows]
         if midnight == next_midnight:
             return []

@@ -1,6 +1,6 @@
-"""The open time of a calendar on the UTC line, and how much of it there is up to each point.
+"""The open time of a calendar on the UTC line, and its running sum.
 
-Whole years are added as they are asked for; then every question is a binary search.
+Whole years are added when a call first needs them; after that, each call is a binary search.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,12 +16,12 @@ class OpenLine:
     def __init__(self, days: LocalDays) -> None:
         self._days = days
         self._years = range(0)  # local years on the line
-        self._from = self._until = 0  # instants that they span
+        self._from = self._until = 0  # begin and end (instants) of these years
         self._opens: list[int] = []
         self._closes: list[int] = []
         self._sums: list[int] = []  # open time up to each close
         self._dates: list[int] = []  # ordinals of the dates with open hours
-        self._ends: list[int] = []  # the close of each
+        self._ends: list[int] = []  # the close of each of these dates
 
     def between(self, start: int, end: int) -> int:
         """Open time from `start` to `end`; 0 when `end` is not after `start`."""
@@ -48,7 +48,7 @@ class OpenLine:
         return self._ends[index]
 
     def stretches(self, start: int, end: int) -> list[Stretch]:
-        """What is open from `start` to `end`; stretches that touch are one."""
+        """The open stretches from `start` to `end`; stretches that touch are merged."""
         found: list[Stretch] = []
         if end <= start:
             return found
@@ -104,7 +104,7 @@ class OpenLine:
         self._from = self._days.begin(year)
 
     def _year(self, year: int) -> tuple[list[int], list[int], list[int], list[int]]:
-        """Opens, closes, dates and their ends of one year. Hours that a gap moved together count once."""
+        """Opens, closes, dates and their ends of one year. Hours that a gap moved together are merged."""
         found: list[Stretch] = []
         dates, ends = [], []
         for day, stretches in self._days.open_days(year):

@@ -1,4 +1,4 @@
-"""A calendar with opening hours: one line of open time answers every question."""
+"""A calendar with opening hours, computed from one line of open time."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from service.sla.calendar.open_line import OpenLine
 
 
 class WorkingTime:
-    """Only open hours count. The first answer in a year builds the year, later ones are binary searches."""
+    """A calendar in which only open hours count. The first call in a year builds it; later calls are fast."""
 
     def __init__(self, days: LocalDays) -> None:
         self.name = days.name
@@ -29,7 +29,7 @@ class WorkingTime:
         for begin, end in pauses:
             if end is not None and end <= since:
                 continue
-            # A pause beyond the known years plays no part: a target not reached before is refused anyway.
+            # A pause beyond the known years plays no part: a target not reached before it raises anyway.
             counted = self._line.between(since, min(begin, self._end))
             if counted >= left:
                 break

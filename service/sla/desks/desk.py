@@ -1,4 +1,4 @@
-"""A support desk's state: its channels and what was announced of it, as the changelog holds it."""
+"""The state of a support desk: its channels and announcements, as the changelog holds them."""
 
 from collections.abc import Iterable
 
@@ -11,41 +11,41 @@ from service.sla.facts import Fact
 from service.sla.history import order
 from service.sla.state import NO_MESSAGEPACK, UnreadableStateError, content
 
-MOST_CHANNELS = 100  # of one desk; a sign of yet another is refused
-MOST_SPANS = 4_000  # of one desk, whatever its timeout: signs that say one thing and another within it
-MOST_INSTANTS = 400  # that a desk remembers; when there are more, the older half is forgotten
+MOST_CHANNELS = 100  # of one desk; a sign of one more channel is rejected
+MOST_SPANS = 4_000  # of one desk; reached by channels that open and close again and again within a timeout
+MOST_INSTANTS = 400  # that a desk keeps; when there are more, the older half is forgotten
 
 
 class Desk(msgspec.Struct, array_like=True, gc=False):
-    """What is known of one desk. Instants in ms."""
+    """The state of one desk. Instants in ms."""
 
     channels: dict[str, Channel]
     announced: list[Announced]
-    horizon: int = 0  # before it nothing is known any more, and nothing changes
-    out: dict[str, int] = {}  # by clock: since when there was an outage at the horizon
-    seen_at: int = 0  # by our own clock: when its last record was processed
+    horizon: int = 0  # before it all signs are forgotten, and nothing changes
+    out: dict[str, int] = {}  # by clock: the start of the outage that lasted at the horizon
+    seen_at: int = 0  # by our own clock: when the desk's last record was processed
 
     @property
     def instants(self) -> list[int]:
-        """What it remembers, in order: when its channels said something else, or something was announced."""
+        """The instants that the desk keeps, in order: starts of spans, and cycles of announcements."""
         begun = [span.first.time for channel in self.channels.values() for span in channel]
         return sorted(begun + [latest.cycle for latest in self.announced])
 
     def add(self, sign: Fact, gap: int) -> bool:
-        """Take a sign, whenever it comes. False when it changes nothing, or is too old."""
+        """Take a sign, in any order of arrival. False when it changes nothing, or is too old."""
         if sign.time < self.horizon:
             return False
         return channels.add(self.channels.setdefault(str(sign.data["channel"]), []), sign, gap)
 
     def is_full(self, sign: Fact) -> bool:
-        """True when the sign is of a channel too many, or the desk remembers as much as it may."""
+        """True when the sign is of one channel too many, or the desk has `MOST_SPANS` spans."""
         one_more = sign.data["channel"] not in self.channels
         return self._spans >= MOST_SPANS or (one_more and len(self.channels) >= MOST_CHANNELS)
 
     def outgrown(self, timeout: int) -> int | None:
-        """The instant before which it has to forget, because it remembers too much; None: it does not.
+        """The instant before which a desk with too many instants has to forget; None: it keeps all.
 
-        Within one `timeout` everything still counts; only a desk that is full forgets that, too.
+        Signs within one `timeout` still count; only a full desk forgets them, too.
         """
         instants = self.instants
         if len(instants) <= MOST_INSTANTS:
@@ -57,11 +57,11 @@ class Desk(msgspec.Struct, array_like=True, gc=False):
         return sum(map(len, self.channels.values()))
 
     def stretches(self, timeout: int) -> list[Open]:
-        """When its channels are open, each by itself; `timeout` as in channel."""
+        """The open stretches of each channel; `timeout` as in channel."""
         return [one for channel in self.channels.values() for one in channels.stretches(channel, timeout)]
 
     def open_until(self, timeout: int, at: int) -> dict[str, int]:
-        """For each channel that is open at `at`: until when, unless it says something before."""
+        """For each channel that is open at `at`: until when, unless a new sign comes before."""
         return {
             name: one.until
             for name, channel in self.channels.items()
@@ -70,7 +70,7 @@ class Desk(msgspec.Struct, array_like=True, gc=False):
         }
 
     def forget(self, before: int, timeout: int) -> None:
-        """Drop what says nothing of the time from `before` on, which becomes the horizon."""
+        """Drop the spans that do not matter from `before` on, which becomes the horizon."""
         self.horizon = before
         for name, channel in list(self.channels.items()):
             channels.forget(channel, before, timeout)
@@ -82,7 +82,7 @@ _decoder = msgspec.msgpack.Decoder(Desk)
 
 
 def decode(value: bytes) -> Desk:
-    """The desk of a changelog value whose header was read before. Raises UnreadableStateError."""
+    """Decode the desk of a changelog value, after its header was checked. Raises UnreadableStateError."""
     try:
         return _decoder.decode(content(value))
     except NO_MESSAGEPACK:
@@ -90,7 +90,7 @@ def decode(value: bytes) -> Desk:
 
 
 def desk_of(signs: Iterable[Fact], gap: int) -> Desk:
-    """The desk that gave just these signs, whatever their order; `gap` as in channel."""
+    """The desk with exactly these signs, in any order; `gap` as in channel."""
     desk = Desk({}, [])
     for sign in sorted(signs, key=order):
         desk.add(sign, gap)

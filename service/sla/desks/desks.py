@@ -1,7 +1,7 @@
-"""Support desks: how their signs are taken, and what an evaluation of one brings.
+"""Takes the signs of support desks, and evaluates the desks.
 
-There are those that spoke, and those that the policies name and that never did: these have an outage from the
-first instant on at which a policy is in force.
+Desks without any sign are evaluated as well, if a policy names them. Such a desk has an outage from the first
+instant at which a policy is in force.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +24,14 @@ from service.sla.space import LARGEST_BYTES
 from service.sla.state import NEVER
 from service.sla.statement import statements
 
-_TIMEOUT_MS = 60_000  # signs of a desk in no policy are kept as if this were its timeout
+_TIMEOUT_MS = 60_000  # for the signs of a desk that no policy names
 
 
 class _Terms(NamedTuple):
-    """What a desk is judged by."""
+    """The policies of a desk, and their timeouts."""
 
-    policies: list[InForce]  # one after the other
-    shortest: int  # of their timeouts, in ms
+    policies: list[InForce]  # in order of time
+    shortest: int  # timeout of the policies, in ms
     longest: int
 
 
@@ -45,18 +45,18 @@ def desk_partition(
 ) -> Partition[Desk]:
     """An empty partition of desks. `retention` in ms; `largest`: bytes that the state of one may have.
 
-    `owns` tells whether the desk of an id belongs here, even if it never spoke.
+    `owns` says whether the desk with an id belongs to the partition, also without any sign.
     """
     return Partition(Desks(policies, retention, owns), largest)
 
 
 class Desks:
-    """As a partition judges them: see Judged."""
+    """Judges the desks of a partition: see Judged."""
 
     forgets_when_full = True
 
     def __init__(self, policies: Policies, retention: int, owns: Callable[[str], bool]) -> None:
-        """As `desk_partition`."""
+        """Parameters as in `desk_partition`."""
         self.policies = policies
         self._retention = retention
         self._named = {state.key(*desk): _terms(policies.of_desk(*desk)) for desk in policies.desks}
@@ -73,7 +73,7 @@ class Desks:
         return desk.decode(value)
 
     def add(self, key: str, known: Desk, fact: Fact, *, room: bool) -> Outcome:
-        """See Judged. A desk that is full forgets, when it is looked at, what time has passed over."""
+        """See Judged. A full desk forgets old signs at its next evaluation."""
         if known.is_full(fact) or not room:
             return FULL
         return NEW if known.add(fact, self._terms(key).shortest) else REPEATED
@@ -88,11 +88,11 @@ class Desks:
         before: bytes | None,
         judged_at: int | None,
     ) -> Evaluation:
-        """See Judged. There are few desks: everything is judged."""
+        """See Judged. All of a desk is judged each time, because there are few desks."""
         del judged_at
         at, terms = moment.at, self._terms(key)
         if (outgrown := known.outgrown(terms.longest)) is not None:
-            # What is forgotten below no sign changes any more: so it is announced first.
+            # Forgotten time can no longer change, so its outages are announced first.
             at = max(at, min(outgrown, moment.now - moment.grace))
         judgement = judge_desk(known, terms.policies, at)
 
@@ -114,7 +114,7 @@ class Desks:
         )
 
     def _shorten(self, known: Desk, judgement: Judgement, at: int, timeout: int) -> None:
-        """Forget what ended longer ago than the retention, or makes the state too large."""
+        """Forget signs and outages that ended before the retention, or that make the state too large."""
         horizon = at - self._retention
         instants = known.instants
         if (outgrown := known.outgrown(timeout)) is not None:

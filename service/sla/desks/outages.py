@@ -1,7 +1,7 @@
-"""The outages of a support desk, judged as tickets are: each is a cycle, in which its clock runs.
+"""Judges the outages of a support desk like tickets: each outage is a cycle, in which its clock runs.
 
-An outage of a clock is a stretch with fewer channels open than the clock asks for. Its cycle is named by its
-first instant (ms), so the same outage has the same breach ids whenever and wherever it is found.
+An outage of a clock is a stretch with fewer open channels than the clock asks for. The number of its cycle is
+its first instant (ms), so each evaluation gives the same outage the same breach ids.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from service.sla.judge import END_OF_TIME, STOPPED, Judgement, Run, is_beyond, j
 from service.sla.policy import Clock, InForce, Policy
 from service.sla.timeline import Cycle
 
-# Stands for what began an outage when the desk was never heard of before; it is no evidence of anything.
+# Stands for the start fact of an outage before the desk's first sign; it never counts as evidence.
 _SILENCE = Fact(0, Sign.CLOSED, "", "", {}, 0, -1, -1)
 
 
@@ -25,18 +25,19 @@ _INSTANT = itemgetter(0)
 
 
 class Outage(NamedTuple):
-    """A stretch [since, until) in ms with too few channels open; until None: nothing has ended it."""
+    """A stretch [since, until) in ms with too few open channels; `until` None: it has not ended."""
 
     since: int
     until: int | None
-    first: Fact | None  # of the channel that was one too few: what closed it, or its last sign of life
+    first: Fact | None  # the last sign of the channel whose closing began the outage
     last: Fact | None  # the sign that ended it
 
 
 def judge_desk(desk: Desk, policies: Iterable[InForce], at: int) -> Judgement:
-    """What is true of a desk at `at` (ms) by the signs it gave, and by the policies that name it."""
+    """Judge a desk at `at` (ms), by its signs and by the policies that name it."""
     judgement = Judgement([], [])
-    known_to: dict[str, int] = {}  # by clock: when its latest outage ended; a later version does not cut it
+    # By clock: when its latest outage ended. A later policy version does not cut an outage in two.
+    known_to: dict[str, int] = {}
     for policy, since, until in policies:
         opens = desk.stretches(policy.heartbeat_timeout_ms)
         for clock in policy.clocks:
@@ -50,7 +51,7 @@ def judge_desk(desk: Desk, policies: Iterable[InForce], at: int) -> Judgement:
 
 
 def out_at(judgement: Judgement, instant: int) -> dict[str, int]:
-    """By clock: since when there is an outage at `instant` (ms), where it began before."""
+    """By clock: the start of the outage that began before `instant` (ms) and lasts at it."""
     return {
         run.clock.name: run.started_at
         for run in judgement.runs
@@ -59,7 +60,7 @@ def out_at(judgement: Judgement, instant: int) -> dict[str, int]:
 
 
 def _of_clock(desk: Desk, clock: Clock, opens: Sequence[Open], term: InForce) -> Iterator[Outage]:
-    """The outages that begin while the policy is in force, as far back as the desk remembers."""
+    """The outages that begin while the policy is in force, as far back as the desk's horizon."""
     _, since, until = term
     begun = desk.out.get(clock.name)
     carried = begun is not None and since <= begun and (until is None or begun < until)
@@ -71,11 +72,11 @@ def _of_clock(desk: Desk, clock: Clock, opens: Sequence[Open], term: InForce) ->
 
 
 def outages(opens: Sequence[Open], min_open: int, begin: int) -> Iterator[Outage]:
-    """From `begin` (ms) on, by the stretches of all channels. The last one never ends."""
+    """The outages from `begin` (ms) on, by the open stretches of all channels. The last one never ends."""
     edges = [(one.since, 1, one.first) for one in opens] + [(one.until, -1, one.last) for one in opens]
     count, out, since, first = 0, True, begin, None
     for instant, changes in groupby(sorted(edges, key=_INSTANT), key=_INSTANT):
-        at_once = list(changes)  # what happens at one instant happens together
+        at_once = list(changes)  # all changes at one instant take effect together
         count += sum(change for _, change, _ in at_once)
         if out is (count < min_open):
             continue
@@ -90,7 +91,7 @@ def outages(opens: Sequence[Open], min_open: int, begin: int) -> Iterator[Outage
 
 def _run(policy: Policy, clock: Clock, outage: Outage, at: int) -> Run:
     if outage.until is not None and is_beyond(clock.calendar, outage.until):
-        outage = outage._replace(until=None, last=None)  # see judge: how long it took is not known
+        outage = outage._replace(until=None, last=None)  # see run_of in judge.py: its length is not known
     cycle = Cycle(outage.since, outage.since, outage.first or _SILENCE, {})
     cycle.policy = policy
     run = Run(
