@@ -38,7 +38,7 @@ class Outputs:
             target = TopicPartition(topic, self._terms.partitioner(key, self._counts[topic]))
         return Outgoing(target, key, value, headers)
 
-    def put_aside(self, record: Record, rejection: Rejection) -> Outgoing:
+    def reject(self, record: Record, rejection: Rejection) -> Outgoing:
         """The record as it came, and why; without its content when the topic would not take it."""
         topic = self._terms.topics.rejected
         target = TopicPartition(topic, record.partition % self._counts[topic])

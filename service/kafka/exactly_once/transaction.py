@@ -1,4 +1,4 @@
-"""The one place where a transaction commits."""
+"""The one place where an owner's transaction commits."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
