@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from service.sla.judge import AT_RISK, BREACHED, NOT_APPLICABLE, PAUSED, Judgement, Run, has_lapsed
+from service.sla.judge import AT_RISK, BREACHED, NOT_APPLICABLE, PAUSED, Judgement, Run
+from service.sla.lapse import has_lapsed
 from service.sla.retention import wake_at
 from service.sla.statement import stalled
 

@@ -133,11 +133,11 @@ async def _chosen(
     from schemas.topics import REJECTED
     from service.errors import RefusalError
     from service.kafka.client.options import connection
-    from service.kafka.topics.rejected import put_aside
+    from service.kafka.topics.rejected import read_rejected
 
     topic = REJECTED.named(settings.topic_prefix)
     missing = dict.fromkeys(names)
-    async for record in put_aside(connection(settings), topic):
+    async for record in read_rejected(connection(settings), topic):
         if (not names or record.name in names) and (not reasons or record.reason in reasons):
             missing.pop(record.name, None)
             yield record

@@ -7,7 +7,8 @@ from schemas.instant import written
 from service.explain.intervals import stretches
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
-from service.sla.judge import END_OF_TIME, Judgement, LevelState, LevelVerdict, Run, has_lapsed, judge
+from service.sla.judge import END_OF_TIME, Judgement, LevelState, LevelVerdict, Run, judge
+from service.sla.lapse import has_lapsed
 from service.sla.policy import Policies
 from service.sla.timeline import Cycle
 

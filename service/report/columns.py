@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from service.report.retractions import COPIED
 from service.sla.judge import LevelState
 
 STATES = (
@@ -23,15 +24,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "hours": ("weekday", "hour", "breached"),
     "satisfaction": ("period", "tenant", "answers", "mean", *SCORES),
     "retractions": (
-        "detected_at",
-        "tenant",
-        "ticket_id",
-        "customer_id",
-        "cycle",
-        "clock",
-        "level",
-        "due_at",
-        "revision",
+        *COPIED,
         "reason",
         "cause_source",
         "cause_event_id",

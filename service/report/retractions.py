@@ -10,7 +10,7 @@ from service.sla.policy import Policies
 
 Row = Mapping[str, Any]
 
-_COPIED = (
+COPIED = (
     "detected_at",
     "tenant",
     "ticket_id",
@@ -40,7 +40,7 @@ class Retractions:
         elif self._asked.tenant in (None, data["tenant"]) and self._within(data):
             cause = data["cause"] or {"source": None, "event_id": None}
             self._retracted[name, revision] = {
-                **{field: data[field] for field in _COPIED},
+                **{field: data[field] for field in COPIED},
                 "reason": data["reason"],
                 "cause_source": cause["source"],
                 "cause_event_id": cause["event_id"],

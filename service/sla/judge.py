@@ -11,6 +11,7 @@ import msgspec
 from service.sla.calendar.calendar import Calendar, Interval
 from service.sla.facts import Fact, Kind
 from service.sla.history import lead, standing, unique
+from service.sla.lapse import has_lapsed
 from service.sla.pauses import counted
 from service.sla.policy import Clock, Level, Policies, Policy, matches
 from service.sla.timeline import ClockSpan, Cycle, Timeline
@@ -121,11 +122,6 @@ class Judgement(msgspec.Struct, gc=False):
             if run.next_at is not None and (earliest is None or run.next_at < earliest):
                 earliest = run.next_at
         return earliest
-
-
-def has_lapsed(due_at: int, at: int) -> bool:
-    """True after the due instant: at the instant itself the promise is kept, a millisecond later broken."""
-    return at > due_at
 
 
 def judge(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> Judgement:

@@ -21,8 +21,8 @@ from service.sla import state
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
-from service.sla.judge import has_lapsed
 from service.sla.judged import Judged, Moment, S
+from service.sla.lapse import has_lapsed
 from service.sla.space import LARGEST_BYTES, Space
 from service.sla.state import NEVER, Header
 from service.sla.states import States
@@ -118,7 +118,7 @@ class Partition(States[S]):
             if value is None:
                 if key not in self._judged.expected:
                     continue
-            elif (wake_at := state.header(value).wake_at) >= at:
+            elif not has_lapsed(wake_at := state.header(value).wake_at, at):
                 continue
             elif weight > HEAVY_BYTES:
                 self._timers.arm(key, wake_at)

@@ -20,8 +20,8 @@ from service.sla.judge import (
     LevelState,
     LevelVerdict,
     Run,
-    has_lapsed,
 )
+from service.sla.lapse import has_lapsed
 from service.sla.policy import Policy
 
 Key = tuple[int, str, str | None]  # cycle, clock, level; None: the clock as a whole

@@ -5,6 +5,8 @@ from array import array
 from bisect import bisect_left
 from operator import itemgetter
 
+from service.sla.lapse import has_lapsed
+
 _TICK_MS = 1024  # entries of a tick are sorted only when the tick comes near
 _RECENT = 4  # latest ticks before `at`; up to half of the keys taken come from these
 
@@ -50,7 +52,7 @@ class Timers:
         taken: list[str] = []
         for tick in range(at // _TICK_MS, at // _TICK_MS - _RECENT, -1):
             taken += self._take_from(tick, at, most // 2 // _RECENT, latest=True)
-        while len(taken) < most and (first := self.next_at()) is not None and first < at:
+        while len(taken) < most and (first := self.next_at()) is not None and has_lapsed(first, at):
             taken += self._take_from(first // _TICK_MS, at, most - len(taken), latest=False)
         self._count -= len(taken)
         return taken

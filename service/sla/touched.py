@@ -10,7 +10,8 @@ What must never happen: that a clock is left out although an announcement about 
 
 import msgspec
 
-from service.sla.judge import Judgement, Run, has_lapsed, is_beyond, run_of
+from service.sla.judge import Judgement, Run, is_beyond, run_of
+from service.sla.lapse import has_lapsed
 from service.sla.policy import matches
 from service.sla.timeline import ClockSpan, Cycle, Timeline
 

@@ -12,6 +12,7 @@ from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.portion import portion
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.transaction import Outgoing
+from service.sla.lapse import has_lapsed
 from service.sla.partition import Partition, Step
 
 MANY = 200  # records in one turn; after a turn with so many, more are likely to wait
@@ -121,7 +122,7 @@ class Turn:
 
     def _has_lapsed(self) -> bool:
         due = self._partition.next_at()
-        return due is not None and due < self._at
+        return due is not None and has_lapsed(due, self._at)
 
     def _step(self) -> Iterator[None]:
         most = min(AT_ONCE, max(1, self._room.records - self.taken))
@@ -150,7 +151,7 @@ class Turn:
             yield
         self._send([Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()])
         for record, rejection in rejected:
-            self.outgoing.append(self._outputs.put_aside(record, rejection))
+            self.outgoing.append(self._outputs.reject(record, rejection))
             self.size += record.weight + SAID_BESIDE_BYTES
             yield
 

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from service.clock import GuardedClock
 from service.kafka.client.leadership import NotConfirmedError
 from service.kafka.client.log_end import Answer, Asker
+from service.sla.lapse import has_lapsed
 from service.sla.watermark import Watermark
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Horizon:
 
     def lapsed(self, due: int | None) -> bool:
         """True when a deadline at `due` has passed by the log's watermark, less the grace."""
-        return due is not None and due < self.at
+        return due is not None and has_lapsed(due, self.at)
 
     def is_due(self, due: int | None) -> bool:
         """True when a deadline at `due` and its grace have passed by our clock."""

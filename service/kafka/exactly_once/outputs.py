@@ -38,7 +38,7 @@ class Outputs:
             target = TopicPartition(topic, self._terms.partitioner(key, self._counts[topic]))
         return Outgoing(target, key, value, headers)
 
-    def put_aside(self, record: Record, rejection: Rejection) -> Outgoing:
+    def reject(self, record: Record, rejection: Rejection) -> Outgoing:
         """The dead-letter record: the record as it came and the reason; without its content if too large."""
         topic = self._terms.topics.rejected
         target = TopicPartition(topic, record.partition % self._counts[topic])

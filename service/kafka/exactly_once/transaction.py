@@ -1,4 +1,4 @@
-"""The transactions of an owner: the only place where the service commits (apart from `state import`)."""
+"""The transactions of an owner: the only place where the service commits what it judged."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence

@@ -40,7 +40,7 @@ class Aside(NamedTuple):
         return f"{self.partition}:{self.offset}"
 
 
-async def put_aside(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Aside]:
+async def read_rejected(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Aside]:
     """Every rejected record that the topic has now, partition by partition. Raises RefusalError."""
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):
