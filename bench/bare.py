@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.structs import RecordMetadata
 
 from schemas.complaints import COMPLAINT_EVENT
-from service.kafka.exactly_once.batch import Room
+from service.kafka.exactly_once.turn import Room
 
 Sent = list["asyncio.Future[RecordMetadata]"]
 Write = Callable[[AIOKafkaProducer, list[ConsumerRecord], TopicPartition], Awaitable[Sent]]

@@ -4,8 +4,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from service.sla.clock_guard import STEP_MS, Steady
 from service.sla.log_time import LogTime
-from service.sla.steady import STEP_MS, Steady
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
+from service.telemetry.metric_names import RefusedConnection
 
 HEAD_WITHIN_SECONDS = 10.0  # from the connection's start or the last answer's end to the end of the head
 BODY_WITHIN_SECONDS = 10.0  # from the head to the end of the body

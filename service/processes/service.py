@@ -24,8 +24,8 @@ from service.processes.signals import when_asked_to_end
 from service.processes.startup_checks import Ground, prepare
 from service.settings import Settings
 from service.sla.policy import Policies
-from service.telemetry import catalogue
 from service.telemetry import loop_lag as stall
+from service.telemetry import metric_names
 from service.telemetry.gc_tuning import collect_seldom
 from service.telemetry.logs import open_log
 from service.telemetry.metrics import Metrics
@@ -65,7 +65,7 @@ async def _serve(settings: Settings) -> int:
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
             working = asyncio.create_task(group.run())
-            watching = asyncio.create_task(stall.watch(metrics[catalogue.LOOP_STALL].observe))
+            watching = asyncio.create_task(stall.watch(metrics[metric_names.LOOP_STALL].observe))
             told = False
             try:
                 first = await _first(working, serving, watching, stopping)

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 
 from service.sla import state
 from service.sla.announcement import Announcement
+from service.sla.evaluator import Judged, Moment, S
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
-from service.sla.judged import Judged, Moment, S
 from service.sla.lapse import has_lapsed
-from service.sla.space import LARGEST_BYTES, Space
 from service.sla.state import NEVER, Header
+from service.sla.state_budget import LARGEST_BYTES, Space
 from service.sla.states import States
 from service.sla.timers import Timers
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from service.sla import history
 from service.sla.cause import Causes
 from service.sla.changes import announcement, changes, latest_of
+from service.sla.evaluator import Evaluation, Moment
 from service.sla.facts import Fact
 from service.sla.history import Outcome, is_appended, lead, standing
 from service.sla.judge import judge_timeline, judge_unique
-from service.sla.judged import Evaluation, Moment
 from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.retention import forget_at, wake_at
-from service.sla.space import LARGEST_BYTES
 from service.sla.state import NEVER, Ticket, decode, names
+from service.sla.state_budget import LARGEST_BYTES
 from service.sla.statement import statements
 from service.sla.timeline import Timeline
 from service.sla.touched import Touched, judge_touched

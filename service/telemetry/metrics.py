@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Info, generate_latest
 
 from service.sla.announcement import Type
 from service.sla.history import Outcome
-from service.telemetry import catalogue
-from service.telemetry.catalogue import ANNOUNCED, METRICS, OF_CLOCK, M, Metric, RefusedConnection
+from service.telemetry import metric_names
+from service.telemetry.metric_names import ANNOUNCED, METRICS, OF_CLOCK, M, Metric, RefusedConnection
 
 WHOLE_CLOCK = ""  # the level of a corrected `met` or `cancelled`
 
@@ -81,12 +81,12 @@ class Metrics:
         for row in ANNOUNCED.values():
             self._show(row, [(clock,) for clock in whole] if row.labels == OF_CLOCK else pairs)
         self._show(ANNOUNCED[Type.CORRECTED], [(clock, WHOLE_CLOCK) for clock in whole])
-        self._show(catalogue.LATENESS, pairs)
-        self._show(catalogue.RECORDS_REJECTED, [(reason,) for reason in reasons])
-        self._show(catalogue.FACTS, [(outcome.value,) for outcome in Outcome])
-        self._show(catalogue.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
+        self._show(metric_names.LATENESS, pairs)
+        self._show(metric_names.RECORDS_REJECTED, [(reason,) for reason in reasons])
+        self._show(metric_names.FACTS, [(outcome.value,) for outcome in Outcome])
+        self._show(metric_names.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
         for name, until in calendars.items():
-            self[catalogue.CALENDAR_VALID_UNTIL].labels(name).set(until / 1_000)
+            self[metric_names.CALENDAR_VALID_UNTIL].labels(name).set(until / 1_000)
         versions = Info(
             "sla_build", "What runs here: versions. Worry when processes differ.", registry=self.registry
         )
@@ -112,14 +112,14 @@ class Metrics:
         `expected`: the number of partitions of the inputs. `astray`: how far (ms) the wall clock is ahead of
         Kafka's. `compared`: the wall clock was compared with Kafka's.
         """
-        self[catalogue.CLOCK_COMPARED].set(compared)
-        self[catalogue.CLOCK_ASTRAY].set(astray / 1_000)
-        self[catalogue.PARTITIONS_EXPECTED].set(expected)
+        self[metric_names.CLOCK_COMPARED].set(compared)
+        self[metric_names.CLOCK_ASTRAY].set(astray / 1_000)
+        self[metric_names.PARTITIONS_EXPECTED].set(expected)
         for state in self._states:
             count = sum(owned.state == state for owned in partitions.values())
-            self[catalogue.PARTITIONS_OWNED].labels(state).set(count)
+            self[metric_names.PARTITIONS_OWNED].labels(state).set(count)
         for row in METRICS:
-            if row.labels == catalogue.BY_PARTITION:
+            if row.labels == metric_names.BY_PARTITION:
                 self._made[row].clear()  # drop the values of partitions that are no longer ours
         for source, partition in partitions.items():
             for row, value in _of_partition(partition).items():
@@ -129,16 +129,16 @@ class Metrics:
 
     def turned_away(self, reason: RefusedConnection) -> None:
         """Count an HTTP connection that ended before its time."""
-        self[catalogue.HTTP_CONNECTIONS_REFUSED].labels(reason).inc()
+        self[metric_names.HTTP_CONNECTIONS_REFUSED].labels(reason).inc()
 
 
 def _of_partition(partition: PartitionStatus) -> dict[Metric[Any], float | None]:
     return {
-        catalogue.OPEN_TICKETS: partition.tickets,
-        catalogue.DEADLINES_ARMED: partition.armed,
-        catalogue.OLDEST_OVERDUE: partition.overdue_for / 1_000,
-        catalogue.INPUT_LAG: partition.lag,
-        catalogue.PARTITION_REFUSED: 0 if partition.reason is None else 1,
-        catalogue.RESTORE_REMAINING_RECORDS: partition.total - partition.restored,
-        catalogue.RESTORE_REMAINING_SECONDS: partition.seconds_left,
+        metric_names.OPEN_TICKETS: partition.tickets,
+        metric_names.DEADLINES_ARMED: partition.armed,
+        metric_names.OLDEST_OVERDUE: partition.overdue_for / 1_000,
+        metric_names.INPUT_LAG: partition.lag,
+        metric_names.PARTITION_REFUSED: 0 if partition.reason is None else 1,
+        metric_names.RESTORE_REMAINING_RECORDS: partition.total - partition.restored,
+        metric_names.RESTORE_REMAINING_SECONDS: partition.seconds_left,
     }

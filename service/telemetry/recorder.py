@@ -6,8 +6,8 @@ from functools import cache
 
 from service.sla.announcement import Type
 from service.sla.partition import Step
-from service.telemetry import catalogue
-from service.telemetry.catalogue import ANNOUNCED, OF_CLOCK
+from service.telemetry import metric_names
+from service.telemetry.metric_names import ANNOUNCED, OF_CLOCK
 from service.telemetry.metrics import WHOLE_CLOCK, Metrics
 
 _FIRED = (Type.BREACHED, Type.AT_RISK)
@@ -18,19 +18,19 @@ class Recorder:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._lateness = cache(metrics[catalogue.LATENESS].labels)
+        self._lateness = cache(metrics[metric_names.LATENESS].labels)
 
     def committed(self, steps: Sequence[Step], records: int, now: int, seconds: float) -> None:
         """Count a transaction of `steps` that committed at `now` (ms) after `seconds`, with `records`."""
-        self._metrics[catalogue.TRANSACTION].observe(seconds)
-        self._metrics[catalogue.RECORDS_PROCESSED].inc(records)
+        self._metrics[metric_names.TRANSACTION].observe(seconds)
+        self._metrics[metric_names.RECORDS_PROCESSED].inc(records)
         for step in steps:
             self._count(step, now)
 
     def _count(self, step: Step, now: int) -> None:
-        self._metrics[catalogue.TICKETS_WITHOUT_POLICY].inc(step.unjudged)
+        self._metrics[metric_names.TICKETS_WITHOUT_POLICY].inc(step.unjudged)
         for outcome, count in step.outcomes.items():
-            self._metrics[catalogue.FACTS].labels(outcome.value).inc(count)
+            self._metrics[metric_names.FACTS].labels(outcome.value).inc(count)
         # Looking up a label set takes longer than counting: count equal announcements first.
         said = Counter((told.type, told.clock, told.level) for told in step.announcements)
         for (type_, clock, level), count in said.items():
@@ -43,26 +43,26 @@ class Recorder:
 
     def rejected(self, reason: str) -> None:
         """Count a record that was sent to the dead-letter topic."""
-        self._metrics[catalogue.RECORDS_REJECTED].labels(reason).inc()
+        self._metrics[metric_names.RECORDS_REJECTED].labels(reason).inc()
 
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
         """Observe that a partition is judged again after `seconds`."""
         del partition, restored
-        self._metrics[catalogue.RESTORE].observe(seconds)
+        self._metrics[metric_names.RESTORE].observe(seconds)
 
     def aborted(self) -> None:
         """Count an aborted transaction."""
-        self._metrics[catalogue.TRANSACTIONS_ABORTED].inc()
+        self._metrics[metric_names.TRANSACTIONS_ABORTED].inc()
 
     def lost(self) -> None:
         """Count a failed transaction, or a failed attempt to acquire a partition."""
-        self._metrics[catalogue.PARTITIONS_LOST].inc()
+        self._metrics[metric_names.PARTITIONS_LOST].inc()
 
     def fenced(self) -> None:
         """Count a partition that another process has taken over."""
-        self._metrics[catalogue.FENCED].inc()
+        self._metrics[metric_names.FENCED].inc()
 
     def assigned(self, partitions: int) -> None:
         """Count a rebalance: the group assigned partitions to this process."""
         del partitions
-        self._metrics[catalogue.REBALANCES].inc()
+        self._metrics[metric_names.REBALANCES].inc()

@@ -19,8 +19,8 @@ from service.processes.connections import (
     Places,
 )
 from service.processes.http import Server, listen
-from service.telemetry.catalogue import RefusedConnection
 from service.telemetry.logs import Rate
+from service.telemetry.metric_names import RefusedConnection
 
 WITHIN = 30.0  # seconds: a busy machine
 WHOLE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"

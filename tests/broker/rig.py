@@ -23,7 +23,7 @@ from service.kafka.exactly_once.worker import Worker, consumer_settings
 from service.sla.calendar.calendar import ALWAYS
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level, Policies, Policy
-from service.sla.space import LARGEST_BYTES
+from service.sla.state_budget import LARGEST_BYTES
 from tests.broker.log import new_topics, read, write
 
 GRACE = 50  # ms

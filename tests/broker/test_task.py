@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from service.clock import now_ms
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.observer import NullObserver
+from service.kafka.exactly_once.turn import Room
 from service.sla.partition import Step
 from tests.broker.log import new_topics, read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only

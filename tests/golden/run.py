@@ -11,11 +11,11 @@ from pathlib import Path
 from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.exactly_once.batch import Room, Turn
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import Input, channels, complaints
 from service.kafka.exactly_once.transaction import Outgoing
+from service.kafka.exactly_once.turn import Room, Turn
 from tests.golden.inputs import Case, cases
 from tests.sla.stories import DAY
 

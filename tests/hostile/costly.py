@@ -21,10 +21,10 @@ from service.events.structured import LARGEST_BYTES
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.batch import Room, Turn
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
+from service.kafka.exactly_once.turn import Room, Turn
 from service.telemetry.gc_tuning import collect_seldom
 from tests.broker.rig import policies
 

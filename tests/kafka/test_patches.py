@@ -42,4 +42,4 @@ with contextlib.suppress(Exception):
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     before, after = done.stdout.split()
-    assert (before, after) == ("aiokafka.consumer.fetcher", "service.kafka.client.batches")
+    assert (before, after) == ("aiokafka.consumer.fetcher", "service.kafka.client.unpacking")

@@ -6,12 +6,12 @@ from aiokafka import TopicPartition
 from service.clock import GuardedClock
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.context import Shared, Terms, Topics
+from service.kafka.exactly_once.loop_budget import Share
 from service.kafka.exactly_once.pace import Pace
-from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.tenure import Tenure
+from service.kafka.exactly_once.turn import Room
 from tests.sla.stories import DAY, RESPONSE, at, clock, fact, policy
 
 GRACE = 1_000

@@ -7,10 +7,10 @@ from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.batch import ANNOUNCED_AT_ONCE, AT_ONCE, Room, Turn
 from service.kafka.exactly_once.context import Terms, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
+from service.kafka.exactly_once.turn import ANNOUNCED_AT_ONCE, AT_ONCE, Room, Turn
 from service.sla.partition import Partition
 from service.sla.state import Ticket
 from tests.broker.rig import policies

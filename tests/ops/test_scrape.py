@@ -10,13 +10,13 @@ from service.clock import GuardedClock
 from service.events.rejection import Reason
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.context import Shared, Terms, Topics
+from service.kafka.exactly_once.loop_budget import Share
 from service.kafka.exactly_once.pace import Pace
-from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import OwnerState
 from service.kafka.exactly_once.tenure import Tenure
+from service.kafka.exactly_once.turn import Room
 from service.sla.tickets import ticket_partition
 from service.telemetry.metrics import Metrics
 from tests.sla.stories import DAY, LETTER, at, fact

@@ -7,7 +7,7 @@ from prometheus_client import Metric
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.sla.history import Outcome
-from service.telemetry.catalogue import RefusedConnection
+from service.telemetry.metric_names import RefusedConnection
 from service.telemetry.metrics import Metrics
 from tests.reference.markdown import code, codes, page, table
 
@@ -26,7 +26,7 @@ def metrics() -> str:
     families = sorted(_families(), key=lambda family: family.name)
     return page(
         "Metrics",
-        "the registry of `service/telemetry/catalogue.py`",
+        "the registry of `service/telemetry/metric_names.py`",
         _HEAD,
         table(("name", "type", "labels", "is", "worry"), map(_row, families)),
         "## Labels\n\nNo label holds a ticket, a customer or a tenant.",

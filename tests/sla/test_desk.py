@@ -10,8 +10,8 @@ from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies
-from service.sla.space import size
 from service.sla.state import UnreadableStateError
+from service.sla.state_budget import size
 from tests.sla.desks import CHOICE, LETTERS, SUPPORT, Support, beats, desk_clock, desk_policy, sign
 from tests.sla.hours import calendar
 from tests.sla.stories import DAY, HOUR, MINUTE, SECOND, at

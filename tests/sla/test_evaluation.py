@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from service.sla.changes import LATE_AFTER_MS, Announced
+from service.sla.evaluator import Evaluation, Moment
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
-from service.sla.judged import Evaluation, Moment
 from service.sla.policy import Policies
 from service.sla.state import Header, Ticket, encode, key
 from service.sla.tickets import Tickets

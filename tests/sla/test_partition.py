@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 from msgspec.structs import replace
 
-from service.sla import space, state
+from service.sla import state, state_budget
 from service.sla.announcement import Announcement
 from service.sla.facts import Fact
 from service.sla.history import MOST_FACTS, Outcome
@@ -348,7 +348,7 @@ def test_a_fact_whose_ticket_would_be_too_large_is_refused_and_its_neighbours_ar
     desk.tell(known, now="09:00")
     late = fact("received", "09:01")
     facts = [known, wide, late]
-    size = desk.partition.weigh("T-1@default") + space.size(wide) + more
+    size = desk.partition.weigh("T-1@default") + state_budget.size(wide) + more
     desk.partition = ticket_partition(desk.policies, desk.retention, fits(size))
     desk.partition.restore("T-1@default", desk.changelog["T-1@default"])
     arrivals = [("T-1@default", one) for one in facts[:2]] + [("T-2@default", late)]
@@ -361,7 +361,7 @@ def test_a_fact_whose_ticket_would_be_too_large_is_refused_and_its_neighbours_ar
 @pytest.mark.parametrize(("more", "refused"), [(-1, 1), (0, 0), (1, 0)])
 def test_facts_that_come_at_once_are_measured_together(more, refused):
     facts = [fact("reassigned", "09:00", team=f"{number:0120}") for number in range(400)]
-    partition = ticket_partition(LETTER, DAY, fits(sum(map(space.size, facts)) + more))
+    partition = ticket_partition(LETTER, DAY, fits(sum(map(state_budget.size, facts)) + more))
     arrivals = [("T-1@default", one) for one in facts]
     step = partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=400, grace=GRACE)
     assert len(step.refused) == refused

@@ -1,7 +1,7 @@
 """Patches aiokafka for the whole process; each of our client factories applies the patches.
 
 * Every client asks the next broker when one is silent (client.py).
-* Every consumer unpacks fetched batches in pieces (batches.py).
+* Every consumer unpacks fetched batches in pieces (unpacking.py).
 * Every consumer returns our own `Record` (light_records.py).
 * Every consumer can be stopped while a fetch waits (closing.py).
 
@@ -10,10 +10,10 @@ Code that makes a client of the library without one of our factories must call `
 
 from functools import cache
 
-from service.kafka.client.batches import read_in_pieces
 from service.kafka.client.client import expect_silence
 from service.kafka.client.closing import end_fetches_quietly
 from service.kafka.client.light_records import give_light_records
+from service.kafka.client.unpacking import read_in_pieces
 
 
 @cache

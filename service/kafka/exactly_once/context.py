@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer
 from service.clock import GuardedClock, elapsed_ms
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import Partitioner
+from service.kafka.exactly_once.loop_budget import Share
 from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.pace import Pace
-from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 
 

@@ -6,7 +6,7 @@ changelog.
 
 import asyncio
 
-from service.kafka.exactly_once.batch import Turn
+from service.kafka.exactly_once.turn import Turn
 
 EVERY_SECONDS = 1.0  # between commits of the group's offset with small turns
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from aiokafka import TopicPartition
 
-from service.kafka.exactly_once.batch import Room
 from service.kafka.exactly_once.observer import Observer
 from service.kafka.exactly_once.refusal import FORESEEN, TenureEnd, meaning_of, reason_of
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.tenure import Tenure
+from service.kafka.exactly_once.turn import Room
 from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from service.events.fact import CHANNELS
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
-from service.kafka.client.batches import LARGEST_BYTES as READ
+from service.kafka.client.unpacking import LARGEST_BYTES as READ
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import decode
@@ -14,7 +14,7 @@ from service.sla.desks.desks import desk_partition
 from service.sla.facts import Fact
 from service.sla.partition import Partition
 from service.sla.policy import Policies
-from service.sla.space import LARGEST_BYTES
+from service.sla.state_budget import LARGEST_BYTES
 from service.sla.tickets import ticket_partition
 
 Knows = Callable[[str], object]  # whether the partition already holds the key of a ticket or desk

@@ -17,7 +17,6 @@ from aiokafka import TopicPartition
 
 from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.batch import MANY, Room, Turn
 from service.kafka.exactly_once.blank import blank
 from service.kafka.exactly_once.completeness import Horizon
 from service.kafka.exactly_once.context import Shared
@@ -30,6 +29,7 @@ from service.kafka.exactly_once.resume import resume_at
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.transaction import NotCommittedError, Outgoing, Transactions
+from service.kafka.exactly_once.turn import MANY, Room, Turn
 from service.kafka.exactly_once.wakes import Wakes
 from service.kafka.exactly_once.warm_state import WarmState
 

@@ -15,9 +15,9 @@ from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
 from service.kafka.exactly_once.context import Shared, Terms
+from service.kafka.exactly_once.loop_budget import Share
 from service.kafka.exactly_once.owner import Owner
 from service.kafka.exactly_once.pace import Pace
-from service.kafka.exactly_once.share import Share
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import Status
 from service.kafka.exactly_once.tenure import Tenure

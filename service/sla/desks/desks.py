@@ -13,15 +13,15 @@ from service.sla.changes import announcement, changes, latest_of
 from service.sla.desks import desk
 from service.sla.desks.desk import Desk
 from service.sla.desks.outages import judge_desk, out_at
+from service.sla.evaluator import Evaluation, Moment
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPEATED, Outcome
 from service.sla.judge import Judgement
-from service.sla.judged import Evaluation, Moment
 from service.sla.partition import Partition
 from service.sla.policy import InForce, Policies
 from service.sla.retention import wake_at
-from service.sla.space import LARGEST_BYTES
 from service.sla.state import NEVER
+from service.sla.state_budget import LARGEST_BYTES
 from service.sla.statement import statements
 
 _TIMEOUT_MS = 60_000  # for the signs of a desk that no policy names

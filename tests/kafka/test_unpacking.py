@@ -15,7 +15,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.client.batches import AT_ONCE, EFFORT, LARGEST_BYTES, PIECE_BYTES
+from service.kafka.client.unpacking import AT_ONCE, EFFORT, LARGEST_BYTES, PIECE_BYTES
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)

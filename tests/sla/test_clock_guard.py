@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.sla.clock_guard import STEP_MS, Steady
 from service.sla.log_time import ROOM_MS, LogTime, TimeSpan
-from service.sla.steady import STEP_MS, Steady
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
 START = 1_000 * HOUR

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from service.kafka.exactly_once.share import HELD_FOR_SECONDS, Share
+from service.kafka.exactly_once.loop_budget import HELD_FOR_SECONDS, Share
 
 BUSY, PIECES = 12, 5
 
