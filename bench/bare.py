@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.structs import RecordMetadata
 
 from schemas.complaints import COMPLAINT_EVENT
-from service.kafka.exactly_once.turn import Room
+from service.kafka.exactly_once.turn import TurnLimits
 
 Sent = list["asyncio.Future[RecordMetadata]"]
 Write = Callable[[AIOKafkaProducer, list[ConsumerRecord], TopicPartition], Awaitable[Sent]]
@@ -35,7 +35,7 @@ async def own(bootstrap: str, source: TopicPartition, changelog: str, group: str
     await consumer.start()
     consumer.assign([source])
     while True:
-        records = (await consumer.getmany(source, timeout_ms=1_000, max_records=Room().records)).get(
+        records = (await consumer.getmany(source, timeout_ms=1_000, max_records=TurnLimits().records)).get(
             source, []
         )
         if records:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.clock import now_ms
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 
 _TICK = os.sysconf("SC_CLK_TCK")  # clock ticks per second
 _STOP = 15.0  # seconds to end in order
@@ -87,10 +87,10 @@ def in_time(due: int) -> None:
 @asynccontextmanager
 async def running(command: list[str], env: Mapping[str, str]) -> AsyncIterator[Running]:
     """The program for as long as the block runs."""
-    with Leash() as leash:
-        log = leash.directory / "log"
+    with ProcessGuard() as guard:
+        log = guard.directory / "log"
         began = time.monotonic()
-        process = leash.start(command, log=log, env=dict(env))
+        process = guard.start(command, log=log, env=dict(env))
         try:
             yield Running(process, log, began)
         finally:
@@ -100,4 +100,4 @@ async def running(command: list[str], env: Mapping[str, str]) -> AsyncIterator[R
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            leash.let_go(process)
+            guard.let_go(process)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from service.sla.clock_guard import STEP_MS, Steady
+from service.sla.clock_guard import STEP_MS, ClockGuard
 from service.sla.log_time import LogTime
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class GuardedClock:
     def __init__(self, wall: Callable[[], int] = now_ms, elapsed: Callable[[], int] = elapsed_ms) -> None:
         self._wall = wall
         self.elapsed = elapsed
-        self._steady = Steady(wall(), elapsed())
+        self._steady = ClockGuard(wall(), elapsed())
         self._log = LogTime()
         self._said = 0  # ms astray in the last log line
         self._say_from = 0  # elapsed: the next log line not before it

@@ -56,7 +56,7 @@ class Token:
         return hmac.new(self._token, b"board " + until.encode(), hashlib.sha256).hexdigest()
 
 
-class Door:
+class AuthMiddleware:
     """ASGI middleware: requires the token, if one is set, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, token: Token | None) -> None:

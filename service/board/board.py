@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from service.board.desks import DeskLine, DeskShelf
 from service.board.filters import Query
 from service.board.listing import Fitting, Listing, listing
-from service.board.snapshot import ReachView, Sight
+from service.board.snapshot import ReachView, Snapshot
 from service.board.stream import Ticker
-from service.board.ticket_page import Account, account
+from service.board.ticket_page import TicketPage, account
 from service.board.tickets import TicketShelf
 
 LOOK_EVERY_SECONDS = 0.1
@@ -25,12 +25,12 @@ _MOST_LISTINGS = 64
 class Board:
     """The data that all routes read. `grace` in ms; `group` is the consumer group of the service.
 
-    `sight_now` gives what is known now of Kafka, the group and the services.
+    `snapshot_now` gives what is known now of Kafka, the group and the services.
     """
 
     shelf: TicketShelf
     desks: DeskShelf
-    sight_now: Callable[[], Sight]
+    snapshot_now: Callable[[], Snapshot]
     grace: int
     group: str
     ticker: Ticker = field(default_factory=Ticker)
@@ -40,11 +40,11 @@ class Board:
         self._listings: dict[Query, Listing] = {}
         self._listed: tuple[int, Mapping[int, int]] | None = None
 
-    def sight(self) -> Sight:
+    def snapshot(self) -> Snapshot:
         """Return what is known now, with the figures of tickets and desks."""
         shelf = self.shelf
         return replace(
-            self.sight_now(),
+            self.snapshot_now(),
             waiting=shelf.waiting,
             baffling=shelf.baffling,
             baffled_by=shelf.baffled_by,
@@ -53,16 +53,16 @@ class Board:
             other_policies=shelf.other_policies,
         )
 
-    def times(self, sight: Sight) -> dict[int, int]:
+    def times(self, snapshot: Snapshot) -> dict[int, int]:
         """Return by partition the instant (ms) to judge at: later facts may not have been read yet.
 
         So the board shows no breach while Kafka is away: the ticket may have been answered meanwhile.
         """
-        return self._complete(sight.reaches, sight.now)
+        return self._complete(snapshot.reaches, snapshot.now)
 
-    def desk_lines(self, sight: Sight) -> list[DeskLine]:
+    def desk_lines(self, snapshot: Snapshot) -> list[DeskLine]:
         """Return the support desks, judged at the instants of their partitions."""
-        return self.desks.lines(self._complete(sight.desk_reaches, sight.now))
+        return self.desks.lines(self._complete(snapshot.desk_reaches, snapshot.now))
 
     def _complete(self, reaches: Mapping[int, ReachView], now: int) -> dict[int, int]:
         return {
@@ -71,9 +71,9 @@ class Board:
             if reach.as_of is not None
         }
 
-    def listing(self, query: Query, sight: Sight) -> Listing:
+    def listing(self, query: Query, snapshot: Snapshot) -> Listing:
         """Return a page of the list. Viewers with the same query share one object."""
-        times = self.times(sight)
+        times = self.times(snapshot)
         minutes = {number: at // 60_000 for number, at in times.items()}
         listed = self.shelf.version, minutes
         if listed != self._listed or len(self._listings) > _MOST_LISTINGS:
@@ -82,16 +82,16 @@ class Board:
             self._listings[query] = listing(self.shelf, self._fitting, query, times)
         return self._listings[query]
 
-    def account(self, tenant: str, ticket_id: str, sight: Sight) -> Account | None:
+    def account(self, tenant: str, ticket_id: str, snapshot: Snapshot) -> TicketPage | None:
         """Return a ticket for its page; None when it is not known or cannot be judged."""
-        return account(self.shelf, tenant, ticket_id, self.times(sight))
+        return account(self.shelf, tenant, ticket_id, self.times(snapshot))
 
     async def look(self) -> None:
         """Judge new and due tickets and wake the viewers, until cancelled."""
         time = asyncio.get_running_loop().time
         version, ticked = -1, time()
         while True:
-            looked = self.shelf.look(self.times(self.sight()), AT_ONCE)
+            looked = self.shelf.look(self.times(self.snapshot()), AT_ONCE)
             if self.shelf.version != version and time() - ticked >= TICK_EVERY_SECONDS:
                 version, ticked = self.shelf.version, time()
                 self.shelf.ordered()  # sorted once here, not in the first viewer's request

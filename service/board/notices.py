@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from service.board.snapshot import Probe, ReachView, Sight
+from service.board.snapshot import Probe, ReachView, Snapshot
 
 OLD_AFTER_MS = 5_000  # older data gets a notice
 WAITING_MORE_THAN = 100  # tickets; fewer are judged at once
@@ -43,40 +43,44 @@ def as_of(reaches: Mapping[int, ReachView]) -> int | None:
     return None if not known or None in known else min(instant for instant in known if instant is not None)
 
 
-def notices(sight: Sight) -> list[Notice]:
+def notices(snapshot: Snapshot) -> list[Notice]:
     """Return a notice for everything that is not as it should be."""
     found: list[Notice] = []
-    complete_until = as_of(sight.reaches)
-    old = complete_until is not None and sight.now - complete_until > OLD_AFTER_MS
-    if sight.failure and (old or complete_until is None):
-        found.append(_notice(NoticeKind.KAFKA_AWAY, why=sight.failure))
+    complete_until = as_of(snapshot.reaches)
+    old = complete_until is not None and snapshot.now - complete_until > OLD_AFTER_MS
+    if snapshot.failure and (old or complete_until is None):
+        found.append(_notice(NoticeKind.KAFKA_AWAY, why=snapshot.failure))
     if old:
         found.append(_notice(NoticeKind.OLD))
-    loading = [reach for reach in sight.reaches.values() if reach.as_of is None]
-    missing = sum(reach.end - reach.position for reach in loading) + sight.waiting
-    if not sight.reaches:
+    loading = [reach for reach in snapshot.reaches.values() if reach.as_of is None]
+    missing = sum(reach.end - reach.position for reach in loading) + snapshot.waiting
+    if not snapshot.reaches:
         found.append(_notice(NoticeKind.NO_DATA))
     elif loading:
-        found.append(_notice(NoticeKind.LOADING, many=len(loading), of=len(sight.reaches), tickets=missing))
-    elif sight.waiting > WAITING_MORE_THAN:
-        found.append(_notice(NoticeKind.WAITING, tickets=sight.waiting))
-    found += _of_the_group(sight)
-    found += _of_the_services(sight)
-    if sight.baffling:
-        found.append(_notice(NoticeKind.BAFFLING, tickets=sight.baffling, one=sight.baffled_by or ""))
-    if sight.baffling_desks:
         found.append(
-            _notice(NoticeKind.BAFFLING_DESKS, desks=sight.baffling_desks, one=sight.baffled_by_desk or "")
+            _notice(NoticeKind.LOADING, many=len(loading), of=len(snapshot.reaches), tickets=missing)
         )
-    if sight.other_policies:
+    elif snapshot.waiting > WAITING_MORE_THAN:
+        found.append(_notice(NoticeKind.WAITING, tickets=snapshot.waiting))
+    found += _of_the_group(snapshot)
+    found += _of_the_services(snapshot)
+    if snapshot.baffling:
+        found.append(_notice(NoticeKind.BAFFLING, tickets=snapshot.baffling, one=snapshot.baffled_by or ""))
+    if snapshot.baffling_desks:
+        found.append(
+            _notice(
+                NoticeKind.BAFFLING_DESKS, desks=snapshot.baffling_desks, one=snapshot.baffled_by_desk or ""
+            )
+        )
+    if snapshot.other_policies:
         found.append(_notice(NoticeKind.OTHER_POLICIES))
     return found
 
 
-def _of_the_group(sight: Sight) -> list[Notice]:
-    group = sight.group
-    if group is None or sight.now - group.at > 2 * OLD_AFTER_MS:
-        return [_notice(NoticeKind.GROUP_UNKNOWN)] if sight.group_failure else []
+def _of_the_group(snapshot: Snapshot) -> list[Notice]:
+    group = snapshot.group
+    if group is None or snapshot.now - group.at > 2 * OLD_AFTER_MS:
+        return [_notice(NoticeKind.GROUP_UNKNOWN)] if snapshot.group_failure else []
     found = []
     if orphans := [number for number in range(group.partitions) if number not in group.owners]:
         found.append(
@@ -85,7 +89,7 @@ def _of_the_group(sight: Sight) -> list[Notice]:
     late = [
         number
         for number, lag in group.lag.items()
-        if lag > 0 and sight.now - sight.lagging_since.get(number, sight.now) > LAG_FOR_MS
+        if lag > 0 and snapshot.now - snapshot.lagging_since.get(number, snapshot.now) > LAG_FOR_MS
     ]
     if late:
         events = sum(group.lag[number] for number in late)
@@ -93,17 +97,17 @@ def _of_the_group(sight: Sight) -> list[Notice]:
     return found
 
 
-def _of_the_services(sight: Sight) -> list[Notice]:
+def _of_the_services(snapshot: Snapshot) -> list[Notice]:
     found = []
-    refused = sorted({number for probe in sight.services.values() for number in probe.refused})
+    refused = sorted({number for probe in snapshot.services.values() for number in probe.refused})
     if refused:
         found.append(_notice(NoticeKind.REFUSED, many=len(refused), which=_numbers(refused)))
-    restoring = sorted({number for probe in sight.services.values() for number in unready(probe)})
+    restoring = sorted({number for probe in snapshot.services.values() for number in unready(probe)})
     if restoring:
-        of = max(len(sight.reaches), len(restoring))
+        of = max(len(snapshot.reaches), len(restoring))
         found.append(_notice(NoticeKind.RESTORING, many=len(restoring), of=of, which=_numbers(restoring)))
     found += [
-        _notice(NoticeKind.SERVICE_AWAY, url=url) for url, probe in sight.services.items() if probe.failure
+        _notice(NoticeKind.SERVICE_AWAY, url=url) for url, probe in snapshot.services.items() if probe.failure
     ]
     return found
 

@@ -15,8 +15,8 @@ from service.board.listing import Listing, News
 from service.board.notices import Notice, as_of, notices
 from service.board.partitions import partition_lines
 from service.board.row import TicketRow
-from service.board.snapshot import Sight
-from service.board.ticket_page import Account
+from service.board.snapshot import Snapshot
+from service.board.ticket_page import TicketPage
 from service.board.translations.translate import WORDS, name
 from service.explain.text import in_words
 from service.text.foreign import boxed, plain, theirs
@@ -105,12 +105,14 @@ class Writer:
         self.words = WORDS[look.lang]
         self._pages = pages
 
-    def list_page(self, listing: Listing, sight: Sight) -> Page:
+    def list_page(self, listing: Listing, snapshot: Snapshot) -> Page:
         """Return the page of the open tickets."""
         parts, rows = self._pages.listed(
-            listing, self.look.lang, sight.now, lambda: self._listed(listing, sight.now)
+            listing, self.look.lang, snapshot.now, lambda: self._listed(listing, snapshot.now)
         )
-        return Page((self._notices(sight), *parts), rows, listing.rows, sight.now, as_of(sight.reaches))
+        return Page(
+            (self._notices(snapshot), *parts), rows, listing.rows, snapshot.now, as_of(snapshot.reaches)
+        )
 
     def _listed(self, listing: Listing, now: int) -> Listed:
         counts = dict(listing.offers)["state"]
@@ -125,7 +127,7 @@ class Writer:
         return parts, tuple(self._rows(listing, now))
 
     def ticket_page(
-        self, account: Account | None, sight: Sight, tenant: str, ticket_id: str, *, known: bool
+        self, account: TicketPage | None, snapshot: Snapshot, tenant: str, ticket_id: str, *, known: bool
     ) -> Page:
         """Return the page of one ticket, or the page that says that there is none.
 
@@ -140,24 +142,24 @@ class Writer:
             tenant=tenant,
             ticket_id=ticket_id,
             known=known,
-            now=sight.now,
+            now=snapshot.now,
         )
-        return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
+        return Page((self._notices(snapshot), part), None, (), snapshot.now, as_of(snapshot.reaches))
 
-    def partitions_page(self, sight: Sight, group: str) -> Page:
+    def partitions_page(self, snapshot: Snapshot, group: str) -> Page:
         """Return the page of the partitions."""
-        lines = tuple(partition_lines(sight))
-        state = sight.group.state if sight.group else None
+        lines = tuple(partition_lines(snapshot))
+        state = snapshot.group.state if snapshot.group else None
         part = self._part(
-            "partitions", (lines, state), lines=lines, state=state, group=group, services=sight.services
+            "partitions", (lines, state), lines=lines, state=state, group=group, services=snapshot.services
         )
-        return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.reaches))
+        return Page((self._notices(snapshot), part), None, (), snapshot.now, as_of(snapshot.reaches))
 
-    def desks_page(self, lines: Sequence[DeskLine], sight: Sight) -> Page:
+    def desks_page(self, lines: Sequence[DeskLine], snapshot: Snapshot) -> Page:
         """Return the page of the support desks."""
         shown = tuple(lines)
-        part = self._part("desks", shown, lines=shown, now=sight.now)
-        return Page((self._notices(sight), part), None, (), sight.now, as_of(sight.desk_reaches))
+        part = self._part("desks", shown, lines=shown, now=snapshot.now)
+        return Page((self._notices(snapshot), part), None, (), snapshot.now, as_of(snapshot.desk_reaches))
 
     def whole(self, template: str, page: Page | None = None, **values: object) -> str:
         """Render a page with its frame."""
@@ -177,8 +179,8 @@ class Writer:
             said.append(self.words["news_more"].format(more=len(found) - _MOST_NEWS))
         return "; ".join(said)
 
-    def _notices(self, sight: Sight) -> Part:
-        found = tuple(notices(sight))
+    def _notices(self, snapshot: Snapshot) -> Part:
+        found = tuple(notices(snapshot))
         return self._part(
             "notices", found, notices=[(notice.kind, self._sentence(notice)) for notice in found]
         )

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from service.board.snapshot import ReachView, Sight
+from service.board.snapshot import ReachView, Snapshot
 
 
 class PartitionLine(NamedTuple):
@@ -17,12 +17,12 @@ class PartitionLine(NamedTuple):
     here: int  # per cent of the state that the board has read
 
 
-def partition_lines(sight: Sight) -> list[PartitionLine]:
+def partition_lines(snapshot: Snapshot) -> list[PartitionLine]:
     """Return a line for every partition that the board or the group knows."""
-    group = sight.group
-    numbers = set(sight.reaches) | set(range(group.partitions if group else 0))
-    states = {number: state for probe in sight.services.values() for number, state in probe.states.items()}
-    percents = {n: percent for probe in sight.services.values() for n, percent in probe.restoring.items()}
+    group = snapshot.group
+    numbers = set(snapshot.reaches) | set(range(group.partitions if group else 0))
+    states = {number: state for probe in snapshot.services.values() for number, state in probe.states.items()}
+    percents = {n: percent for probe in snapshot.services.values() for n, percent in probe.restoring.items()}
     return [
         PartitionLine(
             number,
@@ -31,7 +31,7 @@ def partition_lines(sight: Sight) -> list[PartitionLine]:
             group.lag.get(number) if group else None,
             states.get(number),
             percents.get(number),
-            _here(sight.reaches.get(number)),
+            _here(snapshot.reaches.get(number)),
         )
         for number in sorted(numbers)
     ]

@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from service.board.auth import COOKIE, SIGNED_IN_FOR_SECONDS, Door, Token
+from service.board.auth import COOKIE, SIGNED_IN_FOR_SECONDS, AuthMiddleware, Token
 from service.board.board import Board
 from service.board.filters import read_query
 from service.board.notices import as_of
@@ -122,16 +122,16 @@ class Routes:
 
     async def readyz(self, _: Request) -> Response:
         """Answer 200 once every partition was read to its end offset and every ticket judged, else 503."""
-        sight = self._board.sight()
-        ready = as_of(sight.reaches) is not None and not sight.waiting
+        snapshot = self._board.snapshot()
+        ready = as_of(snapshot.reaches) is not None and not snapshot.waiting
         return JSONResponse({"ready": ready}, 200 if ready else 503)
 
     def _list(self, request: Request, writer: Writer) -> Show:
         query = read_query(request.query_params)
 
         def show() -> Page:
-            sight = self._board.sight()
-            return writer.list_page(self._board.listing(query, sight), sight)
+            snapshot = self._board.snapshot()
+            return writer.list_page(self._board.listing(query, snapshot), snapshot)
 
         return show
 
@@ -139,22 +139,22 @@ class Routes:
         tenant, ticket_id = _named(request)
 
         def show() -> Page:
-            sight = self._board.sight()
+            snapshot = self._board.snapshot()
             known = self._board.shelf.knows(key(tenant, ticket_id))
-            account = self._board.account(tenant, ticket_id, sight)
-            return writer.ticket_page(account, sight, tenant, ticket_id, known=known)
+            account = self._board.account(tenant, ticket_id, snapshot)
+            return writer.ticket_page(account, snapshot, tenant, ticket_id, known=known)
 
         return show
 
     def _partitions(self, writer: Writer) -> Show:
-        return lambda: writer.partitions_page(self._board.sight(), self._board.group)
+        return lambda: writer.partitions_page(self._board.snapshot(), self._board.group)
 
     def _desks(self, writer: Writer) -> Show:
         def show() -> Page:
-            sight = self._board.sight()
-            lines = self._board.desk_lines(sight)
-            # A new sight: judging the lines counted the desks that cannot be judged.
-            return writer.desks_page(lines, self._board.sight())
+            snapshot = self._board.snapshot()
+            lines = self._board.desk_lines(snapshot)
+            # A new snapshot: judging the lines counted the desks that cannot be judged.
+            return writer.desks_page(lines, self._board.snapshot())
 
         return show
 
@@ -245,4 +245,4 @@ def application(board: Board, token: Token | None, most_viewers: int = MOST_VIEW
         Route("/readyz", routes.readyz),
         Mount("/static", StaticFiles(packages=[("service.board", "static")])),
     ]
-    return Door(Starlette(routes=served), token)
+    return AuthMiddleware(Starlette(routes=served), token)

@@ -42,7 +42,7 @@ class Probe(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """All that is known at `now` (ms) of the board's sources."""
 
     now: int

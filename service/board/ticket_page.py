@@ -32,7 +32,7 @@ class Notification(NamedTuple):
     pending: bool  # due by now, but not announced yet
 
 
-class Account(NamedTuple):
+class TicketPage(NamedTuple):
     """A ticket at `at` (ms)."""
 
     tenant: str
@@ -45,7 +45,7 @@ class Account(NamedTuple):
     content: Hashable  # differs when the page differs
 
 
-def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Account | None:
+def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> TicketPage | None:
     """Return a ticket judged now; None when there is none, or when it cannot be judged here."""
     try:
         found = shelf.find(key(tenant, ticket_id))
@@ -73,7 +73,9 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ac
         at // _MINUTE_MS,
     )
     condition = worst(runs) if runs else None
-    return Account(tenant, ticket_id, at, condition, cycles, without_people(derived), notifications, content)
+    return TicketPage(
+        tenant, ticket_id, at, condition, cycles, without_people(derived), notifications, content
+    )
 
 
 def _latest(announced: list[Announced], pending: list[Announced]) -> list[Announced]:

@@ -12,7 +12,7 @@ from service.events.rejection import Reason
 from service.text.visible import visible, visible_json
 
 if TYPE_CHECKING:
-    from service.kafka.topics.rejected import Aside
+    from service.kafka.topics.rejected import RejectedRecord
     from service.settings import Settings
 
 _reasons = click.option(
@@ -125,7 +125,7 @@ async def _send_again(
 
 async def _chosen(
     settings: "Settings", names: Collection[str], reasons: Collection[str]
-) -> "AsyncIterator[Aside]":
+) -> "AsyncIterator[RejectedRecord]":
     """Yield the records with these names and reasons; without any, all records.
 
     Raises RefusalError for a name that the topic does not have.
@@ -145,7 +145,7 @@ async def _chosen(
         raise RefusalError(f"topic {topic}: has no record {', '.join(missing)} (any more?)")
 
 
-def _line(record: "Aside") -> str:
+def _line(record: "RejectedRecord") -> str:
     what = f"{record.field} {record.detail}" if record.field else record.detail
     return visible(
         f"{record.name:<10} {_when(record) or 'at an unknown time':<24}  {record.reason:<19} "
@@ -157,7 +157,7 @@ def _json(shown: object, indent: int | None = None) -> str:
     return visible_json(json.dumps(shown, ensure_ascii=False, indent=indent))
 
 
-def _when(record: "Aside") -> str | None:
+def _when(record: "RejectedRecord") -> str | None:
     """Return the record's time as text; None: its timestamp is no instant.
 
     Any client with the right to write to the topic may have written the timestamp.
@@ -170,7 +170,7 @@ def _when(record: "Aside") -> str | None:
         return None
 
 
-def _outline(record: "Aside") -> dict[str, object]:
+def _outline(record: "RejectedRecord") -> dict[str, object]:
     return {
         "record": record.name,
         "rejected_at": _when(record),
@@ -183,7 +183,7 @@ def _outline(record: "Aside") -> dict[str, object]:
     }
 
 
-def _sizes(record: "Aside") -> dict[str, object]:
+def _sizes(record: "RejectedRecord") -> dict[str, object]:
     return {
         "key_bytes": None if record.key is None else len(record.key),
         "value_bytes": record.bytes_lost if record.value is None else len(record.value),
@@ -191,7 +191,7 @@ def _sizes(record: "Aside") -> dict[str, object]:
     }
 
 
-def _content(record: "Aside") -> dict[str, object]:
+def _content(record: "RejectedRecord") -> dict[str, object]:
     return {
         "key": _text(record.key),
         "value": _text(record.value),

@@ -14,7 +14,7 @@ from pathlib import Path
 from service.demo import broker_config as kraft
 from service.demo import jars
 from service.demo.absence import NoBroker
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 
 START_SECONDS = 90.0  # for a node to start; an idle machine needs 3 s
 # Starts a third faster than with Java's defaults. Not for benchmarks.
@@ -33,7 +33,7 @@ class Node:
 
     command: list[str]
     log: Path
-    leash: Leash
+    guard: ProcessGuard
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -44,7 +44,7 @@ class Node:
     def launch(self) -> int:
         """Start the process. Return the length of its log so far, for `wait`."""
         said = self.log.stat().st_size if self.log.exists() else 0
-        self._process = self.leash.start(self.command, log=self.log)
+        self._process = self.guard.start(self.command, log=self.log)
         return said
 
     def wait(self, said: int = 0) -> None:
@@ -82,7 +82,7 @@ class Node:
         if self._process:
             self._process.send_signal(how)
             self._process.wait()
-            self.leash.let_go(self._process)
+            self.guard.let_go(self._process)
             self._process = None
 
 
@@ -106,9 +106,9 @@ def maven_broker(
     kafka = jars.kafka()
     free = kraft.free_ports(2 * count)
     ports = list(zip(free[:count], free[count:], strict=True))
-    with Leash() as leash:
+    with ProcessGuard() as guard:
         nodes = tuple(
-            _node(number, ports, kafka, leash, dict(properties or {}), jvm) for number in range(1, count + 1)
+            _node(number, ports, kafka, guard, dict(properties or {}), jvm) for number in range(1, count + 1)
         )
         try:
             for node in nodes:
@@ -132,11 +132,11 @@ def _node(
     number: int,
     ports: list[tuple[int, int]],
     kafka: jars.Kafka,
-    leash: Leash,
+    guard: ProcessGuard,
     properties: dict[str, str],
     jvm: tuple[str, ...],
 ) -> Node:
-    home = leash.directory / f"node-{number}"
+    home = guard.directory / f"node-{number}"
     data = home / "data"
     data.mkdir(parents=True)
     # The same as StorageTool writes, which takes a second.
@@ -149,4 +149,4 @@ def _node(
     )
     file = home / "server.properties"
     file.write_text(kraft.as_file(ours | properties))
-    return Node(kafka.command("kafka.Kafka", str(file), jvm=(*jvm, *QUIET)), home / "log", leash)
+    return Node(kafka.command("kafka.Kafka", str(file), jvm=(*jvm, *QUIET)), home / "log", guard)

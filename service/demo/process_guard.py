@@ -18,7 +18,7 @@ from typing import Self
 REMOVAL_SECONDS = 10.0  # for killed processes to let go of the directory
 
 
-class Leash:
+class ProcessGuard:
     """A new directory, and the processes held so far. Both are gone when the block or this process ends."""
 
     def __enter__(self) -> Self:

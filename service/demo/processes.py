@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from service.errors import RefusalError
 
 READY_SECONDS = 60.0  # the service owns its partitions, the board has read the state
@@ -34,10 +34,10 @@ class Child(NamedTuple):
 
 
 @asynccontextmanager
-async def running(leash: Leash, environment: Mapping[str, str], *command: str) -> AsyncIterator[Child]:
+async def running(guard: ProcessGuard, environment: Mapping[str, str], *command: str) -> AsyncIterator[Child]:
     """A command for as long as the block runs. The block begins when it is ready. Raises RefusalError."""
-    log = leash.directory / f"{command[0]}.log"
-    process = leash.start([sys.executable, "-m", "service", *command], log=log, env=dict(environment))
+    log = guard.directory / f"{command[0]}.log"
+    process = guard.start([sys.executable, "-m", "service", *command], log=log, env=dict(environment))
     child = Child(command[0], process, log)
     try:
         async with asyncio.timeout(READY_SECONDS):
@@ -50,7 +50,7 @@ async def running(leash: Leash, environment: Mapping[str, str], *command: str) -
         raise RefusalError(f"`{child.name}` {late}: {child.last_line()}") from None
     finally:
         await _stop(process)
-        leash.let_go(process)
+        guard.let_go(process)
 
 
 async def watch(*children: Child) -> None:

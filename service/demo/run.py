@@ -19,7 +19,7 @@ from service.demo import broker_config as kraft
 from service.demo import processes as child
 from service.demo.broker import Broker, broker
 from service.demo.console import HEADING, coloured, line, words
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from service.demo.publish import publish
 from service.demo.traffic import heartbeats, traffic
 from service.kafka.client.options import connection
@@ -48,9 +48,9 @@ def demo(*, seconds: float | None = None, seed: int = 1) -> int:
         signal.signal(end, signal.default_int_handler)  # every such signal raises KeyboardInterrupt
     with suppress(KeyboardInterrupt):
         _say("starting Kafka")
-        with broker() as kafka, Leash() as leash:
+        with broker() as kafka, ProcessGuard() as guard:
             _say(f"{kafka.origin}: {kafka.bootstrap}")
-            asyncio.run(_play(leash, _environment(kafka, leash.directory), seconds, seed))
+            asyncio.run(_play(guard, _environment(kafka, guard.directory), seconds, seed))
     return 0
 
 
@@ -74,7 +74,9 @@ def _environment(kafka: Broker, directory: Path) -> dict[str, str]:
     }
 
 
-async def _play(leash: Leash, environment: Mapping[str, str], seconds: float | None, seed: int) -> None:
+async def _play(
+    guard: ProcessGuard, environment: Mapping[str, str], seconds: float | None, seed: int
+) -> None:
     task = asyncio.current_task()
     assert task
     when_asked_to_end(asyncio.get_running_loop(), task.cancel)
@@ -84,8 +86,8 @@ async def _play(leash: Leash, environment: Mapping[str, str], seconds: float | N
         url = f"http://{environment['SLA_HTTP']}"
         board = f"127.0.0.1:{kraft.free_ports(1)[0]}"
         async with (
-            child.running(leash, environment, "run") as service,
-            child.running(leash, {**environment, "SLA_HTTP": board}, "board", "--service", url) as watched,
+            child.running(guard, environment, "run") as service,
+            child.running(guard, {**environment, "SLA_HTTP": board}, "board", "--service", url) as watched,
         ):
             _say(f"\nThe board, live:  http://{board}/\nThe metrics:      {url}/metrics")
             _say(f"\n{INTRODUCTION}\nCtrl-C ends it all.\n\n{HEADING}")

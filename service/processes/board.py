@@ -11,7 +11,7 @@ from service.board.board import Board
 from service.board.desks import DeskShelf
 from service.board.probes import Services
 from service.board.routes import MOST_VIEWERS, application
-from service.board.snapshot import GroupView, OwnerView, ReachView, Sight
+from service.board.snapshot import GroupView, OwnerView, ReachView, Snapshot
 from service.board.tickets import TicketShelf
 from service.clock import now_ms
 from service.errors import RefusalError
@@ -21,7 +21,7 @@ from service.kafka.topics.owners import Owners
 from service.kafka.topics.policies import published
 from service.policy.directory import PolicyDirectory, read_policies
 from service.policy.publication import verify
-from service.processes.connections import Places
+from service.processes.connections import ConnectionLimiter
 from service.processes.http import OwnHosts, Server, listen
 from service.processes.last_words import died
 from service.processes.signals import when_asked_to_end
@@ -45,10 +45,10 @@ class Watch:
         self.desk_follower = Follower(reach, DESKS.named(prefix), desks, now_ms)
         self.owners = Owners(reach, settings.group, LIFECYCLE.named(prefix), now_ms)
         self.services = Services(services, LIFECYCLE.named(prefix))
-        self.board = Board(shelf, desks, self.sight, settings.grace, settings.group)
+        self.board = Board(shelf, desks, self.snapshot, settings.grace, settings.group)
         self._lagging_since: dict[int, int] = {}
 
-    def sight(self) -> Sight:
+    def snapshot(self) -> Snapshot:
         """Return all that is known now of the sources."""
         now, seen = now_ms(), self.owners.seen
         group = None
@@ -58,7 +58,7 @@ class Watch:
             self._lagging_since = {
                 number: self._lagging_since.get(number, now) for number, lag in seen.lag.items() if lag > 0
             }
-        return Sight(
+        return Snapshot(
             now,
             {number: ReachView(*reach) for number, reach in self.follower.reaches.items()},
             self.follower.failure,
@@ -102,7 +102,7 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
             return 0
         watch = Watch(settings, preparing.result(), services)
         token = Token(settings.http_token, now_ms) if settings.http_token else None
-        places = Places()
+        places = ConnectionLimiter()
         board = application(watch.board, token, min(MOST_VIEWERS, places.streams))
         server = Server(OwnHosts(board, settings.http[0]), places)
         serving = asyncio.create_task(server.serve([listener]))

@@ -43,7 +43,7 @@ for _log in _logs.values():
     _log.addFilter(Rate(most=1))  # a flood of connections must not flood the log
 
 
-class Places:
+class ConnectionLimiter:
     """The connections of one server. `refused` is called for each that ended before its time.
 
     `descriptors`: the limit of the process, for connections and all else. None: the limit of the system.
@@ -101,7 +101,7 @@ class Places:
 class Listener(socket.socket):
     """A listening socket. It accepts the connections that `places` admits, a few in each turn of the loop."""
 
-    places: Places | None = None
+    places: ConnectionLimiter | None = None
     _accepted = 0  # in this turn
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -128,9 +128,9 @@ class Listener(socket.socket):
 class _Counted(socket.socket):
     """A connection's socket. It is counted until it is closed, on whatever path."""
 
-    def __init__(self, accepted: socket.socket, places: Places) -> None:
+    def __init__(self, accepted: socket.socket, places: ConnectionLimiter) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
-        self._places: Places | None = places
+        self._places: ConnectionLimiter | None = places
         places.open += 1
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class _Counted(socket.socket):
 class Bounded(H11Protocol):
     """uvicorn's HTTP/1.1 protocol, with limits on the time that a client may take."""
 
-    def __init__(self, places: Places, **given: Any) -> None:
+    def __init__(self, places: ConnectionLimiter, **given: Any) -> None:
         super().__init__(**given)
         self._places = places
         self._since = 0.0  # since when the head or body is awaited

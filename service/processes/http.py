@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import RefusalError
-from service.processes.connections import Bounded, Listener, Places
+from service.processes.connections import Bounded, ConnectionLimiter, Listener
 from service.settings import LOOPBACK
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
@@ -137,8 +137,8 @@ class Server(uvicorn.Server):
     Service and board both use this server, so that both have the same limits.
     """
 
-    def __init__(self, app: ASGIApp, places: Places | None = None) -> None:
-        self.places = places or Places()
+    def __init__(self, app: ASGIApp, places: ConnectionLimiter | None = None) -> None:
+        self.places = places or ConnectionLimiter()
         protocol: Any = partial(Bounded, self.places)
         super().__init__(
             uvicorn.Config(

@@ -12,16 +12,16 @@ from service.clock import now_ms
 from service.errors import RefusalError
 from service.events.rejection import Reason
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import OwnerState
 from service.processes.asyncapi import document
-from service.processes.connections import Places
+from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
 from service.processes.last_words import died
 from service.processes.signals import when_asked_to_end
-from service.processes.startup_checks import Ground, prepare
+from service.processes.startup_checks import Prepared, prepare
 from service.settings import Settings
 from service.sla.policy import Policies
 from service.telemetry import loop_lag as stall
@@ -61,7 +61,7 @@ async def _serve(settings: Settings) -> int:
             group, metrics = _wire(settings, preparing.result())
             collect_seldom()
             answers = _answers(settings, group, metrics)
-            server = Server(application(answers, settings.http[0]), Places(metrics.turned_away))
+            server = Server(application(answers, settings.http[0]), ConnectionLimiter(metrics.turned_away))
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
             working = asyncio.create_task(group.run())
@@ -97,14 +97,14 @@ async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
         log.warning("no orderly end within %.0f s: other members wait until our session times out", seconds)
 
 
-def _wire(settings: Settings, ground: Ground) -> tuple[Group, Metrics]:
+def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics]:
     policies = ground.policies.policies
     build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
     metrics = Metrics(
         _levels(policies), reasons=Reason, states=OwnerState, calendars=_valid_until(policies), build=build
     )
     prefix = settings.topic_prefix
-    terms = Terms(
+    terms = OwnerSettings(
         connection=ground.connection,
         group=settings.group,
         topics=Topics(

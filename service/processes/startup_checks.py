@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Prepared:
     """The results of the startup checks that the service needs."""
 
     connection: dict[str, object]
@@ -28,7 +28,7 @@ class Ground:
     topics: dict[str, FoundTopic]  # by name without prefix
 
 
-async def prepare(settings: Settings) -> Ground:
+async def prepare(settings: Settings) -> Prepared:
     """Check policies, rights, topics and publications, and publish new policies. Raises RefusalError."""
     policies = read_policies(settings.policies)
     reach = connection(settings)
@@ -40,7 +40,7 @@ async def prepare(settings: Settings) -> Ground:
     for warning in warnings(topics, settings.topic_prefix):
         log.warning("%s", warning)
     await _publish(reach, POLICIES.named(settings.topic_prefix), policies)
-    return Ground(reach, policies, topics)
+    return Prepared(reach, policies, topics)
 
 
 async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:

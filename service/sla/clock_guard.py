@@ -6,7 +6,7 @@ STEP_MS = 1_000  # a difference up to this is drift, and is followed
 SLEW = 0.0005  # of the elapsed time: the rate at which NTP slews a clock; a faster change is a step
 
 
-class Steady:
+class ClockGuard:
     """Checks the wall clock against elapsed time since its first reading, and against the log. All in ms.
 
     A wall clock can be set, the count of elapsed time cannot. But the first reading of the wall clock has to

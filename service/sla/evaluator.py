@@ -12,7 +12,7 @@ from service.sla.history import Outcome
 from service.sla.policy import Policies
 
 
-class Moment(msgspec.Struct, frozen=True, gc=False):
+class StepTime(msgspec.Struct, frozen=True, gc=False):
     """The instants of a step, and the input offset that it reflects. Instants and lengths in ms."""
 
     at: int
@@ -21,14 +21,14 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     grace: int
 
 
-class Known(Protocol):
+class EvaluatedState(Protocol):
     """The decoded state of a ticket or a desk."""
 
     announced: list[Announced]
     seen_at: int  # ms, by our own clock: when the last record of the ticket or desk was processed
 
 
-S = TypeVar("S", bound=Known)
+S = TypeVar("S", bound=EvaluatedState)
 
 
 class Evaluation(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +41,7 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
     unjudged: int = 0  # new cycles that no policy judges
 
 
-class Judged(Protocol[S]):
+class Evaluator(Protocol[S]):
     """The rules for tickets, or for support desks."""
 
     policies: Policies
@@ -65,7 +65,7 @@ class Judged(Protocol[S]):
         key: str,
         known: S,
         arrived: Sequence[Fact],
-        moment: Moment,
+        moment: StepTime,
         *,
         before: bytes | None,
         judged_at: int | None,

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 
 from service.sla import state
 from service.sla.announcement import Announcement
-from service.sla.evaluator import Judged, Moment, S
+from service.sla.evaluator import Evaluator, S, StepTime
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
 from service.sla.lapse import has_lapsed
 from service.sla.state import NEVER, Header
-from service.sla.state_budget import LARGEST_BYTES, Space
+from service.sla.state_budget import LARGEST_BYTES, StateBudget
 from service.sla.states import States
 from service.sla.timers import Timers
 
@@ -52,7 +52,7 @@ class _Opened(msgspec.Struct, Generic[S], gc=False):
     """A state with arrivals in one step."""
 
     known: S
-    space: Space
+    space: StateBudget
     news: list[Fact] = []
     is_repeated: bool = False
     is_replaced: bool = False  # True: an earlier fact has other content now
@@ -65,7 +65,7 @@ class Partition(States[S]):
     A step changes memory at once: drop the partition if a commit fails.
     """
 
-    def __init__(self, judged: Judged[S], largest: int = LARGEST_BYTES) -> None:
+    def __init__(self, judged: Evaluator[S], largest: int = LARGEST_BYTES) -> None:
         """`largest`: bytes that a state may have."""
         super().__init__(judged.empty, judged.decode)
         self._judged = judged
@@ -106,7 +106,7 @@ class Partition(States[S]):
         `at`: the instant to judge at, watermark - grace. `offset`: the last input offset consumed. `now`: the
         instant of detection. Instants and lengths in ms. Raises UnreadableStateError.
         """
-        step, moment = Step(), Moment(at, now, offset, grace)
+        step, moment = Step(), StepTime(at, now, offset, grace)
         for key, one in self._take(step, arrivals).items():
             if one.news or one.is_full or (one.is_repeated and now - one.known.seen_at > SEEN_AGAIN_MS):
                 one.known.seen_at = now
@@ -134,7 +134,7 @@ class Partition(States[S]):
         for index, (key, fact) in enumerate(arrivals):
             one = opened.get(key)
             if one is None:
-                one = opened[key] = _Opened(self.open(key), Space(self.weigh(key), self._largest))
+                one = opened[key] = _Opened(self.open(key), StateBudget(self.weigh(key), self._largest))
             outcome = self._judged.add(key, one.known, fact, room=one.space.has(fact))
             step.outcomes[outcome] += 1
             if outcome is NEW or outcome is REPLACED:
@@ -154,7 +154,7 @@ class Partition(States[S]):
         key: str,
         known: S,
         arrived: list[Fact] | None,
-        moment: Moment,
+        moment: StepTime,
         *,
         anew: bool = False,
     ) -> None:

@@ -12,7 +12,7 @@ LARGEST_FACT_BYTES = 16 * 1024  # no fact gets as large
 _encoder = msgspec.msgpack.Encoder()
 
 
-class Space:
+class StateBudget:
     """The space of one state during one step. Facts are measured only once space may run out."""
 
     def __init__(self, state: int, largest: int) -> None:

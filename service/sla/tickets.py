@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from service.sla import history
 from service.sla.cause import Causes
 from service.sla.changes import announcement, changes, latest_of
-from service.sla.evaluator import Evaluation, Moment
+from service.sla.evaluator import Evaluation, StepTime
 from service.sla.facts import Fact
 from service.sla.history import Outcome, is_appended, lead, standing
 from service.sla.judge import judge_timeline, judge_unique
@@ -53,7 +53,7 @@ class Tickets:
         key: str,
         known: Ticket,
         arrived: Sequence[Fact],
-        moment: Moment,
+        moment: StepTime,
         *,
         before: bytes | None,
         judged_at: int | None,

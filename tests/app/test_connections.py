@@ -16,7 +16,7 @@ from service.processes.connections import (
     BODY_WITHIN_SECONDS,
     HEAD_WITHIN_SECONDS,
     TAKEN_WITHIN_SECONDS,
-    Places,
+    ConnectionLimiter,
 )
 from service.processes.http import Server, listen
 from service.telemetry.logs import Rate
@@ -96,7 +96,7 @@ class Site:
     clients: list[Client] = field(default_factory=list)
 
     @property
-    def places(self) -> Places:
+    def places(self) -> ConnectionLimiter:
         return self.server.places
 
     async def connect(self, data: bytes = b"") -> Client:
@@ -119,7 +119,7 @@ class Site:
 @asynccontextmanager
 async def site(descriptors: int | None = None) -> AsyncIterator[Site]:
     refused: list[RefusedConnection] = []
-    server = Server(APP, Places(refused.append, descriptors))
+    server = Server(APP, ConnectionLimiter(refused.append, descriptors))
     with listen(("127.0.0.1", 0)) as listener:
         found = Site(server, listener.getsockname()[1], refused)
         serving = asyncio.create_task(server.serve([listener]))
@@ -249,13 +249,13 @@ async def test_what_is_closed_is_counted_no_more() -> None:
 def test_connections_have_a_share_of_the_descriptors_and_streams_one_of_the_connections(
     descriptors: int, most: int
 ) -> None:
-    places = Places(descriptors=descriptors)
+    places = ConnectionLimiter(descriptors=descriptors)
     assert (places.most, places.streams) == (most, most * 3 // 4)
 
 
 async def test_the_last_descriptors_are_for_others_but_a_probe_is_let_in() -> None:
     """The number of a new descriptor says how many the process has open: the lowest free one is given."""
-    places = Places(descriptors=256)
+    places = ConnectionLimiter(descriptors=256)
     places.open = 7
     assert places.admit(255)
     places.open = 8
@@ -269,7 +269,7 @@ async def test_what_is_told_is_told_once_a_minute(caplog: pytest.LogCaptureFixtu
     logger.removeFilter(rate)
     logger.addFilter(Rate(rate.most))  # what other tests told does not count
     refused: list[RefusedConnection] = []
-    places = Places(refused.append)
+    places = ConnectionLimiter(refused.append)
     places.open = 9
     for _ in range(1_000):
         places.say(RefusedConnection.SLOW_HEAD)

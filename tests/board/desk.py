@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from service.board.board import Board
 from service.board.desks import DeskShelf
-from service.board.snapshot import ReachView, Sight
+from service.board.snapshot import ReachView, Snapshot
 from service.board.tickets import TicketShelf
 from service.sla import state
 from service.sla.changes import Announced, changes
@@ -35,7 +35,7 @@ class Desk:
     now: int
     policies: Policies = LETTER
     reaches: Mapping[int, ReachView] | None = None  # None: one partition, read up to now
-    sight: Sight = field(default_factory=lambda: Sight(0, {}))
+    snapshot: Snapshot = field(default_factory=lambda: Snapshot(0, {}))
     grace: int = 0
 
     def __post_init__(self) -> None:
@@ -43,9 +43,9 @@ class Desk:
             TicketShelf(self.policies), DeskShelf(self.policies), self.see, self.grace, "sla-timer"
         )
 
-    def see(self) -> Sight:
+    def see(self) -> Snapshot:
         reaches = {0: ReachView(0, 9, 9, self.now)} if self.reaches is None else self.reaches
-        return replace(self.sight, now=self.now, reaches=reaches, desk_reaches=reaches)
+        return replace(self.snapshot, now=self.now, reaches=reaches, desk_reaches=reaches)
 
     def keep(self, ticket: str, *facts: Fact, tenant: str = "default", at: int | None = None) -> None:
         """The service commits a ticket."""

@@ -3,7 +3,7 @@
 import io
 import json
 
-from service.board.ticket_page import Account
+from service.board.ticket_page import TicketPage
 from service.explain.text import in_words
 from service.offline.explain import explain_facts
 from service.sla.announcement import Type
@@ -18,8 +18,8 @@ STORY = [
 ]
 
 
-def account(desk: Desk, ticket: str = "T1") -> Account:
-    found = desk.board.account("default", ticket, desk.board.sight())
+def account(desk: Desk, ticket: str = "T1") -> TicketPage:
+    found = desk.board.account("default", ticket, desk.board.snapshot())
     assert found
     return found
 
@@ -74,7 +74,7 @@ def test_a_ticket_that_is_done_has_a_page_and_no_condition() -> None:
 
 
 def test_there_is_no_page_of_a_ticket_that_nobody_knows() -> None:
-    assert Desk(at("11:00")).board.account("default", "T1", Desk(at("11:00")).board.sight()) is None
+    assert Desk(at("11:00")).board.account("default", "T1", Desk(at("11:00")).board.snapshot()) is None
 
 
 def test_the_page_stays_as_it_is_within_a_minute_and_changes_with_a_verdict() -> None:

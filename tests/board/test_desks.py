@@ -16,7 +16,7 @@ from tests.sla.stories import MINUTE, at
 
 
 def shown(now: str, *signs: Fact) -> DeskLine:
-    (line,) = told(now, *signs).board.desk_lines(told(now, *signs).board.sight())
+    (line,) = told(now, *signs).board.desk_lines(told(now, *signs).board.snapshot())
     return line
 
 
@@ -34,11 +34,11 @@ def test_a_desk_that_nobody_can_read_is_counted_and_named_and_the_others_are_sho
 ) -> None:
     desk = told("09:00", sign("opened", "08:59"))
     desk.board.desks.restore(2, key, value)
-    (line,) = desk.board.desk_lines(desk.board.sight())
+    (line,) = desk.board.desk_lines(desk.board.snapshot())
     assert line.desk_id == "support"
-    sight = desk.board.sight()
-    assert sight.baffling_desks == 1
-    assert sight.baffled_by_desk in ("D@d (partition 2)", "\\xff (partition 2)")
+    snapshot = desk.board.snapshot()
+    assert snapshot.baffling_desks == 1
+    assert snapshot.baffled_by_desk in ("D@d (partition 2)", "\\xff (partition 2)")
 
 
 @pytest.mark.parametrize(("now", "open_until"), [("09:00:59.999", "09:01"), ("09:01", None)])
@@ -83,10 +83,10 @@ def test_a_desk_that_never_spoke_is_out_from_when_its_policy_took_effect() -> No
 def test_nothing_is_shown_before_anything_was_read_and_a_tombstone_takes_a_desk_away() -> None:
     desk = told("09:00", sign("heartbeat", "09:00"))
     desk.reaches = {0: ReachView(0, 1, 9, None)}
-    assert desk.board.desk_lines(desk.board.sight()) == []
+    assert desk.board.desk_lines(desk.board.snapshot()) == []
     desk.reaches = None
     desk.board.desks.restore(0, "support@default", None)
-    (line,) = desk.board.desk_lines(desk.board.sight())
+    (line,) = desk.board.desk_lines(desk.board.snapshot())
     assert line.channels == ()
 
 

@@ -10,12 +10,12 @@ import pytest
 from service.board.notices import LAG_FOR_MS, OLD_AFTER_MS, Notice, NoticeKind, as_of, notices
 from service.board.partitions import partition_lines
 from service.board.probes import probe, read_probe
-from service.board.snapshot import GroupView, OwnerView, Probe, ReachView, Sight
+from service.board.snapshot import GroupView, OwnerView, Probe, ReachView, Snapshot
 
 NOW = 1_800_000_000_000
 OURS = OwnerView("service-1", "10.0.0.1")
 READ = ReachView(0, 100, 100, NOW - 500)
-WELL = Sight(
+WELL = Snapshot(
     NOW,
     dict.fromkeys(range(12), READ),
     group=GroupView(NOW - 500, "Stable", 12, dict.fromkeys(range(12), OURS), dict.fromkeys(range(12), 0)),
@@ -23,12 +23,12 @@ WELL = Sight(
 )
 
 
-def kinds(sight: Sight) -> list[NoticeKind]:
-    return [notice.kind for notice in notices(sight)]
+def kinds(snapshot: Snapshot) -> list[NoticeKind]:
+    return [notice.kind for notice in notices(snapshot)]
 
 
-def values(sight: Sight) -> dict[str, str | int]:
-    (notice,) = notices(sight)
+def values(snapshot: Snapshot) -> dict[str, str | int]:
+    (notice,) = notices(snapshot)
     return dict(notice.values)
 
 
@@ -37,13 +37,13 @@ def test_when_all_is_well_it_says_nothing() -> None:
 
 
 def test_before_anything_was_read_it_says_so() -> None:
-    assert kinds(Sight(NOW, {})) == [NoticeKind.NO_DATA]
+    assert kinds(Snapshot(NOW, {})) == [NoticeKind.NO_DATA]
 
 
 def test_two_of_twelve_partitions_restoring_and_how_many_tickets_are_missing_at_most() -> None:
     reaches = {**WELL.reaches, 3: ReachView(0, 100, 300, None), 7: ReachView(50, 60, 150, None)}
-    sight = replace(WELL, reaches=reaches, waiting=20)
-    assert notices(sight) == [
+    snapshot = replace(WELL, reaches=reaches, waiting=20)
+    assert notices(snapshot) == [
         Notice(NoticeKind.LOADING, (("many", 2), ("of", 12), ("tickets", 200 + 90 + 20)))
     ]
 
@@ -57,16 +57,16 @@ def test_tickets_that_are_read_and_not_judged_are_missing_too(waiting: int, told
     ("age", "old"), [(OLD_AFTER_MS - 1, False), (OLD_AFTER_MS, False), (OLD_AFTER_MS + 1, True)]
 )
 def test_data_are_old_as_soon_as_one_partition_is(age: int, old: bool) -> None:
-    sight = replace(WELL, reaches={**WELL.reaches, 5: ReachView(0, 100, 100, NOW - age)})
-    assert kinds(sight) == ([NoticeKind.OLD] if old else [])
-    assert as_of(sight.reaches) == NOW - age
+    snapshot = replace(WELL, reaches={**WELL.reaches, 5: ReachView(0, 100, 100, NOW - age)})
+    assert kinds(snapshot) == ([NoticeKind.OLD] if old else [])
+    assert as_of(snapshot.reaches) == NOW - age
 
 
 def test_a_failure_is_told_once_the_data_are_old_and_not_for_every_hiccup() -> None:
     assert kinds(replace(WELL, failure="no answer")) == []
     old = dict.fromkeys(range(12), ReachView(0, 100, 100, NOW - 14_000))
     assert kinds(replace(WELL, reaches=old, failure="no answer")) == [NoticeKind.KAFKA_AWAY, NoticeKind.OLD]
-    assert kinds(Sight(NOW, {}, failure="no answer")) == [NoticeKind.KAFKA_AWAY, NoticeKind.NO_DATA]
+    assert kinds(Snapshot(NOW, {}, failure="no answer")) == [NoticeKind.KAFKA_AWAY, NoticeKind.NO_DATA]
 
 
 def test_partitions_that_nobody_owns_are_named() -> None:
@@ -84,21 +84,21 @@ def test_of_many_partitions_the_first_are_named() -> None:
 def test_a_lag_is_told_when_it_stays(since: int, told: bool) -> None:
     assert WELL.group
     group = WELL.group._replace(lag={**WELL.group.lag, 4: 310})
-    sight = replace(WELL, group=group, lagging_since={4: NOW - since})
-    assert [dict(notice.values) for notice in notices(sight)] == (
+    snapshot = replace(WELL, group=group, lagging_since={4: NOW - since})
+    assert [dict(notice.values) for notice in notices(snapshot)] == (
         [{"events": 310, "which": "4"}] if told else []
     )
 
 
 def test_what_the_service_restores_is_told() -> None:
     probe = Probe({0: "running", 1: "restoring", 2: "acquiring", 3: "silent"}, {1: 40})
-    sight = replace(WELL, services={"http://a:8080": probe})
-    assert values(sight) == {"many": 2, "of": 12, "which": "1, 2"}
+    snapshot = replace(WELL, services={"http://a:8080": probe})
+    assert values(snapshot) == {"many": 2, "of": 12, "which": "1, 2"}
 
 
 def test_a_service_that_does_not_answer_is_named() -> None:
-    sight = replace(WELL, services={**WELL.services, "http://b:8080": Probe({}, {}, "refused")})
-    assert values(sight) == {"url": "http://b:8080"}
+    snapshot = replace(WELL, services={**WELL.services, "http://b:8080": Probe({}, {}, "refused")})
+    assert values(snapshot) == {"url": "http://b:8080"}
 
 
 def test_an_old_answer_about_the_group_counts_as_none() -> None:
@@ -133,7 +133,9 @@ def test_the_table_has_every_partition_that_anybody_knows_of() -> None:
     group = GroupView(NOW, "Stable", 3, {0: OURS}, {0: 0, 1: 7})
     services = {"http://a": Probe({0: "running", 1: "restoring"}, {1: 62})}
     reaches = {0: READ, 1: ReachView(0, 30, 90, None)}
-    assert [tuple(line) for line in partition_lines(Sight(NOW, reaches, group=group, services=services))] == [
+    assert [
+        tuple(line) for line in partition_lines(Snapshot(NOW, reaches, group=group, services=services))
+    ] == [
         (0, "service-1", "10.0.0.1", 0, "running", None, 100),
         (1, None, None, 7, "restoring", 62, 33),
         (2, None, None, None, None, None, 0),

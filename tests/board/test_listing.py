@@ -10,7 +10,7 @@ from tests.sla.stories import MINUTE, at, fact
 
 def page(desk: Desk, **parameters: str) -> Listing:
     desk.look()
-    return desk.board.listing(read_query(parameters), desk.board.sight())
+    return desk.board.listing(read_query(parameters), desk.board.snapshot())
 
 
 def ids(listing: Listing) -> list[str]:

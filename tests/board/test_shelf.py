@@ -162,7 +162,7 @@ def test_state_of_newer_software_is_counted_and_not_shown() -> None:
     value = record([fact("received", "09:00")], at("09:00"))
     desk.board.shelf.restore(0, "T2@default", bytes([state.STATE_VERSION + 1]) + value[1:])
     assert [key for key, _, _ in shown(desk)] == ["T1@default"]
-    assert desk.board.sight().baffling == 1
+    assert desk.board.snapshot().baffling == 1
 
 
 @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ def test_what_is_no_state_is_counted_and_named_and_not_shown(key: str, value: by
     desk.keep("T1", fact("received", "09:00"))
     desk.board.shelf.restore(3, key, value)
     assert [known for known, _, _ in shown(desk)] == ["T1@default"]
-    sight = desk.board.sight()
-    assert (sight.baffling, sight.baffled_by) == (1, named)
+    snapshot = desk.board.snapshot()
+    assert (snapshot.baffling, snapshot.baffled_by) == (1, named)
     tenant, ticket_id = state.names(key)[0], state.names(key)[1]
     assert account(desk.board.shelf, tenant, ticket_id, {}) is None
     desk.board.shelf.restore(3, key, None)
     desk.look()
-    assert (desk.board.sight().baffling, desk.board.sight().baffled_by) == (0, None)
+    assert (desk.board.snapshot().baffling, desk.board.snapshot().baffled_by) == (0, None)
 
 
 def test_a_look_judges_no_more_than_it_may() -> None:
@@ -222,7 +222,7 @@ def test_it_notices_when_the_service_judges_by_other_policies(judged_by: Policie
     for ticket, header in (("T1", latest), ("T2", by_ours)):
         value = state.encode(state.Ticket([fact("received", "09:00")], []), header)
         desk.board.shelf.restore(0, f"{ticket}@default", value)
-    assert desk.board.sight().other_policies is other
+    assert desk.board.snapshot().other_policies is other
 
 
 def test_the_filters_count_what_the_list_shows() -> None:
@@ -270,5 +270,5 @@ def test_however_it_came_the_board_shows_what_a_new_one_would(
     assert desk.board.shelf.ordered() == anew.board.shelf.ordered()
     assert desk.board.shelf.census.counts == anew.board.shelf.census.counts
     assert all(first < then for first, then in pairwise(desk.board.shelf.ordered()))
-    shown_now = desk.board.listing(Query(), desk.board.sight())
+    shown_now = desk.board.listing(Query(), desk.board.snapshot())
     assert [row.key for row in shown_now.rows] == [known.key for known in desk.board.shelf.ordered()]

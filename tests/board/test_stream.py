@@ -12,7 +12,7 @@ from service.board.filters import PAGE, Query
 from service.board.listing import News
 from service.board.pages import Look, Page, Pages
 from service.board.routes import MOST_VIEWERS, application
-from service.board.snapshot import Sight
+from service.board.snapshot import Snapshot
 from service.board.stream import Changes, Ticker, messages
 from tests.board.desk import Desk
 from tests.sla.stories import MINUTE, at, fact
@@ -22,8 +22,8 @@ WRITER = Pages().writer(Look("en", "auto", "/", "/live"))
 
 def page(desk: Desk) -> Page:
     desk.look()
-    sight = desk.board.sight()
-    return WRITER.list_page(desk.board.listing(Query(), sight), sight)
+    snapshot = desk.board.snapshot()
+    return WRITER.list_page(desk.board.listing(Query(), snapshot), snapshot)
 
 
 def quiet(_: list[News]) -> str:
@@ -129,14 +129,14 @@ async def ended(*watching: "asyncio.Task[None]") -> None:
 async def test_for_a_browser_that_takes_nothing_no_page_is_made_however_much_changes(desk: Desk) -> None:
     """When it takes again it is sent what is true then, not all that lay between."""
     asked = 0
-    see = desk.board.sight_now
+    see = desk.board.snapshot_now
 
-    def counted() -> Sight:
+    def counted() -> Snapshot:
         nonlocal asked
         asked += 1
         return see()
 
-    desk.board.sight_now = counted
+    desk.board.snapshot_now = counted
     desk.look()
     viewer = Viewer()
     watching = viewer.watch(application(desk.board, None))
@@ -235,15 +235,15 @@ async def test_who_looks_at_the_same_is_sent_the_same_and_it_is_written_once(des
     desk.look()
     pages = Pages()
     first, second, chinese = (pages.writer(Look(lang, "auto", "/", "/live")) for lang in ("en", "en", "zh"))
-    sight = desk.board.sight()
-    listed = desk.board.listing(Query(), sight)
-    one, other = first.list_page(listed, sight), second.list_page(listed, sight)
+    snapshot = desk.board.snapshot()
+    listed = desk.board.listing(Query(), snapshot)
+    one, other = first.list_page(listed, snapshot), second.list_page(listed, snapshot)
     assert one.rows
     assert other.rows
     assert all(row.html() is same.html() for row, same in zip(one.rows, other.rows, strict=True))
-    assert chinese.list_page(listed, sight).rows != one.rows
+    assert chinese.list_page(listed, snapshot).rows != one.rows
     desk.now += 1_000
-    later = second.list_page(listed, desk.board.sight())
+    later = second.list_page(listed, desk.board.snapshot())
     assert later.rows
     assert later.rows[1].html() != one.rows[1].html()  # countdowns are right without a script, too
 

@@ -15,7 +15,7 @@ from service.clock import now_ms
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import Status
@@ -82,9 +82,9 @@ class Rig:
     largest: dict[str, int] = field(default_factory=dict)  # bytes a record may have, by a topic's role
     retention: int = RETENTION
 
-    def terms(self, observer: Observer) -> Terms:
+    def terms(self, observer: Observer) -> OwnerSettings:
         connection = {"bootstrap_servers": self.bootstrap}
-        return Terms(
+        return OwnerSettings(
             connection,
             self.group,
             Topics(*self.topics[2:]),

@@ -16,7 +16,7 @@ from service.clock import elapsed_ms, now_ms
 from service.kafka.client.groupless_consumer import spans
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.completeness import SILENT_AFTER_SECONDS
-from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.context import OwnerSettings
 from service.kafka.exactly_once.observer import Observer
 from service.kafka.exactly_once.status import OwnerState
 from service.sla.log_time import ASK_AFTER_MS
@@ -44,7 +44,7 @@ class Wall:
 class WithWall(Rig):
     wall: Wall = field(default_factory=Wall)
 
-    def terms(self, observer: Observer) -> Terms:
+    def terms(self, observer: Observer) -> OwnerSettings:
         return replace(super().terms(observer), now=self.wall.now, elapsed=self.wall.elapsed)
 
 
@@ -150,7 +150,7 @@ async def test_who_has_long_not_heard_of_the_log_is_silent_until_it_answers(boot
         await rig.publish([event("T1", "received", now_ms() - 10_000)])
         await rig.announced(at_least=2)
         (owner,) = worker._owners.values()
-        owner._tenure.horizon._heard_at -= SILENT_AFTER_SECONDS
+        owner._tenure.completeness._heard_at -= SILENT_AFTER_SECONDS
         assert only(worker).state is OwnerState.SILENT
         await rig.publish([event("T2", "received", now_ms())])
         await rig.announced(at_least=4)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from service.demo.broker import Broker
 from service.policy.place import BadPolicies
-from service.processes.startup_checks import Ground, prepare
+from service.processes.startup_checks import Prepared, prepare
 from service.settings import read_settings
 from tests.broker.service import POLICIES, environment, sla_timer
 
 LETTER = (POLICIES / "letter-1.yaml").read_text()
 
 
-async def together(*environments: dict[str, str]) -> list[Ground | BaseException]:
+async def together(*environments: dict[str, str]) -> list[Prepared | BaseException]:
     return await asyncio.gather(
         *(prepare(read_settings(env)) for env in environments), return_exceptions=True
     )

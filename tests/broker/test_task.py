@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from service.clock import now_ms
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.observer import NullObserver
-from service.kafka.exactly_once.turn import Room
+from service.kafka.exactly_once.turn import TurnLimits
 from service.sla.partition import Step
 from tests.broker.log import new_topics, read, write, write_unreadable_name
 from tests.broker.rig import GRACE, event, new_rig, only
@@ -210,6 +210,6 @@ async def test_a_long_backlog_goes_into_few_transactions_each_record_into_one(bo
             await asyncio.wait([asyncio.create_task(rig.publish([]))])
         assert only(worker).lag == 0
     assert sum(seen.records) == 10_500
-    assert max(seen.records) == Room().records
+    assert max(seen.records) == TurnLimits().records
     kept = [record for record in await read(bootstrap, rig.topics.tickets) if record.value is not None]
     assert len(kept) == 10_500

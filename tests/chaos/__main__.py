@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from service.kafka.client.patches import patch_aiokafka
 from tests.chaos.cluster import cluster
 from tests.chaos.oracle import Row
@@ -28,14 +28,14 @@ async def main(names: list[str], seconds: float | None, rate: float, seed: int) 
     """Plays them one after the other on one cluster."""
     patch_aiokafka()  # brokers hang for the generator and the reader as well
     rows: list[Row] = []
-    with Leash() as leash:
-        async with cluster(leash) as running:
+    with ProcessGuard() as guard:
+        async with cluster(guard) as running:
             _line(HEAD)
             _line(["---"] * len(HEAD))
             for name in names or SCENARIOS:
                 usual, scenario = SCENARIOS[name]
                 row = await play(
-                    name, scenario, running, leash, seconds=seconds or usual, rate=rate, seed=seed
+                    name, scenario, running, guard, seconds=seconds or usual, rate=rate, seed=seed
                 )
                 rows.append(row)
                 _line(row.line())

@@ -15,7 +15,7 @@ HOUR = 3_600
 async def wrong_clock(stage: Stage) -> None:
     """One worker begins with a clock an hour ahead; then somebody sets it, right and wrong, while it runs."""
     number = stage.dice.choice([*stage.fleet])
-    clock = stage.leash.directory / stage.prefix / "clock"
+    clock = stage.guard.directory / stage.prefix / "clock"
     set_ahead(clock, HOUR)
     stage.fleet.modules[number] = ("tests.broker.wrong_clock", str(clock))
     stage.fleet.kill(number)

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from service.demo import broker_config as kraft
 from service.demo import jars
 from service.demo.maven_broker import QUICK, Node, _node
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from tests.chaos.proxy import Proxy
 
 BROKERS = 3
@@ -61,7 +61,7 @@ class Cluster:
 
 
 @asynccontextmanager
-async def cluster(leash: Leash) -> AsyncIterator[Cluster]:
+async def cluster(guard: ProcessGuard) -> AsyncIterator[Cluster]:
     """Running for the length of the block."""
     free = kraft.free_ports(6 * BROKERS)
     client, controller, *doors = (free[n * BROKERS : (n + 1) * BROKERS] for n in range(6))
@@ -69,7 +69,7 @@ async def cluster(leash: Leash) -> AsyncIterator[Cluster]:
     ports = list(zip(client, controller, strict=True))
     kafka = await asyncio.to_thread(jars.kafka)
     nodes = tuple(
-        _node(n + 1, ports, kafka, leash, _listeners(*ports[n], *(door[n] for door in doors)), QUICK)
+        _node(n + 1, ports, kafka, guard, _listeners(*ports[n], *(door[n] for door in doors)), QUICK)
         for n in range(BROKERS)
     )
     for node in nodes:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from service.demo import broker_config as kraft
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 
 STOPS_WITHIN = 10.0  # seconds: promised
 LOOK = 0.5  # seconds between looks at who is there
@@ -19,9 +19,11 @@ LOOK = 0.5  # seconds between looks at who is there
 class Fleet:
     """Workers by number, each with a static SLA_INSTANCE of its own."""
 
-    def __init__(self, leash: Leash, environments: Mapping[int, Mapping[str, str]], logs: Path) -> None:
+    def __init__(
+        self, guard: ProcessGuard, environments: Mapping[int, Mapping[str, str]], logs: Path
+    ) -> None:
         """`environments`: of each worker there may be."""
-        self._leash = leash
+        self._guard = guard
         self._environments = environments
         self._logs = logs
         self._running: dict[int, subprocess.Popen[bytes]] = {}
@@ -42,7 +44,7 @@ class Fleet:
         }
         command = [sys.executable, "-m", *self.modules.get(number, ("service",)), "run"]
         log = self._logs / f"worker-{number}.log"
-        self._running[number] = self._leash.start(command, log=log, env=environment)
+        self._running[number] = self._guard.start(command, log=log, env=environment)
         self.starts += 1
 
     def _measure(self, process: subprocess.Popen[bytes]) -> None:
@@ -66,14 +68,14 @@ class Fleet:
         process = self._running.pop(number)
         process.kill()
         process.wait()
-        self._leash.let_go(process)
+        self._guard.let_go(process)
 
     async def stop(self, number: int) -> None:
         """In order. Raises when it takes longer than promised."""
         process = self._running.pop(number)
         process.terminate()
         await asyncio.to_thread(process.wait, STOPS_WITHIN)
-        self._leash.let_go(process)
+        self._guard.let_go(process)
 
     async def watch(self) -> None:
         """Starts whoever ended by itself again, until cancelled."""
@@ -82,6 +84,6 @@ class Fleet:
                 self._measure(process)
                 if process.poll() is not None:
                     self.deaths.append(f"worker-{number} ended with code {process.returncode}")
-                    self._leash.let_go(process)
+                    self._guard.let_go(process)
                     self.start(number)
             await asyncio.wait([asyncio.current_task()], timeout=LOOK)  # type: ignore[list-item]

@@ -19,15 +19,15 @@ STATE = b"\x01"  # of no ticket
 async def bombs(stage: "Stage") -> None:
     """Small batches that unpack to some 160 MB of what costs most, into one partition; a worker dies."""
     stage.loaded = loaded(PARTITIONS)
-    stage.hostile = stage.leash.directory / stage.prefix / "bombs.jsonl"
+    stage.hostile = stage.guard.directory / stage.prefix / "bombs.jsonl"
     topic = LIFECYCLE.named(stage.prefix)
     command = [sys.executable, "-m", "tests.hostile.bombs", stage.cluster.direct, topic]
-    process = stage.leash.start(
+    process = stage.guard.start(
         [*command, str(stage.hostile), str(MANY)], log=stage.hostile.with_name("bombs.log")
     )
     while process.poll() is None:
         await stage.play(1)
-    stage.leash.let_go(process)
+    stage.guard.let_go(process)
     if process.returncode:
         raise AssertionError(stage.hostile.with_name("bombs.log").read_text()[-500:])
     number = stage.dice.choice([*stage.fleet])

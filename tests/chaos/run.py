@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schemas import topics
 from service.clock import now_ms
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from tests.broker.service import environment, sla_timer
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
@@ -33,7 +33,7 @@ async def play(
     name: str,
     scenario: Callable[[Stage], Awaitable[None]],
     cluster: Cluster,
-    leash: Leash,
+    guard: ProcessGuard,
     *,
     seconds: float,
     rate: float,
@@ -41,7 +41,7 @@ async def play(
 ) -> Row:
     """Fresh topics, workers and complaints; the scenario again and again for `seconds`; the verdict."""
     prefix = f"chaos-{uuid.uuid4().hex[:6]}."
-    home = leash.directory / prefix
+    home = guard.directory / prefix
     (home / "policies").mkdir(parents=True)
     (home / "policies" / "chaos.yaml").write_text(POLICY, encoding="utf-8")
     direct, proxied, lonely = (
@@ -50,7 +50,7 @@ async def play(
     )
     made = sla_timer("topics", "ensure", "--partitions", str(PARTITIONS), env=direct)
     assert made.returncode == 0, made.stderr
-    fleet = Fleet(leash, {LONELY: lonely} | dict.fromkeys(OTHERS, proxied), home)
+    fleet = Fleet(guard, {LONELY: lonely} | dict.fromkeys(OTHERS, proxied), home)
     for number in (LONELY, *OTHERS):
         fleet.start(number)
     log = home / "acknowledged.jsonl"
@@ -59,7 +59,7 @@ async def play(
     names = [topic.named(prefix) for topic in (topics.BREACHES, topics.CLOCKS)]
     watching = asyncio.create_task(fleet.watch())
     generator = asyncio.create_task(
-        _generate(leash, cluster.direct, topics.LIFECYCLE.named(prefix), log, rate, seed)
+        _generate(guard, cluster.direct, topics.LIFECYCLE.named(prefix), log, rate, seed)
     )
     try:
         async with Told(cluster.direct, names, PARTITIONS) as told:
@@ -67,7 +67,7 @@ async def play(
                 while len(told.partitions) < PARTITIONS:
                     await told.read()
             since = now_ms()
-            stage, began = Stage(cluster, leash, fleet, generator, prefix, random.Random(seed)), loop.time()
+            stage, began = Stage(cluster, guard, fleet, generator, prefix, random.Random(seed)), loop.time()
             while loop.time() < began + seconds:
                 await scenario(stage)
             generator.cancel()
@@ -98,7 +98,9 @@ async def play(
         _keep_logs(home, name)
 
 
-async def _generate(leash: Leash, bootstrap: str, topic: str, log: Path, rate: float, seed: int) -> None:
+async def _generate(
+    guard: ProcessGuard, bootstrap: str, topic: str, log: Path, rate: float, seed: int
+) -> None:
     """The generator until it is cancelled, and then until all is acknowledged."""
     command = [
         sys.executable,
@@ -110,7 +112,7 @@ async def _generate(leash: Leash, bootstrap: str, topic: str, log: Path, rate: f
         str(rate),
         str(seed),
     ]
-    process = leash.start(command, log=log.with_name("generator.log"))
+    process = guard.start(command, log=log.with_name("generator.log"))
     ended = asyncio.create_task(asyncio.to_thread(process.wait))
     try:
         await asyncio.shield(ended)
@@ -122,7 +124,7 @@ async def _generate(leash: Leash, bootstrap: str, topic: str, log: Path, rate: f
         raise
     finally:
         process.kill()
-        leash.let_go(process)
+        guard.let_go(process)
 
 
 def _keep_logs(home: Path, name: str) -> None:

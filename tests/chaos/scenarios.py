@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.topics import LIFECYCLE
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from tests.chaos.clocks import wrong_clock
 from tests.chaos.cluster import Cluster
 from tests.chaos.fleet import Fleet
@@ -28,7 +28,7 @@ class Stage:
     """Where a scenario plays. `generator` ends with an error only."""
 
     cluster: Cluster
-    leash: Leash
+    guard: ProcessGuard
     fleet: Fleet
     generator: "asyncio.Task[None]"
     prefix: str
@@ -45,14 +45,14 @@ class Stage:
 
     async def flood(self, kind: str, many: int, rate: float) -> None:
         """So many hostile records of that kind, `rate` a second, from another process."""
-        self.hostile = self.leash.directory / self.prefix / "flood.jsonl"
+        self.hostile = self.guard.directory / self.prefix / "flood.jsonl"
         topic = LIFECYCLE.named(self.prefix)
         arguments = [self.cluster.direct, topic, str(self.hostile), kind, str(many), str(rate)]
         command = [sys.executable, "-m", "tests.hostile.flood", *arguments]
-        process = self.leash.start(command, log=self.hostile.with_name("flood.log"))
+        process = self.guard.start(command, log=self.hostile.with_name("flood.log"))
         while process.poll() is None:
             await self.play(1)
-        self.leash.let_go(process)
+        self.guard.let_go(process)
         if process.returncode:
             raise AssertionError(f"the flood ended: {self.hostile.with_name('flood.log').read_text()[-500:]}")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from tests.chaos.cluster import cluster
 from tests.chaos.run import play
 from tests.chaos.scenarios import short
@@ -10,7 +10,7 @@ from tests.chaos.scenarios import short
 
 @pytest.mark.broker
 async def test_no_breach_is_lost_or_told_twice_or_false_while_workers_and_brokers_die() -> None:
-    with Leash() as leash:
-        async with cluster(leash) as running:
-            row = await play("short", short, running, leash, seconds=1, rate=30, seed=1)
+    with ProcessGuard() as guard:
+        async with cluster(guard) as running:
+            row = await play("short", short, running, guard, seconds=1, rate=30, seed=1)
     assert row.good, row

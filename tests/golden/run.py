@@ -11,17 +11,17 @@ from pathlib import Path
 from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import Input, channels, complaints
 from service.kafka.exactly_once.transaction import Outgoing
-from service.kafka.exactly_once.turn import Room, Turn
+from service.kafka.exactly_once.turn import Turn, TurnLimits
 from tests.golden.inputs import Case, cases
 from tests.sla.stories import DAY
 
 KEPT = Path(__file__).with_name("golden.json")
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
-TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
+TERMS = OwnerSettings({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 CHANNELS = "support.channels"
 FAR = 10**14  # ms: no event is dated too far ahead
 GRACE = 1_000
@@ -63,7 +63,17 @@ def _outgoing(case: Case) -> list[Outgoing]:
     partition, found, begin = read.empty(lambda _: True), [], 0
     for taken, at, now in case.looks:
         turn = Turn(
-            read, partition, changelog, outputs, 1, murmur2, Room(), now=now, latest=FAR, at=at, grace=GRACE
+            read,
+            partition,
+            changelog,
+            outputs,
+            1,
+            murmur2,
+            TurnLimits(),
+            now=now,
+            latest=FAR,
+            at=at,
+            grace=GRACE,
         )
         turn.take(case.records[begin:taken], taken)
         for _ in turn.work():

@@ -21,10 +21,10 @@ from service.events.structured import LARGEST_BYTES
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
-from service.kafka.exactly_once.turn import Room, Turn
+from service.kafka.exactly_once.turn import Turn, TurnLimits
 from service.telemetry.gc_tuning import collect_seldom
 from tests.broker.rig import policies
 
@@ -33,7 +33,7 @@ NOW = 1_772_413_265_000  # ms: 2026-03-02T01:01:05Z
 SOURCE, CHANGELOG = TopicPartition("complaints.lifecycle", 0), TopicPartition("sla.tickets", 0)
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
 COUNTS = dict.fromkeys((*TOPICS, SOURCE.topic), 1)
-TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
+TERMS = OwnerSettings({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 READ = complaints(SOURCE.topic, CHANGELOG.topic, policies(1_000), 35 * 86_400_000)
 LIMIT = LARGEST_BYTES - 1_000  # bytes of bulk that leave room for the rest of an event
 STRUCTURED, BINARY = b"application/cloudevents+json", b"application/json"
@@ -170,7 +170,7 @@ def stages(kind: Kind) -> Iterator[tuple[str, float]]:
         Outputs(TERMS, COUNTS, SOURCE),
         1,
         murmur2,
-        Room(),
+        TurnLimits(),
         now=NOW,
         latest=NOW,
         at=NOW,

@@ -5,7 +5,7 @@ from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.blank import blank
-from service.kafka.exactly_once.placement import Placed
+from service.kafka.exactly_once.placement import PlacementCheck
 from service.sla.state import names
 from service.sla.tickets import ticket_partition
 from tests.sla.stories import DAY, clock, policy
@@ -23,5 +23,5 @@ def test_it_lies_where_it_belongs_and_is_no_ticket(partitioner: type, partitions
         tenant, _ = names(record.key.decode())
         assert tenant == ""  # no tenant of an event is without a name
         memory = ticket_partition(POLICIES, 35 * DAY)
-        Placed(memory, number, partitions, partitioner).restore(record.key.decode(), record.value)
+        PlacementCheck(memory, number, partitions, partitioner).restore(record.key.decode(), record.value)
         assert (len(memory), memory.next_at(), memory.reflects) == (0, None, -1)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from service.kafka.exactly_once.loop_budget import HELD_FOR_SECONDS, Share
+from service.kafka.exactly_once.loop_budget import HELD_FOR_SECONDS, LoopBudget
 
 BUSY, PIECES = 12, 5
 
@@ -17,7 +17,7 @@ def hold() -> None:
 
 
 async def test_of_many_that_are_busy_one_goes_on_in_each_round_of_the_loop() -> None:
-    share, rounds, pieces = Share(), 0, Counter[int]()
+    share, rounds, pieces = LoopBudget(), 0, Counter[int]()
 
     async def count() -> None:
         nonlocal rounds
@@ -41,7 +41,7 @@ async def test_of_many_that_are_busy_one_goes_on_in_each_round_of_the_loop() -> 
 
 
 async def test_those_that_have_little_to_do_need_no_turn_of_their_own() -> None:
-    share = Share()
+    share = LoopBudget()
     assert share.is_used
     await share.wait()
     assert not share.is_used
@@ -50,7 +50,7 @@ async def test_those_that_have_little_to_do_need_no_turn_of_their_own() -> None:
 
 
 async def test_whoever_waits_longest_is_next() -> None:
-    share, went = Share(), list[int]()
+    share, went = LoopBudget(), list[int]()
 
     async def work(number: int) -> None:
         for _ in range(3):
@@ -63,7 +63,7 @@ async def test_whoever_waits_longest_is_next() -> None:
 
 
 async def test_one_that_is_cancelled_while_it_waits_keeps_nobody_waiting() -> None:
-    share = Share()
+    share = LoopBudget()
     waiting = [asyncio.create_task(share.wait()) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[0].cancel()

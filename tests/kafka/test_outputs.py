@@ -4,7 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.sla.announcement import Announcement
 from service.sla.tickets import ticket_partition
@@ -32,7 +32,7 @@ def test_an_announcement_lies_in_the_partition_that_its_ticket_belongs_to(counts
     key = TICKET.encode()
     partitions = {"complaints.lifecycle": lifecycle, "sla.breaches": breaches, "sla.clocks": clocks}
     source = TopicPartition("complaints.lifecycle", murmur2(key, lifecycle))
-    outputs = Outputs(Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2), partitions, source)
+    outputs = Outputs(OwnerSettings({}, "group", TOPICS, (), 0, lambda: 0, murmur2), partitions, source)
     warning, breach = [outputs.announce(told) for told in announced()]
     assert warning.target == ("sla.clocks", murmur2(key, clocks))
     assert breach.target == ("sla.breaches", murmur2(key, breaches))

@@ -18,11 +18,11 @@ asyncio.run(open_producer({NOWHERE}, "id"))""",
 from service.kafka.client.admin import administering
 asyncio.run(administering({NOWHERE}).__aenter__())""",
     "group": f"""
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.codec.partitioner import murmur2
 async def make():
-    Group(Terms({NOWHERE}, "group", Topics("b", "c", "r"), (), 0, lambda: 0, murmur2), None)
+    Group(OwnerSettings({NOWHERE}, "group", Topics("b", "c", "r"), (), 0, lambda: 0, murmur2), None)
 asyncio.run(make())""",
 }
 

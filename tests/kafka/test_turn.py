@@ -7,10 +7,10 @@ from aiokafka import TopicPartition
 
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.context import Terms, Topics
+from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
-from service.kafka.exactly_once.turn import ANNOUNCED_AT_ONCE, AT_ONCE, Room, Turn
+from service.kafka.exactly_once.turn import ANNOUNCED_AT_ONCE, AT_ONCE, Turn, TurnLimits
 from service.sla.partition import Partition
 from service.sla.state import Ticket
 from tests.broker.rig import policies
@@ -22,11 +22,11 @@ HAPPENED = NOW - 4_750  # when the complaints came in
 SOURCE, CHANGELOG = TopicPartition("complaints.lifecycle", 0), TopicPartition("sla.tickets", 0)
 TOPICS = Topics("sla.breaches", "sla.clocks", "complaints.rejected")
 COUNTS = dict.fromkeys((*TOPICS, SOURCE.topic), 1)
-WHOLE = Room()
-TERMS = Terms({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
+WHOLE = TurnLimits()
+TERMS = OwnerSettings({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 
 
-def turn(room: Room = WHOLE, partition: Partition[Ticket] | None = None, at: int = HAPPENED) -> Turn:
+def turn(room: TurnLimits = WHOLE, partition: Partition[Ticket] | None = None, at: int = HAPPENED) -> Turn:
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
     held = read.empty(lambda _: True) if partition is None else partition
     outputs = Outputs(TERMS, COUNTS, SOURCE)
@@ -52,7 +52,7 @@ def worked(one: Turn, records: Sequence[Record]) -> int:
 
 @pytest.mark.parametrize(("room", "taken"), [(1, 1), (99, 99), (100, 100), (101, 100)])
 def test_a_turn_takes_no_more_records_than_it_has_room_for(room: int, taken: int) -> None:
-    one = turn(Room(records=room))
+    one = turn(TurnLimits(records=room))
     worked(one, received(100))
     assert (one.taken, len(one.left), one.next_offset) == (taken, 100 - taken, taken)
     assert len({record.key for record in one.outgoing if record.target == CHANGELOG}) == taken
@@ -74,7 +74,7 @@ def test_a_turn_has_enough_once_what_goes_out_is_large_whatever_its_shape(kind: 
         "key": record(b"x", key=b"k" * bulk),
         "headers": record(b"x", [("h", b"x" * bulk)]),
     }[kind]
-    one = turn(Room(size=10 * bulk))
+    one = turn(TurnLimits(size=10 * bulk))
     pauses = worked(one, list(placed([made] * 100)))
     assert one.taken == 10
     assert one.size < 11 * bulk
@@ -86,7 +86,7 @@ def test_deadlines_alone_are_taken_as_far_as_there_is_room() -> None:
     partition = read.empty(lambda _: True)
     first = turn(partition=partition)
     worked(first, received(2_000))
-    one = turn(Room(deadlines=3 * AT_ONCE), partition, at=NOW)
+    one = turn(TurnLimits(deadlines=3 * AT_ONCE), partition, at=NOW)
     one.take([], 2_000)
     pauses = sum(1 for _ in one.work())
     assert (one.taken, one.deadlines) == (0, 3 * AT_ONCE)
@@ -114,7 +114,7 @@ def test_who_is_told_to_stop_ends_the_step_and_begins_no_other() -> None:
 
 
 def test_what_failed_is_tried_again_in_halves_down_to_one_record_and_grows_again() -> None:
-    room, taken = Room(), []
+    room, taken = TurnLimits(), []
     for _ in range(14):
         one = turn(room)
         worked(one, received(5_000))
@@ -124,7 +124,7 @@ def test_what_failed_is_tried_again_in_halves_down_to_one_record_and_grows_again
     assert taken[-2:] == [1, 1]
     for _ in range(14):
         room = room.doubled()
-    assert room == Room()
+    assert room == TurnLimits()
 
 
 def restored(*turns: Turn) -> Partition[Ticket]:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, expect
 
 from service.board.routes import application
-from service.board.snapshot import Sight
+from service.board.snapshot import Snapshot
 from service.processes.http import Server, listen
 from tests.board.desk import Desk, record
 from tests.ops.board import chromium, watched
@@ -37,13 +37,13 @@ class Crowd:
         asyncio.run_coroutine_threadsafe(self._churn(messages), self.loop).result()
 
     async def _churn(self, messages: int) -> None:
-        board, see, asked = self.desk.board, self.desk.board.sight_now, asyncio.Event()
+        board, see, asked = self.desk.board, self.desk.board.snapshot_now, asyncio.Event()
 
-        def seen() -> Sight:
+        def seen() -> Snapshot:
             asked.set()
             return see()
 
-        board.sight_now = seen
+        board.snapshot_now = seen
         for number in range(messages):
             top = board.shelf.ordered()[number % 40]
             started = top.due_at - 30 * MINUTE
@@ -52,7 +52,7 @@ class Crowd:
             asked.clear()
             board.ticker.tick()
             await asked.wait()
-        board.sight_now = see
+        board.snapshot_now = see
 
 
 @contextmanager

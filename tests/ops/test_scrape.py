@@ -10,13 +10,13 @@ from service.clock import GuardedClock
 from service.events.rejection import Reason
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
-from service.kafka.exactly_once.context import Shared, Terms, Topics
-from service.kafka.exactly_once.loop_budget import Share
+from service.kafka.exactly_once.context import OwnerSettings, Shared, Topics
+from service.kafka.exactly_once.loop_budget import LoopBudget
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import OwnerState
 from service.kafka.exactly_once.tenure import Tenure
-from service.kafka.exactly_once.turn import Room
+from service.kafka.exactly_once.turn import TurnLimits
 from service.sla.tickets import ticket_partition
 from service.telemetry.metrics import Metrics
 from tests.sla.stories import DAY, LETTER, at, fact
@@ -32,12 +32,12 @@ def tenures() -> list[Tenure]:
     """They do not run, and have all tickets in their memory."""
     tickets = complaints("complaints.lifecycle", "sla.tickets", LETTER, 35 * DAY)
     clock = GuardedClock(lambda: at("09:10"), lambda: 0)
-    terms = Terms({}, "group", TOPICS, (tickets,), GRACE, lambda: at("09:10"), murmur2)
+    terms = OwnerSettings({}, "group", TOPICS, (tickets,), GRACE, lambda: at("09:10"), murmur2)
     asker = Asker({}, clock.earliest)
     counts = dict.fromkeys((tickets.topic, *TOPICS), PARTITIONS)
-    shared = Shared(terms, counts, None, asker, clock, Pace(0), Share())
+    shared = Shared(terms, counts, None, asker, clock, Pace(0), LoopBudget())
     sources = [TopicPartition(tickets.topic, number) for number in range(PARTITIONS)]
-    made = [Tenure(source, tickets, shared, Room(), None) for source in sources]
+    made = [Tenure(source, tickets, shared, TurnLimits(), None) for source in sources]
     for number, state in zip(range(TICKETS), cycle(states()), strict=False):
         made[number % PARTITIONS].partition.restore(f"ticket-{number}@default", state)
     return made

@@ -18,7 +18,7 @@ import yaml
 
 from service.clock import now_ms
 from service.demo.broker_config import free_ports
-from service.demo.process_guard import Leash
+from service.demo.process_guard import ProcessGuard
 from tests.broker.live import publish
 from tests.broker.service import environment, running, sla_timer
 from tests.ops.debian import program
@@ -85,15 +85,15 @@ def watched(bootstrap: str, prefix: str, directory: Path) -> Iterator[Watched]:
     pager, alerting, watching = free_ports(3)
     command = [sys.executable, DEPLOY / "alertmanager/receiver.py", "127.0.0.1", str(pager)]
     with (
-        Leash() as leash,
+        ProcessGuard() as guard,
         running(env) as (_, metrics),
         subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as receiver,
     ):
         try:
-            _start_traffic(leash, env)
+            _start_traffic(guard, env)
             asyncio.run(publish(bootstrap, prefix, PARTITIONS, [("T-0", b"not json")]))
-            _start_alertmanager(leash, alerting, pager)
-            _start_prometheus(leash, watching, alerting, metrics.base_url.port)
+            _start_alertmanager(guard, alerting, pager)
+            _start_prometheus(guard, watching, alerting, metrics.base_url.port)
             alertmanager = httpx.Client(base_url=f"http://127.0.0.1:{alerting}/api/v2", timeout=10)
             yield Watched(Prometheus(watching), alertmanager, metrics, receiver)
         finally:
@@ -111,31 +111,31 @@ def _environment(bootstrap: str, prefix: str, directory: Path) -> dict[str, str]
     return env
 
 
-def _start_traffic(leash: Leash, env: dict[str, str]) -> None:
+def _start_traffic(guard: ProcessGuard, env: dict[str, str]) -> None:
     """The demo's complaints."""
     command = [sys.executable, "-m", "service", "demo", "--only-traffic"]
-    leash.start(command, log=leash.directory / "traffic.log", env=env)
+    guard.start(command, log=guard.directory / "traffic.log", env=env)
 
 
-def _start_alertmanager(leash: Leash, port: int, pager: int) -> None:
+def _start_alertmanager(guard: ProcessGuard, port: int, pager: int) -> None:
     """Its file, but that it waits for nothing and posts to our receiver."""
     text = (DEPLOY / "alertmanager/alertmanager.yml").read_text()
     config = yaml.safe_load(text.replace("//receiver:9095/", f"//127.0.0.1:{pager}/"))
     for route in (config["route"], *config["route"]["routes"]):
         route |= {"group_wait": "0s", "group_interval": "1s"}
-    file = leash.directory / "alertmanager.yml"
+    file = guard.directory / "alertmanager.yml"
     file.write_text(yaml.safe_dump(config))
     command = [
         program("prometheus-alertmanager"),
         f"--config.file={file}",
-        f"--storage.path={leash.directory / 'alertmanager'}",
+        f"--storage.path={guard.directory / 'alertmanager'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     ]
-    leash.start(command, log=leash.directory / "alertmanager.log")
+    guard.start(command, log=guard.directory / "alertmanager.log")
 
 
-def _start_prometheus(leash: Leash, port: int, alerting: int, service: int) -> None:
+def _start_prometheus(guard: ProcessGuard, port: int, alerting: int, service: int) -> None:
     """Its file, but that it looks every second, at what runs here."""
     config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
@@ -144,12 +144,12 @@ def _start_prometheus(leash: Leash, port: int, alerting: int, service: int) -> N
     (scrape,) = config["scrape_configs"]
     assert scrape["job_name"] == JOB
     scrape["static_configs"] = [{"targets": [f"127.0.0.1:{service}"]}]
-    file = leash.directory / "prometheus.yml"
+    file = guard.directory / "prometheus.yml"
     file.write_text(yaml.safe_dump(config))
     command = [
         program("prometheus"),
         f"--config.file={file}",
-        f"--storage.tsdb.path={leash.directory / 'prometheus'}",
+        f"--storage.tsdb.path={guard.directory / 'prometheus'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
-    leash.start(command, log=leash.directory / "prometheus.log")
+    guard.start(command, log=guard.directory / "prometheus.log")

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sla.clock_guard import STEP_MS, Steady
+from service.sla.clock_guard import STEP_MS, ClockGuard
 from service.sla.log_time import ROOM_MS, LogTime, TimeSpan
 from tests.sla.stories import HOUR, MINUTE, SECOND
 
 START = 1_000 * HOUR
 
 
-def after(*readings: tuple[int, int]) -> Steady:
+def after(*readings: tuple[int, int]) -> ClockGuard:
     """Since its start, (ms the wall shows, ms that passed), reading by reading."""
-    steady = Steady(START, 0)
+    steady = ClockGuard(START, 0)
     for wall, passed in readings:
         steady.read(START + wall, passed)
     return steady
@@ -66,7 +66,7 @@ def test_a_clock_that_runs_slightly_fast_for_a_month_is_followed() -> None:
 def test_nothing_is_overdue_before_its_time_whatever_is_done_to_the_wall_clock(
     readings: list[tuple[int, int]],
 ) -> None:
-    steady, passed = Steady(START, 0), 0
+    steady, passed = ClockGuard(START, 0), 0
     for ahead, pause in readings:
         passed += pause
         steady.read(START + passed + ahead, passed)
@@ -77,10 +77,10 @@ def test_nothing_is_overdue_before_its_time_whatever_is_done_to_the_wall_clock(
 NARROW = 5  # ms; how exactly the log's time is known, to either side
 
 
-def beside(log: int, *readings: tuple[int, int]) -> Steady:
+def beside(log: int, *readings: tuple[int, int]) -> ClockGuard:
     """`after`, while the log's clocks show so much more than passed."""
     (first, _), *rest = readings
-    steady = Steady(START + first, 0)
+    steady = ClockGuard(START + first, 0)
     for wall, passed in rest:
         now = START + log + passed
         steady.read(START + wall, passed, TimeSpan(now - NARROW, now + NARROW))
@@ -158,7 +158,7 @@ def test_whatever_the_wall_clock_does_nothing_is_overdue_before_its_time_at_the_
     log: int, readings: list[tuple[int, int, tuple[int, float] | None]]
 ) -> None:
     """The broker's clock is right here; ours begins to be wrong by `log`, and is set again and again."""
-    steady, time, elapsed = Steady(START - log, 0), LogTime(), 0
+    steady, time, elapsed = ClockGuard(START - log, 0), LogTime(), 0
     for ahead, pause, record in readings:
         elapsed += pause
         if record:

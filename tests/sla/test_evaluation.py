@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from service.sla.changes import LATE_AFTER_MS, Announced
-from service.sla.evaluator import Evaluation, Moment
+from service.sla.evaluator import Evaluation, StepTime
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
 from service.sla.policy import Policies
@@ -56,7 +56,7 @@ def looks(policies: Policies, steps: Steps) -> Iterator[Looked]:
         new = [one for one, outcome in outcomes if outcome in (Outcome.NEW, Outcome.REPLACED)]
         if not ticket.facts:
             continue
-        ticket.seen_at, moment = at_, Moment(at_, now, 0, GRACE)
+        ticket.seen_at, moment = at_, StepTime(at_, now, 0, GRACE)
         if Outcome.REPLACED in [outcome for _, outcome in outcomes]:
             judged_at = None
         touched, whole = (
@@ -72,7 +72,7 @@ def evaluated(
     new: Sequence[Fact],
     before: Sequence[Fact],
     policies: Policies,
-    moment: Moment,
+    moment: StepTime,
     judged_at: int | None,
 ) -> Brought:
     """With what is remembered of its announcements."""
@@ -250,7 +250,7 @@ def test_a_clock_that_a_reopening_ended_is_not_judged_again():
 
 def test_other_policies_have_all_clocks_judged():
     ticket = Ticket([RECEIVED, ANSWERED], [])
-    moment = Moment(at("09:11"), at("09:11"), 0, GRACE)
+    moment = StepTime(at("09:11"), at("09:11"), 0, GRACE)
     _, told = evaluated(ticket, [], ticket.facts, ONE, moment, None)
     ticket.announced = [structs.replace(told[0], digest=told[0].digest + 1)]
     again, _ = evaluated(ticket, [], ticket.facts, ONE, moment, None)

@@ -22,7 +22,7 @@ SILENT_AFTER_SECONDS = 30.0  # without an answer
 NOT_BEFORE = -1  # `at` while the watermark is not known
 
 
-class Horizon:
+class Completeness:
     """The instant to judge one partition at, since it was acquired.
 
     Due instants (`due`) are ms, or None when no deadline is armed.

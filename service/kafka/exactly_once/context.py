@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from service.clock import GuardedClock, elapsed_ms
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import Partitioner
-from service.kafka.exactly_once.loop_budget import Share
+from service.kafka.exactly_once.loop_budget import LoopBudget
 from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.source import Input
@@ -24,7 +24,7 @@ class Topics(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class OwnerSettings:
     """The settings of all owners: connection, topics, inputs, observer. Lengths in ms."""
 
     connection: Mapping[str, Any]
@@ -43,10 +43,10 @@ class Terms:
 class Shared(NamedTuple):
     """The objects that all owners of a process share."""
 
-    terms: Terms
+    terms: OwnerSettings
     counts: Mapping[str, int]  # partitions by topic
     consumer: AIOKafkaConsumer
     asker: Asker
     clock: GuardedClock
     pace: Pace
-    share: Share
+    share: LoopBudget

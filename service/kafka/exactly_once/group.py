@@ -15,7 +15,7 @@ from service.errors import RefusalError
 from service.kafka.client.leave_group_request import Leaver, leave
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.patience import patiently
-from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.context import OwnerSettings
 from service.kafka.exactly_once.transaction import NotCommittedError
 from service.kafka.exactly_once.worker import Worker, consumer_settings
 from service.kafka.topics.acl import DENIALS, denied, missing
@@ -33,7 +33,7 @@ _BROKER = (
 class Group:
     """A worker and the consumer that FastStream makes for it."""
 
-    def __init__(self, terms: Terms, instance: str | None) -> None:
+    def __init__(self, terms: OwnerSettings, instance: str | None) -> None:
         wanted = consumer_settings(terms.group, instance)
         if wanted.pop("enable_auto_commit"):
             raise AssertionError("offsets are committed in transactions only")  # see AckPolicy.MANUAL

@@ -9,7 +9,7 @@ import asyncio
 HELD_FOR_SECONDS = 0.005
 
 
-class Share:
+class LoopBudget:
     """The loop time that all owners of a process share for judging."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 from service.events.rejection import Rejection
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import WITHOUT_CONTENT, encode, reject
-from service.kafka.exactly_once.context import Terms
+from service.kafka.exactly_once.context import OwnerSettings
 from service.kafka.exactly_once.transaction import LARGEST_BYTES, Outgoing
 from service.sla.announcement import BILLING, Announcement
 
@@ -17,7 +17,7 @@ _LONGEST_KEY_BYTES = 1_000  # of a record without content
 class Outputs:
     """Makes the records of one input partition. `counts`: partitions by topic."""
 
-    def __init__(self, terms: Terms, counts: Mapping[str, int], source: TopicPartition) -> None:
+    def __init__(self, terms: OwnerSettings, counts: Mapping[str, int], source: TopicPartition) -> None:
         self._terms = terms
         self._counts = counts
         self._source = source

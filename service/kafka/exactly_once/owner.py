@@ -16,7 +16,7 @@ from service.kafka.exactly_once.observer import Observer
 from service.kafka.exactly_once.refusal import FORESEEN, TenureEnd, meaning_of, reason_of
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.tenure import Tenure
-from service.kafka.exactly_once.turn import Room
+from service.kafka.exactly_once.turn import TurnLimits
 from service.kafka.exactly_once.warm_state import WarmState
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ AGAIN_SECONDS = (5.0, 60.0)  # before a refused partition is tried again, double
 FINISH_WITHIN_SECONDS = 3.0  # for a running transaction to end when the partition is revoked
 
 # Makes a tenure from the room of its first turn and the state that an earlier tenure left.
-Begin = Callable[[Room, WarmState | None], Tenure]
+Begin = Callable[[TurnLimits, WarmState | None], Tenure]
 
 
 class Owner:
@@ -43,7 +43,7 @@ class Owner:
         self._name = f"{source.topic}-{source.partition}"
         self._begin = begin
         self._observer = observer
-        self._tenure = begin(Room(), kept)
+        self._tenure = begin(TurnLimits(), kept)
         self._stopping = self._stopped = False
         self._reason: str | None = None  # why the last try was refused
         # Seconds: the pauses after the last failure and after the last refusal.

@@ -16,7 +16,7 @@ class MisplacedError(Exception):
         self.key = key
 
 
-class Placed:
+class PlacementCheck:
     """Passes changelog records on, and checks that the tickets of the first `LOOK_AT` belong here."""
 
     def __init__(self, into: Restorable, partition: int, partitions: int, partitioner: Partitioner) -> None:

@@ -18,18 +18,18 @@ from aiokafka import TopicPartition
 from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.blank import blank
-from service.kafka.exactly_once.completeness import Horizon
+from service.kafka.exactly_once.completeness import Completeness
 from service.kafka.exactly_once.context import Shared
 from service.kafka.exactly_once.feed import SOON_MS, Feed
 from service.kafka.exactly_once.group_offset import GroupOffset
 from service.kafka.exactly_once.outputs import Outputs
-from service.kafka.exactly_once.placement import Placed
+from service.kafka.exactly_once.placement import PlacementCheck
 from service.kafka.exactly_once.restore import RestoreProgress, restore
 from service.kafka.exactly_once.resume import resume_at
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.transaction import NotCommittedError, Outgoing, Transactions
-from service.kafka.exactly_once.turn import MANY, Room, Turn
+from service.kafka.exactly_once.turn import MANY, Turn, TurnLimits
 from service.kafka.exactly_once.wakes import Wakes
 from service.kafka.exactly_once.warm_state import WarmState
 
@@ -46,7 +46,7 @@ class Tenure:
         source: TopicPartition,
         read: Input,
         shared: Shared,
-        room: Room,
+        room: TurnLimits,
         kept: WarmState | None,
     ) -> None:
         """`kept`: an earlier owner's state in this process; then only newer changelog records are read."""
@@ -66,7 +66,7 @@ class Tenure:
         self.kept = kept
         self.partition = read.empty(self._owns)
         self.progress = RestoreProgress()
-        self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
+        self.completeness = Completeness(source, self._asker, self._clock, terms.grace)
         self.next_offset = 0  # of the input
         self._committed = False  # True while everything in memory is committed
         self._offset = GroupOffset()
@@ -83,17 +83,17 @@ class Tenure:
         next_at = self.partition.next_at()
         overdue_since = None if next_at is None else next_at + self._terms.grace
         return Status(
-            OwnerState.SILENT if running and self.horizon.silent else self.state,
+            OwnerState.SILENT if running and self.completeness.silent else self.state,
             self.progress.restored,
             self.progress.total,
             self.progress.percent,
             self.progress.seconds_left,
-            self.horizon.watermark,
+            self.completeness.watermark,
             next_at,
             0 if overdue_since is None else max(0, self._clock.now() - overdue_since),
             self.partition.armed,
             len(self.partition),
-            max(0, self.horizon.end - self.next_offset) if running else 0,
+            max(0, self.completeness.end - self.next_offset) if running else 0,
         )
 
     async def run(self) -> None:
@@ -112,7 +112,9 @@ class Tenure:
             logs = await spans(terms.connection, self.changelog)
             self.state = OwnerState.RESTORING
             span = self._begin_with_kept(logs[self.changelog])
-            into = Placed(self.partition, source.partition, self._counts[source.topic], terms.partitioner)
+            into = PlacementCheck(
+                self.partition, source.partition, self._counts[source.topic], terms.partitioner
+            )
             transactions.changelog_end = await restore(
                 terms.connection, self.changelog, span, into, self.progress
             )
@@ -127,7 +129,7 @@ class Tenure:
             self._feed.begin(self.next_offset)
             self.state = OwnerState.RUNNING
             self._committed = True
-            self.horizon = Horizon(source, self._asker, self._clock, terms.grace)
+            self.completeness = Completeness(source, self._asker, self._clock, terms.grace)
             restored, seconds = self.progress.restored, _time() - began
             terms.observer.acquired(source.partition, restored, seconds)
             log.info(
@@ -158,7 +160,7 @@ class Tenure:
 
     async def _serve(self, transactions: Transactions) -> None:
         """Judge records and deadlines until `stopping`."""
-        wakes = Wakes(self._feed, self.horizon, self._pace)
+        wakes = Wakes(self._feed, self.completeness, self._pace)
         try:
             while not self.stopping:
                 records = await wakes.next(self.partition.next_at(), self._small_turn_at)
@@ -169,18 +171,18 @@ class Tenure:
                     records, position = await self._step(transactions, records, position)
                 if records:
                     break
-                self.horizon.processed(position)
+                self.completeness.processed(position)
                 if not self.stopping:
                     await self._attend(transactions, position)
                 # With a watermark, everything below the first end offset is judged.
-                if self.horizon.watermark is not None:
+                if self.completeness.watermark is not None:
                     self.is_well = True
         finally:
             await wakes.close()
 
     async def _attend(self, transactions: Transactions, position: int) -> None:
         """Judge lapsed deadlines, commit the offset, or compare clocks; all below `position` is processed."""
-        if self.horizon.lapsed(self.partition.next_at()) or self._offset.is_due(position):
+        if self.completeness.lapsed(self.partition.next_at()) or self._offset.is_due(position):
             await self._step(transactions, [], position)
         elif self._clock.compare_again():
             await self._compare(transactions)
@@ -213,9 +215,11 @@ class Tenure:
             self._counts[self._source.topic],
             self._terms.partitioner,
             self.room,
-            now=max(self._clock.now(), self.horizon.watermark or 0),  # the watermark has passed for certain
+            now=max(
+                self._clock.now(), self.completeness.watermark or 0
+            ),  # the watermark has passed for certain
             latest=self._clock.latest(),
-            at=self.horizon.at,
+            at=self.completeness.at,
             grace=self._terms.grace,
         )
         self._committed, self.in_turn = False, True

@@ -21,7 +21,7 @@ ANNOUNCED_AT_ONCE = 200  # announcements that are encoded before other tasks get
 SAID_BESIDE_BYTES = 500  # of an outgoing record besides its value, or besides the rejected record
 
 
-class Room(NamedTuple):
+class TurnLimits(NamedTuple):
     """The limits of one turn; they are high, because a small transaction takes as long as a large one."""
 
     records: int = 4_000
@@ -30,7 +30,7 @@ class Room(NamedTuple):
 
     def doubled(self) -> Self:
         """Twice as much room, up to the default limits."""
-        most = Room()
+        most = TurnLimits()
         return self._replace(
             records=min(2 * self.records, most.records), deadlines=min(2 * self.deadlines, most.deadlines)
         )
@@ -47,7 +47,7 @@ class Turn:
         outputs: Outputs,
         partitions: int,
         partitioner: Partitioner,
-        room: Room,
+        room: TurnLimits,
         *,
         now: int,
         latest: int,
@@ -114,11 +114,11 @@ class Turn:
 
     def full(self) -> None:
         """Begin no more steps."""
-        self._room = Room(0, 0, 0)
+        self._room = TurnLimits(0, 0, 0)
 
-    def smaller(self) -> Room:
+    def smaller(self) -> TurnLimits:
         """Half the work of this turn: the room of the next turn, in case this turn was too large or slow."""
-        return Room(max(1, self.taken // 2), max(1, self.deadlines // 2))
+        return TurnLimits(max(1, self.taken // 2), max(1, self.deadlines // 2))
 
     def _has_lapsed(self) -> bool:
         due = self._partition.next_at()

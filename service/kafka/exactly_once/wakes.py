@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from service.kafka.client.log_end import Answer
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.completeness import Horizon
+from service.kafka.exactly_once.completeness import Completeness
 from service.kafka.exactly_once.feed import Feed
 from service.kafka.exactly_once.pace import Pace
 
@@ -13,9 +13,9 @@ from service.kafka.exactly_once.pace import Pace
 class Wakes:
     """Waits with at most one poll and one end offset request under way. May raise the errors of a poll."""
 
-    def __init__(self, feed: Feed, horizon: Horizon, pace: Pace) -> None:
+    def __init__(self, feed: Feed, completeness: Completeness, pace: Pace) -> None:
         self._feed = feed
-        self._horizon = horizon
+        self._completeness = completeness
         self._pace = pace
         self._poll: asyncio.Task[Sequence[Record]] | None = None
         self._ask: asyncio.Task[Answer] | None = None
@@ -26,22 +26,22 @@ class Wakes:
         `due` (ms): the earliest deadline. `small_turn_at`: loop time when the last turn ended, if it was
         small.
         """
-        horizon = self._horizon
+        completeness = self._completeness
         # The pause comes before a poll, because given records count as processed in the position.
-        paced = 0.0 if horizon.behind else self._pace.left(small_turn_at)
+        paced = 0.0 if completeness.behind else self._pace.left(small_turn_at)
         if self._poll is None and not paced:
             self._poll = asyncio.create_task(self._feed.take(patience=1_000))
-        self._ask = self._ask or horizon.ask(due)
-        patience = horizon.patience(due, asking=self._ask is not None)
+        self._ask = self._ask or completeness.ask(due)
+        patience = completeness.patience(due, asking=self._ask is not None)
         await asyncio.wait(
             [one for one in (self._poll or self._pace.hurried, self._ask) if one is not None],
             timeout=patience if self._poll else min(patience, paced),
             return_when=asyncio.FIRST_COMPLETED,
         )
         if self._ask is not None and self._ask.done():
-            horizon.hear(self._ask)
+            completeness.hear(self._ask)
             self._ask = None
-            if horizon.behind and horizon.is_due(due):
+            if completeness.behind and completeness.is_due(due):
                 self._pace.hurry()  # a deadline that waits for records should wait briefly
         if self._poll is None or not self._poll.done():
             return ()

@@ -14,8 +14,8 @@ from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import count
 from service.kafka.client.leave_group_request import Leaver
 from service.kafka.client.log_end import Asker
-from service.kafka.exactly_once.context import Shared, Terms
-from service.kafka.exactly_once.loop_budget import Share
+from service.kafka.exactly_once.context import OwnerSettings, Shared
+from service.kafka.exactly_once.loop_budget import LoopBudget
 from service.kafka.exactly_once.owner import Owner
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.source import Input
@@ -61,7 +61,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
     """
 
     def __init__(
-        self, terms: Terms, consumer: Callable[[], AIOKafkaConsumer], instance: str | None = None
+        self, terms: OwnerSettings, consumer: Callable[[], AIOKafkaConsumer], instance: str | None = None
     ) -> None:
         """`consumer` is called at the first assignment of the group, not before."""
         self._terms = terms
@@ -71,7 +71,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._clock = GuardedClock(terms.now, terms.elapsed)
         self._asker = Asker(terms.connection, self._clock.earliest)
         self._pace = Pace(terms.pace)
-        self._share = Share()
+        self._share = LoopBudget()
         self._inputs: Mapping[str, Input] = {one.topic: one for one in terms.inputs}
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}

@@ -17,7 +17,7 @@ from service.kafka.topics.scan import partitions_of, scan, spans_of
 _OURS = "sla_rejected_"
 
 
-class Aside(NamedTuple):
+class RejectedRecord(NamedTuple):
     """A rejected record."""
 
     partition: int  # of complaints.rejected
@@ -40,20 +40,20 @@ class Aside(NamedTuple):
         return f"{self.partition}:{self.offset}"
 
 
-async def read_rejected(connection: Mapping[str, Any], topic: str) -> AsyncIterator[Aside]:
+async def read_rejected(connection: Mapping[str, Any], topic: str) -> AsyncIterator[RejectedRecord]:
     """Every rejected record that the topic has now, partition by partition. Raises RefusalError."""
     for partition, span in (await spans_of(connection, topic)).items():
         async for record in scan(connection, topic, partition, span):
             yield aside(record)
 
 
-def aside(record: Record) -> Aside:
+def aside(record: Record) -> RejectedRecord:
     """Parse a record of the dead-letter topic. If it came with headers like ours, the last ones are ours."""
     names = [name for name, _ in record.headers]
     first = len(names) - names[::-1].index(REASON) - 1 if REASON in names else len(names)
     said = {name: (value or b"").decode(errors="replace") for name, value in record.headers[first:]}
     lost = said.get(WITHOUT_CONTENT)
-    return Aside(
+    return RejectedRecord(
         record.partition,
         record.offset,
         record.timestamp,
@@ -75,7 +75,7 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 20 else otherwise
 
 
-def hopeless(record: Aside, topics: Collection[str]) -> str | None:
+def hopeless(record: RejectedRecord, topics: Collection[str]) -> str | None:
     """The reason why a record cannot be sent to one of `topics` again; None: it can."""
     if record.bytes_lost is not None:
         return "only its reason was kept"
@@ -90,7 +90,7 @@ def hopeless(record: Aside, topics: Collection[str]) -> str | None:
 class SendAgain(Protocol):
     """Sends one record back to its topic; returns its new partition and offset."""
 
-    async def __call__(self, record: Aside) -> tuple[int, int]:
+    async def __call__(self, record: RejectedRecord) -> tuple[int, int]:
         """Send `record`. Raises RefusalError when Kafka rejects it."""
 
 
@@ -100,7 +100,7 @@ async def sending_again(connection: Mapping[str, Any], partitioner: Partitioner)
     counts: dict[str, int] = {}
     async with producing(connection) as producer:
 
-        async def send(record: Aside) -> tuple[int, int]:
+        async def send(record: RejectedRecord) -> tuple[int, int]:
             topic, key = record.topic, record.key or b""
             if topic not in counts:
                 counts[topic] = await partitions_of(connection, topic)

@@ -13,7 +13,7 @@ from service.sla.changes import announcement, changes, latest_of
 from service.sla.desks import desk
 from service.sla.desks.desk import Desk
 from service.sla.desks.outages import judge_desk, out_at
-from service.sla.evaluator import Evaluation, Moment
+from service.sla.evaluator import Evaluation, StepTime
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPEATED, Outcome
 from service.sla.judge import Judgement
@@ -83,7 +83,7 @@ class Desks:
         key: str,
         known: Desk,
         arrived: Sequence[Fact],
-        moment: Moment,
+        moment: StepTime,
         *,
         before: bytes | None,
         judged_at: int | None,
