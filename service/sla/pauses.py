@@ -56,12 +56,13 @@ def counted(facts: Sequence[Fact], pauses: PausesThatCount, origin: int) -> list
     ]
     merged: list[Interval] = []
     for own_since, own_until in sorted(stretches, key=lambda stretch: stretch[0]):
-        since, until = max(own_since, origin), own_until and max(own_until, origin)
+        since, until = max(own_since, origin), None if own_until is None else max(own_until, origin)
         if until == since:
             continue
         if merged and (merged[-1][1] is None or since <= merged[-1][1]):
             last_since, last_until = merged[-1]
-            merged[-1] = (last_since, last_until and until and max(last_until, until))
+            endless = last_until is None or until is None
+            merged[-1] = (last_since, None if endless else max(last_until or 0, until or 0))
         else:
             merged.append((since, until))
     return merged

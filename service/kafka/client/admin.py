@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, NotControllerError
 from service.kafka.client.patches import patch_aiokafka
 
 # Seconds in which the cluster elects a new controller; then the request goes to the next broker as well.
-PASSED_ON_WITHIN = 5.0
+PASSED_ON_WITHIN_SECONDS = 5.0
 ANSWER_WITHIN_MS = 15_000
 
 
@@ -30,7 +30,7 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
         """Send a request to the controller first, then to the other brokers, which forward it.
 
         If the controller hangs, a forwarding broker waits for half a minute. So each broker but the last has
-        `PASSED_ON_WITHIN` seconds to answer.
+        `PASSED_ON_WITHIN_SECONDS` to answer.
         """
         controller = self._client.cluster.controller
         nodes = self._client.nodes()
@@ -39,7 +39,7 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc] # aiokafka has no types
         failure: Exception = NotControllerError("there is no broker to ask")
         for node in nodes:
             try:
-                async with asyncio.timeout(PASSED_ON_WITHIN if node != nodes[-1] else None):
+                async with asyncio.timeout(PASSED_ON_WITHIN_SECONDS if node != nodes[-1] else None):
                     return await self._client.send(node, request)
             except (KafkaError, TimeoutError) as error:
                 failure = error

@@ -28,7 +28,7 @@ START_WITHIN_SECONDS = 15.0
 DISCARD_WITHIN_SECONDS = 1.0  # for each of the two waits of `discard`
 REQUEST_TIMEOUT_MS = 15_000  # longer than COMMIT_WITHIN_SECONDS, so that our own timeout comes first
 # Ms. The broker rejects a new transaction, with various errors, while it writes the last commit's markers.
-RETRY_AFTER = 20
+RETRY_AFTER_MS = 20
 TRANSACTION_TIMEOUT_MS = 10_000  # then the broker aborts the open transaction of a dead process
 BATCH_SIZE_BYTES = 900_000  # below the default max.message.bytes, which counts whole batches
 STAMP_REFUSED = (
@@ -81,7 +81,7 @@ async def open_producer(
         transactional_id=transactional_id,
         transaction_timeout_ms=lasts,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
-        retry_backoff_ms=RETRY_AFTER,
+        retry_backoff_ms=RETRY_AFTER_MS,
         max_batch_size=batch_size,
     )
     producer.client.send = sent_once(producer.client.send)

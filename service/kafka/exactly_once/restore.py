@@ -55,7 +55,7 @@ class Readable:
         """Restore one record; return the problem if it is unreadable."""
         key, value = record.key, record.value
         if record.cut:
-            return f"it is too large to be read ({record.size} bytes); use --key instead of --offset"
+            return f"it is too large to be read ({record.size} bytes, or its headers); use --key for --offset"
         if key is None:
             return "it has no key"
         try:

@@ -28,6 +28,7 @@ from service.kafka.client.transactional_producer import (
 
 COMMIT_WITHIN_SECONDS = 8.0
 _OVERHEAD = 100  # bytes of a batch and its only record
+_NO_LEADER = -1  # Kafka's for a partition that no broker leads
 _LOG_APPEND_TIME = 1  # Kafka's code: the broker gave the time stamp, not the producer
 LARGEST_BYTES = 1_000_000  # of one record, if its topic's limit is not given: the broker's default
 
@@ -172,6 +173,7 @@ class Transactions:
     async def _write(self, target: TopicPartition, batches: Sequence[BatchBuilder]) -> None:
         """Write batches to one partition, in order. Raises OtherWriterError or KafkaError."""
         sent = []
+        leader = self._producer.client.cluster.leader_for_partition(target)
         for batch in batches:
             at = self._clock.elapsed()
             future = await self._producer.send_batch(batch, target.topic, partition=target.partition)
@@ -179,17 +181,22 @@ class Transactions:
             sent.append((future, batch.record_count(), at))
         for future, count, at in sent:
             landed = await future
-            self._compare(target, at, landed)
+            self._compare(target, leader, at, landed)
             if target == self._changelog:
                 if landed.offset != self.changelog_end:
                     raise OtherWriterError(f"{target}: at {landed.offset}, expected {self.changelog_end}")
                 self.changelog_end += count
 
-    def _compare(self, target: TopicPartition, sent: int, landed: RecordMetadata) -> None:
-        """Compare our clock with the clock of the broker that wrote a batch, if it gave the time stamp."""
+    def _compare(self, target: TopicPartition, leader: int | None, sent: int, landed: RecordMetadata) -> None:
+        """Compare our clock with the clock of the broker that wrote a batch, if it gave the time stamp.
+
+        `leader`: the broker that led the partition before the batch was sent. If no broker did, or another
+        one does now, the time stamp may be of either: it is not compared.
+        """
         if landed.timestamp_type == _LOG_APPEND_TIME and landed.timestamp is not None:
-            broker = self._producer.client.cluster.leader_for_partition(target)
-            self._clock.stamped(broker or 0, sent, landed.timestamp)
+            now = self._producer.client.cluster.leader_for_partition(target)
+            if leader is not None and leader == now and leader != _NO_LEADER:
+                self._clock.stamped(leader, sent, landed.timestamp)
         elif target == self._changelog:
             self._clock.not_stamped(target.topic)
 

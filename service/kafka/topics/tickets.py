@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
+from service.kafka.codec.records import LAST_MS
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.scan import scan, spans_of
 from service.sla import state
@@ -14,7 +15,6 @@ from service.sla.state import Header, Ticket
 from service.sla.state import key as key_of
 
 _KINDS = frozenset(Kind)
-_LAST_MS = 253_402_300_799_999  # the last instant of the year 9999
 
 
 class KeptTicket(NamedTuple):
@@ -46,7 +46,7 @@ def opened(topic: str, kept: KeptTicket) -> Opened:
     if not (tenant and ticket_id):
         raise _unreadable(topic, kept, "its key is no ticket@tenant")
     instants = [fact.time for fact in ticket.facts] + [fact.recorded_at for fact in ticket.facts]
-    if not all(0 <= instant <= _LAST_MS for instant in instants):
+    if not all(0 <= instant <= LAST_MS for instant in instants):
         raise _unreadable(topic, kept, "a fact has an instant outside of 1970 to 9999")
     if not all(fact.kind in _KINDS for fact in ticket.facts):
         raise _unreadable(topic, kept, "a fact is of a kind that this version does not know")
