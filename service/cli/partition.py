@@ -47,7 +47,7 @@ def reset(name: str, *, yes: bool) -> int:
 
     PARTITION: of complaints.lifecycle or support.channels. It is read from its
     beginning. Events that are known already change nothing.
-    Tickets that were forgotten, and whose events the topic still has, are told again under the same ids.
+    Tickets that were forgotten, and whose events the topic still has, are announced again under the same ids.
     """
     from service.kafka.exactly_once.decision import reset as decide
 

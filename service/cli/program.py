@@ -73,12 +73,12 @@ def answer(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ReadEnoughError:
         return 128 + signal.SIGPIPE
-    except _ToldToEnd as told:
-        return -told.by
+    except _AskedToEnd as asked:
+        return -asked.by
     return code
 
 
-class _ToldToEnd(SystemExit):
+class _AskedToEnd(SystemExit):
     """A signal ends the command. Unwinding the stack removes unfinished files. asyncio lets it pass."""
 
     def __init__(self, by: int) -> None:
@@ -87,7 +87,7 @@ class _ToldToEnd(SystemExit):
 
 
 def _end(by: int, _: object) -> None:
-    raise _ToldToEnd(by)
+    raise _AskedToEnd(by)
 
 
 def _refuse(reason: str) -> int:

@@ -34,7 +34,7 @@ def _names(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 
 @click.group()
 def rejected() -> None:
-    """Look at the records that were put aside, and send them again.
+    """List the rejected records, and send them again.
 
     They are in the topic complaints.rejected.
     """
@@ -44,7 +44,7 @@ def rejected() -> None:
 @_reasons
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, for programs")
 def list_(reasons: tuple[str, ...], *, as_json: bool) -> int:
-    """Tell what was put aside: when, why, and where it was read.
+    """List what was rejected: when, why, and where it was read.
 
     One line each, nothing of their content.
     """
@@ -75,13 +75,13 @@ def show(names: tuple[str, ...], *, raw: bool) -> int:
 @rejected.command()
 @click.argument("names", nargs=-1, metavar="[PARTITION:OFFSET...]", callback=_names)
 @_reasons
-@click.option("--all", "everything", is_flag=True, help="all that was ever put aside")
+@click.option("--all", "everything", is_flag=True, help="all that was ever rejected")
 @click.option("--dry-run", is_flag=True, help="only tell what would be sent")
 def retry(names: tuple[str, ...], reasons: tuple[str, ...], *, everything: bool, dry_run: bool) -> int:
     """Send records again as they came, to the partition of their key.
 
     They stay in complaints.rejected. An event that was accepted before counts once, by its source and id. One
-    that is still wrong is put aside again. Of several equal records one is sent. Exit code 1: some cannot be
+    that is still wrong is rejected again. Of several equal records one is sent. Exit code 1: some cannot be
     sent.
     """
     if not (names or reasons or everything):

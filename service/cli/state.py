@@ -25,7 +25,7 @@ def state() -> None:
 def export(file: Path) -> int:
     """Write all tickets to FILE (default: standard output).
 
-    With their facts and what was told about them. The file holds what the topics hold: keep it as safe. Exit
+    With their facts and their announcements. The file holds what the topics hold: keep it as safe. Exit
     code 1: records of the input are not judged yet, or the service is running, so that the dump is not the
     last word.
     """

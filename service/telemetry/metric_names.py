@@ -114,7 +114,7 @@ DEADLINES_ARMED = Metric(
 OLDEST_OVERDUE = Metric(
     Gauge,
     "sla_oldest_overdue_seconds",
-    "How long ago the earliest deadline not told yet should have been. Worry above 5 s: breaches are "
+    "How long ago the earliest deadline was due that is not announced yet. Worry above 5 s: breaches are "
     "announced late.",
     BY_PARTITION,
 )
@@ -160,12 +160,12 @@ CLOCK_ASTRAY = Metric(
     Gauge,
     "sla_clock_astray_seconds",
     "How far the wall clock is ahead of Kafka's (or back, below 0); 0 within a second. Worry when not "
-    "0: ahead, deadlines go by Kafka's clock alone; back, they are told late. Set it right.",
+    "0: ahead, deadlines go by Kafka's clock alone; back, they are announced late. Set it right.",
 )
 CLOCK_COMPARED = Metric(
     Gauge,
     "sla_clock_compared",
-    "1 once the wall clock was held against Kafka's. Worry when 0 while partitions are judged: one "
+    "1 once the wall clock was compared with Kafka's. Worry when 0 while partitions are judged: one "
     "that is wrong is not noticed; give our topics message.timestamp.type=LogAppendTime.",
 )
 RESTORE = Metric(
@@ -209,7 +209,7 @@ RECORDS_PROCESSED = Metric(
 RECORDS_REJECTED = Metric(
     Counter,
     "sla_records_rejected",
-    "Records put aside as unusable. Worry when not 0: a publisher is wrong.",
+    "Records rejected as unusable. Worry when not 0: a publisher is wrong.",
     ("reason",),
 )
 FACTS = Metric(
@@ -236,7 +236,7 @@ CALENDAR_VALID_UNTIL = Metric(
     Gauge,
     "sla_calendar_valid_until_timestamp_seconds",
     "When a calendar runs out of official days. Worry 60 days ahead: due instants beyond it are not "
-    "known, so nothing is told of them.",
+    "known, so nothing is announced of them.",
     ("calendar",),
 )
 

@@ -25,6 +25,9 @@ FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.(?:py|md|ya?ml|jsonl?|csv|toml|js)")
 NAME = re.compile(r"\b(?:[A-Z][a-z]+[A-Z]\w*|[a-z]+_[a-z_]+|[A-Z]+_[A-Z_]+)\b")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+# "`name`, `name` in `file`"
+PLACED = re.compile(r"((?:`[\w.]+`(?:, | and )?)+)\s+(?:in|of) `((?:service|schemas|tests)/[\w/]+\.py)`")
+
 
 def quoted(document: Path) -> list[tuple[int, str]]:
     lines = enumerate(document.read_text(encoding="utf-8").splitlines(), start=1)
@@ -64,3 +67,16 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
 def test_every_name_of_code_in_a_document_is_in_the_code(document: Path, words: set[str]) -> None:
     named = [(line, name) for line, text in quoted(document) for name in NAME.findall(text)]
     assert [(line, name) for line, name in named if name not in words | FOREIGN] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_name_is_in_the_file_that_a_document_says(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    placed = [(name, file) for names, file in PLACED.findall(text) for name in re.findall(r"[\w.]+", names)]
+    astray = [
+        (name, file)
+        for name, file in placed
+        for last in [name.rsplit(".", 1)[-1]]
+        if not re.search(rf"\b{last}\b", (ROOT / file).read_text(encoding="utf-8"))
+    ]
+    assert astray == []
