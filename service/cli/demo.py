@@ -24,7 +24,7 @@ from service.cli.options import read_duration
 def demo(length: int | None, seed: int, *, only_traffic: bool) -> int:
     """Show the main job with a real broker and made-up complaints.
 
-    The policy has seconds for minutes. Ctrl-C ends it all.
+    The policy has one second for ten minutes. Ctrl-C ends it all.
     """
     if only_traffic:
         if length is not None:

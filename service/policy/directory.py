@@ -161,6 +161,8 @@ def _named(policy: Policy) -> str:
 
 
 def _reason(error: OSError) -> str:
+    if isinstance(error, NotADirectoryError):
+        return "is a file; give the directory that it is in"
     return f"cannot be read: {error.strerror or error}"
 
 

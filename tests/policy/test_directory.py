@@ -66,7 +66,7 @@ class TestWhatIsThere:
     def test_a_file_instead_of_a_directory(self, tmp_path: Path) -> None:
         put(tmp_path, "a.yaml", "a")
         file = tmp_path / "a.yaml"
-        assert problems(file) == [f"{file}: cannot be read: Not a directory"]
+        assert problems(file) == [f"{file}: is a file; give the directory that it is in"]
 
     def test_an_empty_directory(self, tmp_path: Path) -> None:
         assert problems(tmp_path) == [f"{tmp_path}: has no policy file (*.yaml)"]

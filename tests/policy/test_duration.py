@@ -50,7 +50,7 @@ NONE = "is no duration; write for example 90s, 30m, 1h30m or PT30M"
         ("P1M", f"{WALL} hours"),
         ("3 months", f"{WALL} hours"),
         ("P1Y", f"{WALL} hours"),
-        ("30", "has no unit; write 30s, 30m or 30h"),
+        ("30", "has no unit; write 30ms, 30s, 30m or 30h"),
         ("1:30", NONE),
         ("30 m", NONE),
         ("30M", NONE),

@@ -50,5 +50,5 @@ def _hint(text: str) -> str:
     if days or _MONTHS.fullmatch(text.lower()):
         return f"{wall} hours"
     if re.fullmatch(r"[0-9]{1,12}", text):
-        return f"has no unit; write {text}s, {text}m or {text}h"
+        return f"has no unit; write {text}ms, {text}s, {text}m or {text}h"
     return "is no duration; write for example 90s, 30m, 1h30m or PT30M"
