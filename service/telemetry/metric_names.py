@@ -114,8 +114,8 @@ DEADLINES_ARMED = Metric(
 OLDEST_OVERDUE = Metric(
     Gauge,
     "sla_oldest_overdue_seconds",
-    "How long ago due and grace passed of the earliest deadline that is not announced yet. Worry above 5 s: breaches are "
-    "announced late.",
+    "How long ago due and grace passed of the earliest deadline that is not announced yet. Worry above 5 s: "
+    "breaches are announced late.",
     BY_PARTITION,
 )
 PARTITIONS_OWNED = Metric(
