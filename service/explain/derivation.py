@@ -149,7 +149,7 @@ def _because(run: Run, verdict: LevelVerdict, at: int) -> str:
     if run.stopped_at is not None:
         if due_at is None:
             return "ended_in_known_year" if run.is_undated else "ended_in_pause"
-        if run.stopped_at <= due_at:
+        if not run.outlasts(due_at):
             return "ended_in_time"
         return "ended_late" if has_lapsed(due_at, at) else "ended_not_due_yet"
     if due_at is None:

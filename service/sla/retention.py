@@ -1,6 +1,7 @@
 """Computes when a ticket is evaluated again without a new fact, and when it is forgotten."""
 
 from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, last_due
+from service.sla.lapse import has_lapsed
 from service.sla.state import NEVER
 from service.sla.statement import stalled
 from service.sla.timeline import Timeline
@@ -13,7 +14,7 @@ def wake_at(judgement: Judgement, at: int) -> int:
     next_at = judgement.next_at
     lapse_at = NEVER if next_at is None else next_at
     silence = stalled(judgement)
-    if silence is None or silence.due_at is None or silence.due_at < at:
+    if silence is None or silence.due_at is None or has_lapsed(silence.due_at, at):
         return lapse_at
     return min(lapse_at, silence.due_at)
 
