@@ -24,7 +24,7 @@ import signal
 from service.demo.maven_broker import maven_broker
 with maven_broker() as running:
     node = running.nodes[0]
-    print(running.bootstrap, node.pid, node.leash.keeper, node.leash.directory, flush=True)
+    print(running.bootstrap, node.pid, node.guard.keeper, node.guard.directory, flush=True)
     signal.pause()
 """
 

@@ -129,7 +129,7 @@ async def test_state_that_lies_in_other_partitions_than_its_tickets_is_refused(b
     assert f"{rig.topics.tickets}-0: partition 0 of the changelog holds a ticket of partition 1, key T" in (
         refused.reason or ""
     )
-    assert f"this one: sla-timer partition forget {rig.topics.tickets}-0 --key T" in (refused.reason or "")
+    assert f"this record: sla-timer partition forget {rig.topics.tickets}-0 --key T" in (refused.reason or "")
     assert other.state is OwnerState.RUNNING
 
 
