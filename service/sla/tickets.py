@@ -25,7 +25,7 @@ def ticket_partition(policies: Policies, retention: int, largest: int = LARGEST_
 
 
 class Tickets:
-    """Judges the tickets of a partition: see Judged."""
+    """Judges the tickets of a partition: see Evaluator."""
 
     forgets_when_full = False
     expected: Mapping[str, int] = {}
@@ -36,15 +36,15 @@ class Tickets:
         self._retention = retention
 
     def empty(self) -> Ticket:
-        """See Judged."""
+        """See Evaluator."""
         return Ticket([], [])
 
     def decode(self, value: bytes) -> Ticket:
-        """See Judged."""
+        """See Evaluator."""
         return decode(value)
 
     def add(self, key: str, known: Ticket, fact: Fact, *, room: bool) -> Outcome:
-        """See Judged."""
+        """See Evaluator."""
         del key
         return history.add(known.facts, fact, room=room)
 
@@ -58,7 +58,7 @@ class Tickets:
         before: bytes | None,
         judged_at: int | None,
     ) -> Evaluation:
-        """See Judged. Only clocks that may have changed are judged: see touched.py."""
+        """See Evaluator. Only clocks that may have changed are judged: see touched.py."""
         at, policies = moment.at, self.policies
         tenant, ticket_id = names(key)
         facts = lead(standing(known.facts))

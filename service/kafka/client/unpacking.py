@@ -9,9 +9,7 @@ both. So this file changes four things:
   and its size are read.
 * One call returns a bounded amount of work, measured by cost and not only by the number of records. The same
   bound holds for what is skipped: aborted batches, markers, records before the position.
-* A header name that is not UTF-8 is read as the Java client reads it, with U+FFFD for each undecodable byte.
-  Kafka defines header names as strings, but no broker checks them. The library raises on them, and its
-  consumer never gets past such a record.
+* A header name that is not UTF-8 is read as the Java client reads it: see lenient_headers.py.
 
 `_getall` and `_unpacked` replace the library's methods `getall` and `_unpack_records`. Apart from the changes
 above they do the same. Like transactional_producer.py, this file works with one version of the library only.
@@ -22,7 +20,6 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, BinaryIO
 
 import lz4.frame
@@ -30,9 +27,10 @@ import zstandard
 from aiokafka.codec import snappy_decode
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
-from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
+from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import _MemoryRecordsPy
 
+from service.kafka.client.lenient_headers import read_leniently
 from service.kafka.client.light_records import Cut
 from service.kafka.codec.record import MOST_HEADERS, Record
 
@@ -142,7 +140,7 @@ class _Batch:
         (attributes,) = struct.unpack_from(">h", self._held, _ATTRIBUTES)
         packing, content = attributes & _PACKING, self._held[_HEAD:]
         if not packing and len(content) <= _NO_MANY:
-            return _leniently(self._batch, self._held)
+            return read_leniently(self._batch, self._held)
         head = bytearray(self._held[:_HEAD])
         struct.pack_into(">h", head, _ATTRIBUTES, attributes & ~_PACKING)
         return _Pieces(head, _unpacking(packing, content)).records()
@@ -231,7 +229,7 @@ class _Pieces:
             return iter(())
         struct.pack_into(">i", self._head, _COUNT, many)
         held = memoryview(bytes(self._head) + self._read[begin:end])
-        return _leniently(DefaultRecordBatch(held), held)
+        return read_leniently(DefaultRecordBatch(held), held)
 
     def _cut(self, content: int, length: int) -> Cut:
         while len(self._read) < content + _LONGEST and self._more():
@@ -267,39 +265,3 @@ def _number(read: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return (number >> 1) ^ -(number & 1), at
         shift += 7
-
-
-def _leniently(batch: Any, held: memoryview) -> Iterator[Any]:
-    """The records of a batch.
-
-    From the first header name on that is not UTF-8, records are decoded by the lenient reader.
-    """
-    done = 0
-    try:
-        for record in batch:
-            yield record
-            done += 1
-    except UnicodeDecodeError:
-        yield from islice(_LenientBatch(held), done, None)
-
-
-class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
-    _buffer: bytearray
-
-    def _read_msg(self) -> Any:
-        if not isinstance(self._buffer, _Lenient):
-            self._buffer = _Lenient(self._buffer)
-        return super()._read_msg()
-
-
-class _Lenient(bytearray):
-    """Bytes that decode without errors; so do their slices."""
-
-    def __getitem__(self, index: Any) -> Any:
-        part = super().__getitem__(index)
-        return _Lenient(part) if isinstance(index, slice) else part
-
-    def decode(self, encoding: str = "utf-8", errors: str = "replace") -> str:
-        """Decode with U+FFFD for undecodable bytes, whatever `errors` the caller passes."""
-        del errors
-        return super().decode(encoding, "replace")

@@ -51,7 +51,7 @@ def desk_partition(
 
 
 class Desks:
-    """Judges the desks of a partition: see Judged."""
+    """Judges the desks of a partition: see Evaluator."""
 
     forgets_when_full = True
 
@@ -65,15 +65,15 @@ class Desks:
         }
 
     def empty(self) -> Desk:
-        """See Judged."""
+        """See Evaluator."""
         return Desk({}, [], out={})
 
     def decode(self, value: bytes) -> Desk:
-        """See Judged."""
+        """See Evaluator."""
         return desk.decode(value)
 
     def add(self, key: str, known: Desk, fact: Fact, *, room: bool) -> Outcome:
-        """See Judged. A full desk forgets old signs at its next evaluation."""
+        """See Evaluator. A full desk forgets old signs at its next evaluation."""
         if known.is_full(fact) or not room:
             return FULL
         return NEW if known.add(fact, self._terms(key).shortest) else REPEATED
@@ -88,7 +88,7 @@ class Desks:
         before: bytes | None,
         judged_at: int | None,
     ) -> Evaluation:
-        """See Judged. All of a desk is judged each time, because there are few desks."""
+        """See Evaluator. All of a desk is judged each time, because there are few desks."""
         del judged_at
         at, terms = moment.at, self._terms(key)
         if (outgrown := known.outgrown(terms.longest)) is not None:
