@@ -15,7 +15,7 @@ from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import Input, channels, complaints
 from service.kafka.exactly_once.transaction import Outgoing
-from service.kafka.exactly_once.turn import Turn, TurnLimits
+from service.kafka.exactly_once.turn import Instants, TurnLimits, Turns
 from tests.golden.inputs import Case, cases
 from tests.sla.stories import DAY
 
@@ -59,22 +59,10 @@ def _read(case: Case) -> Input:
 def _outgoing(case: Case) -> list[Outgoing]:
     read, source = _read(case), TopicPartition(case.topic, 0)
     changelog = TopicPartition(read.changelog, 0)
-    outputs = Outputs(TERMS, dict.fromkeys((*TOPICS, case.topic), 1), source)
-    partition, found, begin = read.empty(lambda _: True), [], 0
+    outputs = Outputs(TERMS, dict.fromkeys((*TOPICS, case.topic), 1), source, changelog)
+    turns, found, begin = Turns(read, read.empty(lambda _: True), outputs, 1, murmur2), [], 0
     for taken, at, now in case.looks:
-        turn = Turn(
-            read,
-            partition,
-            changelog,
-            outputs,
-            1,
-            murmur2,
-            TurnLimits(),
-            now=now,
-            latest=FAR,
-            at=at,
-            grace=GRACE,
-        )
+        turn = turns.begin(TurnLimits(), Instants(now, FAR, at, GRACE))
         turn.take(case.records[begin:taken], taken)
         for _ in turn.work():
             pass

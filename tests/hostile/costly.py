@@ -24,7 +24,7 @@ from service.kafka.codec.record import Record
 from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
-from service.kafka.exactly_once.turn import Turn, TurnLimits
+from service.kafka.exactly_once.turn import Instants, TurnLimits, Turns
 from service.telemetry.gc_tuning import collect_seldom
 from tests.broker.rig import policies
 
@@ -162,20 +162,9 @@ def stages(kind: Kind) -> Iterator[tuple[str, float]]:
     read = fetcher.PartitionRecords(SOURCE, fetcher.MemoryRecords(log), [], 0, None, None, True, 1)
     records: list[Record] = [record for record in read if record is not None]
     yield "unpack", time.thread_time() - began
-    partition = READ.empty(lambda _: True)
-    turn = Turn(
-        READ,
-        partition,
-        CHANGELOG,
-        Outputs(TERMS, COUNTS, SOURCE),
-        1,
-        murmur2,
-        TurnLimits(),
-        now=NOW,
-        latest=NOW,
-        at=NOW,
-        grace=0,
-    )
+    outputs = Outputs(TERMS, COUNTS, SOURCE, CHANGELOG)
+    turns = Turns(READ, READ.empty(lambda _: True), outputs, 1, murmur2)
+    turn = turns.begin(TurnLimits(), Instants(NOW, NOW, NOW, grace=0))
     turn.take(records, 1)
     work = turn.work()
     while True:

@@ -10,7 +10,7 @@ from service.kafka.codec.record import Record
 from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.source import complaints
-from service.kafka.exactly_once.turn import ANNOUNCED_AT_ONCE, AT_ONCE, Turn, TurnLimits
+from service.kafka.exactly_once.turn import ANNOUNCED_AT_ONCE, AT_ONCE, Instants, Turn, TurnLimits, Turns
 from service.sla.partition import Partition
 from service.sla.state import Ticket
 from tests.broker.rig import policies
@@ -29,8 +29,8 @@ TERMS = OwnerSettings({}, "group", TOPICS, (), 0, lambda: 0, murmur2)
 def turn(room: TurnLimits = WHOLE, partition: Partition[Ticket] | None = None, at: int = HAPPENED) -> Turn:
     read = complaints(SOURCE.topic, CHANGELOG.topic, policies(TARGET), RETENTION)
     held = read.empty(lambda _: True) if partition is None else partition
-    outputs = Outputs(TERMS, COUNTS, SOURCE)
-    return Turn(read, held, CHANGELOG, outputs, 1, murmur2, room, now=NOW, latest=NOW, at=at, grace=0)
+    turns = Turns(read, held, Outputs(TERMS, COUNTS, SOURCE, CHANGELOG), 1, murmur2)
+    return turns.begin(room, Instants(NOW, NOW, at, grace=0))
 
 
 def placed(records: Sequence[Record]) -> Iterator[Record]:

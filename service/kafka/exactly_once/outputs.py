@@ -1,6 +1,7 @@
-"""Makes the outgoing records besides state: announcements, and rejected records for the dead-letter topic."""
+"""Makes all records that an owner writes: announcements, state, and rejected records."""
 
 from collections.abc import Mapping
+from itertools import count
 
 from aiokafka import TopicPartition
 
@@ -10,22 +11,31 @@ from service.kafka.codec.records import WITHOUT_CONTENT, encode, reject
 from service.kafka.exactly_once.context import OwnerSettings
 from service.kafka.exactly_once.transaction import LARGEST_BYTES, Outgoing
 from service.sla.announcement import BILLING, Announcement
+from service.sla.state import key as key_of
 
 _LONGEST_KEY_BYTES = 1_000  # of a record without content
 
 
 class Outputs:
-    """Makes the records of one input partition. `counts`: partitions by topic."""
+    """Makes the records of one input partition."""
 
-    def __init__(self, terms: OwnerSettings, counts: Mapping[str, int], source: TopicPartition) -> None:
+    def __init__(
+        self,
+        terms: OwnerSettings,
+        counts: Mapping[str, int],
+        source: TopicPartition,
+        changelog: TopicPartition,
+    ) -> None:
+        """`counts`: partitions by topic."""
         self._terms = terms
         self._counts = counts
-        self._source = source
+        self._changelog = changelog
+        self._partitions = counts[source.topic]
         # A topic with as many partitions as the input has each key in the same partition as the input.
         self._beside = {
             topic: TopicPartition(topic, source.partition)
             for topic in (terms.topics.breaches, terms.topics.clocks)
-            if counts[topic] == counts[source.topic]
+            if counts[topic] == self._partitions
         }
 
     def announce(self, announcement: Announcement) -> Outgoing:
@@ -37,6 +47,23 @@ class Outputs:
         if target is None:
             target = TopicPartition(topic, self._terms.partitioner(key, self._counts[topic]))
         return Outgoing(target, key, value, headers)
+
+    def state(self, key: str, value: bytes | None) -> Outgoing:
+        """The changelog record of a ticket's or desk's state; None: it was forgotten."""
+        return Outgoing(self._changelog, key.encode(), value)
+
+    def blank(self) -> Outgoing:
+        """A changelog record without content, written only to learn the time stamp that Kafka gives it.
+
+        It is the tombstone of a ticket that cannot exist: its tenant has an empty name. Every version of
+        this software ignores it on a restore, because it knows no such ticket. The ticket id belongs to this
+        partition, so that the placement check passes. Compaction keeps only one such record.
+        """
+        place, partitioner = self._changelog.partition, self._terms.partitioner
+        ticket = next(
+            name for name in map(str, count()) if partitioner(name.encode(), self._partitions) == place
+        )
+        return self.state(key_of("", ticket), None)
 
     def reject(self, record: Record, rejection: Rejection) -> Outgoing:
         """The dead-letter record: the record as it came and the reason; without its content if too large."""

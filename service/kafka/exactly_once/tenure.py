@@ -12,12 +12,12 @@ log. So the tenure ends, its memory is dropped, and the next tenure reads the ch
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aiokafka import TopicPartition
 
 from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.blank import blank
 from service.kafka.exactly_once.completeness import Completeness
 from service.kafka.exactly_once.context import Shared
 from service.kafka.exactly_once.feed import SOON_MS, Feed
@@ -29,9 +29,10 @@ from service.kafka.exactly_once.resume import resume_at
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.kafka.exactly_once.transaction import NotCommittedError, Outgoing, Transactions
-from service.kafka.exactly_once.turn import MANY, Turn, TurnLimits
+from service.kafka.exactly_once.turn import MANY, Instants, Turn, TurnLimits, Turns
 from service.kafka.exactly_once.wakes import Wakes
 from service.kafka.exactly_once.warm_state import WarmState
+from service.sla.partition import Partition
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +56,16 @@ class Tenure:
         self._name = f"{source.topic}-{source.partition}"
         self._terms = terms
         self._input = read
-        self._outputs = Outputs(terms, self._counts, source)
         self._feed = Feed(consumer, source)
         self.changelog = TopicPartition(read.changelog, source.partition)
+        self._outputs = Outputs(terms, self._counts, source, self.changelog)
         self.state = OwnerState.ACQUIRING
         self.stopping = False
         self.in_turn = False  # True while a transaction is made or committed
         self.is_well = False  # True once a turn was committed, or there was nothing to judge
         self.room = room
         self.kept = kept
-        self.partition = read.empty(self._owns)
+        self._use(read.empty(self._owns))
         self.progress = RestoreProgress()
         self.completeness = Completeness(source, self._asker, self._clock, terms.grace)
         self.next_offset = 0  # of the input
@@ -76,6 +77,11 @@ class Tenure:
         """True when the ticket or desk with that id belongs to this partition."""
         partitions = self._counts[self._source.topic]
         return self._terms.partitioner(name.encode(), partitions) == int(self._source.partition)
+
+    def _use(self, partition: Partition[Any]) -> None:
+        partitions, partitioner = self._counts[self._source.topic], self._terms.partitioner
+        self.partition = partition
+        self._turns = Turns(self._input, partition, self._outputs, partitions, partitioner)
 
     def status(self) -> Status:
         """The partition's status for probes and metrics."""
@@ -154,7 +160,7 @@ class Tenure:
         kept, self.kept = self.kept, None
         if kept is None or not kept.serves(changelog, self._clock.latest()):
             return changelog
-        self.partition = kept.partition
+        self._use(kept.partition)
         self.partition.reflects = kept.next_offset - 1
         return OffsetSpan(kept.changelog_end, changelog.end)
 
@@ -189,11 +195,9 @@ class Tenure:
 
     async def _compare(self, transactions: Transactions) -> None:
         """Compare our clock with Kafka's, by the time stamp of a record without content."""
-        source, terms = self._source, self._terms
         self._committed, self.in_turn = False, True
         try:
-            nothing = blank(self.changelog, self._counts[source.topic], terms.partitioner)
-            await self._write(transactions, [nothing], {})
+            await self._write(transactions, [self._outputs.blank()], {})
         finally:
             self.in_turn = False
         self._committed = True
@@ -207,21 +211,7 @@ class Tenure:
         further records from the feed. Returns the records that it left, and the offset after them.
         """
         began, many = _time(), len(records) >= MANY
-        turn = Turn(
-            self._input,
-            self.partition,
-            self.changelog,
-            self._outputs,
-            self._counts[self._source.topic],
-            self._terms.partitioner,
-            self.room,
-            now=max(
-                self._clock.now(), self.completeness.watermark or 0
-            ),  # the watermark has passed for certain
-            latest=self._clock.latest(),
-            at=self.completeness.at,
-            grace=self._terms.grace,
-        )
+        turn = self._turns.begin(self.room, self._instants())
         self._committed, self.in_turn = False, True
         try:
             turn.take(records, end)
@@ -248,6 +238,12 @@ class Tenure:
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(rejection.reason)
         return turn.left, end
+
+    def _instants(self) -> Instants:
+        """The instants of a turn that begins now."""
+        clock, completeness = self._clock, self.completeness
+        now = max(clock.now(), completeness.watermark or 0)  # the watermark has passed for certain
+        return Instants(now, clock.latest(), completeness.at, self._terms.grace)
 
     async def _work(self, turn: Turn) -> None:
         """Take all steps that the turn has room for; the event loop gets turns for other partitions."""

@@ -1,9 +1,8 @@
 """One turn of a partition: records and lapsed deadlines, judged in steps, and the records to write."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Self
-
-from aiokafka import TopicPartition
 
 from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import Partitioner
@@ -13,7 +12,7 @@ from service.kafka.exactly_once.portion import portion
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.transaction import Outgoing
 from service.sla.lapse import has_lapsed
-from service.sla.partition import Partition, Step
+from service.sla.partition import Arrival, Partition, Step
 
 MANY = 200  # records in one turn; after a turn with so many, more are likely to wait
 AT_ONCE = 250  # deadlines, or records, in one step
@@ -36,37 +35,22 @@ class TurnLimits(NamedTuple):
         )
 
 
+class Instants(NamedTuple):
+    """The instants (ms) of one turn. `at` and `grace` as in Partition.step."""
+
+    now: int  # of detection
+    latest: int  # an event too far ahead of this instant is rejected
+    at: int
+    grace: int
+
+
 class Turn:
     """The work of one transaction, which grows by steps. If the commit fails, drop the partition's memory."""
 
-    def __init__(
-        self,
-        read: Input,
-        partition: Partition[Any],
-        changelog: TopicPartition,
-        outputs: Outputs,
-        partitions: int,
-        partitioner: Partitioner,
-        room: TurnLimits,
-        *,
-        now: int,
-        latest: int,
-        at: int,
-        grace: int,
-    ) -> None:
-        """`partitions`: their number in the input; `now`: the instant (ms) of detection.
-
-        `latest`: an event too far ahead of this instant (ms) is rejected. `at` and `grace` as in
-        Partition.step.
-        """
-        self._partition = partition
-        self._changelog = changelog
-        self._outputs = outputs
-        knows = partition.weigh
-        self._decode = lambda record: read.decode(record, latest, partitions, partitioner, knows)
-        self._full = read.full
+    def __init__(self, turns: "Turns", room: TurnLimits, instants: Instants) -> None:
+        self._turns = turns
         self._room = room
-        self._now, self._at, self._grace = now, at, grace
+        self._instants = instants
         self._end = 0  # the offset after the records in `left`
         self.left: Sequence[Record] = []
         self.taken = 0  # records
@@ -121,40 +105,69 @@ class Turn:
         return TurnLimits(max(1, self.taken // 2), max(1, self.deadlines // 2))
 
     def _has_lapsed(self) -> bool:
-        due = self._partition.next_at()
-        return due is not None and has_lapsed(due, self._at)
+        due = self._turns.partition.next_at()
+        return due is not None and has_lapsed(due, self._instants.at)
 
     def _step(self) -> Iterator[None]:
+        partition, outputs, (now, latest, at, grace) = (
+            self._turns.partition,
+            self._turns.outputs,
+            self._instants,
+        )
         most = min(AT_ONCE, max(1, self._room.records - self.taken))
-        arrivals, sources, rejected, taken = portion(self.left[:most], self._decode, self._partition.weigh)
+        decode = partial(self._turns.decode, latest=latest)
+        arrivals, sources, rejected, taken = portion(self.left[:most], decode, partition.weigh)
         yield
         self.left = self.left[taken:]
         self.taken += taken
         self.next_offset = self.left[0].offset if self.left else self._end
         deadlines = min(AT_ONCE, max(1, self._room.deadlines - self.deadlines))
         self.deadlines += deadlines if self._has_lapsed() else 0
-        step = self._partition.step(
-            arrivals,
-            at=self._at,
-            now=self._now,
-            offset=self.next_offset - 1,
-            grace=self._grace,
-            most=deadlines,
+        step = partition.step(
+            arrivals, at=at, now=now, offset=self.next_offset - 1, grace=grace, most=deadlines
         )
         self.steps.append(step)
         yield
-        rejected += [(sources[index], self._full) for index in step.refused]
+        rejected += [(sources[index], self._turns.full) for index in step.refused]
         self.rejected += rejected
         news = step.announcements
         for begin in range(0, len(news), ANNOUNCED_AT_ONCE):
-            self._send([self._outputs.announce(one) for one in news[begin : begin + ANNOUNCED_AT_ONCE]])
+            self._send([outputs.announce(one) for one in news[begin : begin + ANNOUNCED_AT_ONCE]])
             yield
-        self._send([Outgoing(self._changelog, key.encode(), value) for key, value in step.changes.items()])
+        self._send([outputs.state(key, value) for key, value in step.changes.items()])
         for record, rejection in rejected:
-            self.outgoing.append(self._outputs.reject(record, rejection))
+            self.outgoing.append(outputs.reject(record, rejection))
             self.size += record.weight + SAID_BESIDE_BYTES
             yield
 
     def _send(self, outgoing: list[Outgoing]) -> None:
         self.outgoing += outgoing
         self.size += sum(len(one.value or b"") + SAID_BESIDE_BYTES for one in outgoing)
+
+
+class Turns:
+    """Begins the turns of one tenure: holds what all of them use."""
+
+    def __init__(
+        self,
+        read: Input,
+        partition: Partition[Any],
+        outputs: Outputs,
+        partitions: int,
+        partitioner: Partitioner,
+    ) -> None:
+        """`partitions`: their number in the input."""
+        self.partition = partition
+        self.outputs = outputs
+        self.full = read.full  # the rejection of a record whose ticket or desk is full
+        self._decode = read.decode
+        self._partitions = partitions
+        self._partitioner = partitioner
+
+    def begin(self, room: TurnLimits, instants: Instants) -> Turn:
+        """A turn that has taken nothing yet."""
+        return Turn(self, room, instants)
+
+    def decode(self, record: Record, latest: int) -> Arrival | Rejection:
+        """See service.kafka.codec.records.decode, which calls `latest` `now`."""
+        return self._decode(record, latest, self._partitions, self._partitioner, self.partition.weigh)
