@@ -14,6 +14,8 @@ import httpx
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
+from aiokafka.errors import NodeNotReadyError
+from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from service.clock import now_ms
 from service.demo.maven_broker import MavenBroker, Node, maven_broker
@@ -33,9 +35,6 @@ from tests.broker.service import environment, running
 COPIES = {
     "default.replication.factor": "3",
     "min.insync.replicas": "2",
-    # A coordinator waits so long for a broker that hung while the end of a transaction was on its way there;
-    # no producer of that partition starts meanwhile. 30 s by default.
-    "request.timeout.ms": "5000",
 }
 MOVED = 5.0  # seconds until others lead in its place: a broker's session with the controller lasts 3
 BUSY = 2 * MOVED  # where other tests run beside this one; it was 15 and more
@@ -237,6 +236,21 @@ async def test_no_broker_is_asked_in_vain_by_a_client_that_knows_who_hangs(three
                 await client.fetch_all_metadata()
         for knows in client, another:  # as it is of the same process
             assert {knows.get_random_node() for _ in range(20)} <= {broker.nodeId for broker in others}
+    await asyncio.gather(client.close(), another.close())
+
+
+@pytest.mark.broker
+async def test_nothing_is_sent_on_an_old_connection_to_a_broker_that_another_client_found_silent(
+    three: MavenBroker,
+) -> None:
+    client, another = (Client(bootstrap_servers=three.bootstrap, request_timeout_ms=15_000) for _ in "ab")
+    await asyncio.gather(client.bootstrap(), another.bootstrap())
+    hangs, *_ = client.cluster.brokers()
+    assert await another.ready(hangs.nodeId)
+    with hanging(three.nodes[hangs.nodeId - 1]):
+        assert not await client.ready(hangs.nodeId)
+        with pytest.raises(NodeNotReadyError):  # which says so; any other error leaves its fate unknown
+            await another.send(hangs.nodeId, InitProducerIdRequest("id", 1_000))
     await asyncio.gather(client.close(), another.close())
 
 

@@ -252,6 +252,17 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             for other in self._running:
                 if other._loop is self._loop and other.cluster.broker_metadata(node_id) == broker:  # noqa: SLF001
                     other._silence.found(node_id)  # noqa: SLF001
+                    other._close_idle(node_id)  # noqa: SLF001
+
+    def _close_idle(self, node_id: Any) -> None:
+        """Close the connections to a silent broker on which nothing is awaited.
+
+        The next request must open a new one. If that fails, nothing was sent: the request can go to whoever
+        leads or coordinates by then. On the old connection, its fate would be unknown.
+        """
+        for (node, _), connection in list(self._conns.items()):
+            if node == node_id and not connection._requests:  # noqa: SLF001
+                connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
 
     def _give_up(self, node_id: Any, connection: AIOKafkaConnection) -> None:
         """Close a connection on which no answer came: its requests fail, and metadata is fetched again."""
