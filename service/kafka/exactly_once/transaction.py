@@ -124,8 +124,9 @@ class Transactions:
         except InvalidTimestampError as error:
             raise NotCommittedError(STAMP_REFUSED) from error
         except (KafkaError, FateUnknownError, OSError, AssertionError, IllegalOperation) as error:
-            # AssertionError, IllegalOperation: aiokafka raises these when its sender died meanwhile.
-            raise NotCommittedError(repr(error)) from error
+            # AssertionError, IllegalOperation: aiokafka raises these when its sender died meanwhile. What
+            # killed the sender is the cause of the error that it leaves on every batch.
+            raise NotCommittedError(repr(error.__cause__ or error)) from error
 
     async def discard(self) -> None:
         """Discard the producer without an abort: that can hang, and the next owner's start aborts anyway."""
