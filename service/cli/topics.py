@@ -49,7 +49,7 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
 
     from service.kafka.client.options import connection
     from service.kafka.topics.check import check as examine
-    from service.kafka.topics.check import other_partitions, warnings
+    from service.kafka.topics.check import other_partitions, unchecked, warnings
     from service.kafka.topics.ensure import find
     from service.settings import read_settings
     from service.telemetry.logs import no_log
@@ -60,7 +60,8 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
     found = asyncio.run(find(connection(settings), prefix, created))
     findings = examine(found, prefix) + (other_partitions(found, prefix, partitions) if partitions else [])
     warned = warnings(found, prefix)
-    for line in [*findings, *(f"warning: {warning}" for warning in warned)]:
+    skipped = [f"not checked: {line}" for line in unchecked(found)]
+    for line in [*findings, *(f"warning: {warning}" for warning in warned), *skipped]:
         click.echo(line, err=True)
     if not findings:
         click.echo("topics are usable, but see the warnings" if warned else "topics are fine")

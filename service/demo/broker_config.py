@@ -53,6 +53,8 @@ def broker_properties(
         # A restarted broker waits until the session from before its kill has ended: 9 s by default.
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",
+        # A transaction that was ending waits so long for a broker that hangs: 30 s by default.
+        "request.timeout.ms": "3000",
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "500",

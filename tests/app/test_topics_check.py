@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
-from service.kafka.topics.check import check, other_partitions, warnings
+from service.kafka.topics.check import check, other_partitions, unchecked, warnings
 from service.kafka.topics.ensure import FoundTopic
 
 DEFAULTS = {
@@ -35,6 +35,18 @@ def all_with(replicas: int = 3, brokers: int = 3, **config: str) -> dict[str, Fo
 def test_topics_as_ensure_creates_them_are_fine() -> None:
     assert check(FINE) == []
     assert warnings(FINE) == []
+
+
+@pytest.mark.parametrize("brokers", [2, 3])
+@pytest.mark.parametrize(("timeout", "warned"), [(None, 0), (9_999, 0), (10_000, 0), (10_001, 1)])
+def test_brokers_that_wait_long_for_each_other_are_warned_of(
+    brokers: int, timeout: int | None, warned: int
+) -> None:
+    found = {name: replace(topic, brokers=brokers, broker_timeout=timeout) for name, topic in FINE.items()}
+    lines = warnings(found)
+    assert len(lines) == (warned if brokers == 3 else 0)
+    assert len(unchecked(found)) == (timeout is None and brokers == 3)
+    assert all(line.startswith(f"request.timeout.ms={timeout} on the brokers: ") for line in lines)
 
 
 @pytest.mark.parametrize(("largest", "findings"), [("1048575", 1), ("1048576", 1), ("1048577", 0)])

@@ -13,13 +13,14 @@ from tests.security.process import started
 pytestmark = pytest.mark.broker
 
 ONE_OF_EVERYTHING = {"default.replication.factor": "1", "min.insync.replicas": "1"}
+PATIENT = {"request.timeout.ms": "30000"}  # Kafka's default
 UNCLEAN = {"unclean.leader.election.enable": "true", "min.insync.replicas": "1"}
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """Three brokers as they come, with Kafka's defaults for topics."""
-    with maven_broker(count=3, properties=ONE_OF_EVERYTHING) as brokers:
+    with maven_broker(count=3, properties=ONE_OF_EVERYTHING | PATIENT) as brokers:
         yield brokers.bootstrap
 
 
@@ -31,6 +32,7 @@ async def test_one_copy_is_a_warning_of_check_of_ensure_and_of_the_start(cluster
     assert made.returncode == 0, made.stderr
     names = ", ".join(topic.named(prefix) for topic in TOPICS if topic is not TICKETS)
     warned = [
+        "request.timeout.ms=30000 on the brokers: ",
         f"one replica on a cluster of several brokers: {names}: ",
         f"min.insync.replicas=1 on a cluster of several brokers: {prefix}sla.tickets: ",
         f"unclean.leader.election.enable=true: {prefix}sla.tickets: ",
@@ -41,7 +43,7 @@ async def test_one_copy_is_a_warning_of_check_of_ensure_and_of_the_start(cluster
     lines = checked.stderr.splitlines()
     assert [line.startswith(f"warning: {start}") for line, start in zip(lines, warned, strict=True)] == [
         True
-    ] * 3
+    ] * 4
     with started(env) as service:
         service.ready().close()
         assert service.stopped() == 0
@@ -61,6 +63,6 @@ async def test_a_topic_with_fewer_replicas_than_must_have_a_record_is_refused(
     assert finding.startswith(
         f"topic {prefix}sla.clocks: min.insync.replicas=2 of 1 replicas: nobody can write"
     )
-    assert [line.partition(":")[0] for line in warnings] == ["warning"]
+    assert [line.partition(":")[0] for line in warnings] == ["warning", "warning"]
     refused = sla_timer("run", env=env)
     assert (refused.returncode, refused.stderr) == (2, f"sla-timer: {finding}\n")

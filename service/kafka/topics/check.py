@@ -16,6 +16,7 @@ HOLDS = {
     CLOCKS.name: _EVIDENCE,
 }
 MANY_BROKERS = 3  # with so many brokers or more, a topic can have several replicas
+LONGEST_TIMEOUT_MS = 10_000  # of a broker's requests to others, see _slow_brokers
 
 
 def check(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
@@ -30,13 +31,39 @@ def check(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
 
 
 def warnings(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
-    """The faults that may lose data once a broker fails, one line each with the topics concerned."""
+    """The faults that may lose data or time once a broker fails, one line each with the topics concerned."""
     there = [topic for topic in TOPICS if topic.name in found]
     return [
-        f"{fault.what}: {', '.join(names)}: {fault.loss}"
-        for fault in _FAULTS
-        if (names := [topic.named(prefix) for topic in there if fault.holds(found[topic.name])])
+        *_slow_brokers(found),
+        *(
+            f"{fault.what}: {', '.join(names)}: {fault.loss}"
+            for fault in _FAULTS
+            if (names := [topic.named(prefix) for topic in there if fault.holds(found[topic.name])])
+        ),
     ]
+
+
+def unchecked(found: Mapping[str, FoundTopic]) -> list[str]:
+    """What could not be checked, one line each."""
+    if not any(here.brokers >= MANY_BROKERS and here.broker_timeout is None for here in found.values()):
+        return []
+    return ["request.timeout.ms of the brokers: not shown; it takes DescribeConfigs on the cluster"]
+
+
+def _slow_brokers(found: Mapping[str, FoundTopic]) -> Iterator[str]:
+    """The warning when a transaction can wait too long for a broker that hangs.
+
+    A coordinator sends the end of a transaction to each broker that leads one of its partitions. If one of
+    them hangs, the coordinator waits for it this long, also when others lead in its place by then. Until it
+    has the answer, the transaction's producer and the committed readers of its partitions wait.
+    """
+    timeouts = [here.broker_timeout for here in found.values() if here.brokers >= MANY_BROKERS]
+    longest = max((timeout for timeout in timeouts if timeout is not None), default=0)
+    if longest > LONGEST_TIMEOUT_MS:
+        yield (
+            f"request.timeout.ms={longest} on the brokers: when one hangs, partitions whose transactions it "
+            f"takes part in stand still that long; set it to 5000 in the brokers' properties"
+        )
 
 
 def other_partitions(found: Mapping[str, FoundTopic], prefix: str, asked: int) -> list[str]:

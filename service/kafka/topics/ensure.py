@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from schemas.topics import LIFECYCLE, TOPICS, Topic
 from service.errors import RefusalError
@@ -14,6 +14,7 @@ from service.kafka.client.admin import Admin, administering
 from service.kafka.client.patience import patiently
 
 LEARNT_WITHIN_SECONDS = 5.0  # for every broker to learn of a new topic
+_BROKER_TIMEOUT = "request.timeout.ms"
 _LIMITS = ("max.message.bytes", "segment.bytes")
 LOOK_SECONDS = 0.1  # between two checks for a new topic
 
@@ -26,6 +27,7 @@ class FoundTopic:
     config: Mapping[str, str]
     replicas: int  # of the partition with the fewest
     brokers: int  # of the cluster that are up
+    broker_timeout: int | None = None  # ms: the brokers' longest request.timeout.ms; None: not shown to us
 
     @property
     def limits(self) -> dict[str, int]:
@@ -112,13 +114,28 @@ async def _describe(admin: Admin, prefix: str) -> dict[str, FoundTopic]:
         for entry in await admin.describe_topics()
         if entry["topic"] in ours
     }
-    brokers = len((await admin.describe_cluster())["brokers"]) if listed else 0
+    if not listed:
+        return {}
+    brokers = [broker["node_id"] for broker in (await admin.describe_cluster())["brokers"]]
+    timeouts = await asyncio.gather(*(_timeout(admin, broker) for broker in brokers))
+    longest = max((timeout for timeout in timeouts if timeout is not None), default=None)
     configs = await _configs(admin, list(listed))
     return {
-        ours[name]: FoundTopic(len(replicas), configs[name], min(replicas, default=0), brokers)
+        ours[name]: FoundTopic(len(replicas), configs[name], min(replicas, default=0), len(brokers), longest)
         for name, replicas in listed.items()
         if name in configs
     }
+
+
+async def _timeout(admin: Admin, broker: int) -> int | None:
+    """A broker's request.timeout.ms; None when it does not show it: it hangs, or we may not read it."""
+    asked = ConfigResource(ConfigResourceType.BROKER, str(broker), {_BROKER_TIMEOUT: ""})
+    try:
+        answers = await admin.describe_configs([asked])
+    except (KafkaError, OSError):
+        return None
+    shown = [entry for answer in answers for resource in answer.resources for entry in resource[4]]
+    return next((int(entry[1]) for entry in shown if entry[0] == _BROKER_TIMEOUT), None)
 
 
 async def _configs(admin: Admin, names: Sequence[str]) -> dict[str, dict[str, str]]:
