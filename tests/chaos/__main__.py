@@ -18,7 +18,8 @@ from tests.chaos.scenarios import SCENARIOS
 TABLE = Path("build", "chaos.md")
 HEAD = (
     "scenario", "seconds", "events in", "breaches expected", "lost", "twice", "false", "early",
-    "out of order", "taken back (late facts)", "longest stall, s", "where no hanging broker led",
+    "out of order", "taken back (late facts)", "longest stall, s",
+    "Kafka moved leaders in, s", "stall after that, s",
     "restarts", "died",
     "most memory, MB", "put aside", "put aside or judged wrongly",
 )  # fmt: skip

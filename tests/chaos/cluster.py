@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from service.demo import broker_config as kraft
 from service.demo import jars
@@ -14,6 +15,7 @@ from service.demo.process_guard import ProcessGuard
 from tests.chaos.proxy import Proxy
 
 BROKERS = 3
+LOOK = 0.05  # seconds between questions
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,24 @@ class Cluster:
             ):
                 pass
 
-    async def leaders(self, topic: str) -> dict[int, int]:
-        """The index of the broker that leads each partition."""
-        async with self._admin() as admin:
-            (found,) = await admin.describe_topics([topic])
-            return {int(one["partition"]): int(one["leader"]) - 1 for one in found["partitions"]}
+    async def without(self, number: int, prefix: str) -> None:
+        """Returns once Kafka waits for the broker at that index in no partition of the topics with `prefix`.
+
+        It leads none of them, and no write has to reach it.
+        """
+        hangs, living = number + 1, self.direct.split(",")
+        del living[number]
+        while True:
+            with suppress(KafkaError, OSError):  # the client asks any broker it knows of
+                async with self._admin(",".join(living)) as admin:
+                    names = [name for name in await admin.list_topics() if name.startswith((prefix, "__"))]
+                    if not any(
+                        hangs == partition["leader"] or hangs in partition["isr"]
+                        for topic in await admin.describe_topics(names)
+                        for partition in topic["partitions"]
+                    ):
+                        return
+            await asyncio.wait([asyncio.current_task()], timeout=LOOK)  # type: ignore[list-item]
 
     async def coordinator(self) -> int:
         """The index of the broker that coordinates all groups."""
@@ -51,8 +66,8 @@ class Cluster:
             return int(topic["partitions"][0]["leader"]) - 1
 
     @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.direct)
+    async def _admin(self, bootstrap: str = "") -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap or self.direct)
         await admin.start()
         try:
             yield admin

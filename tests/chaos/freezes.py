@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from schemas.topics import LIFECYCLE
+from service.clock import now_ms
 
 if TYPE_CHECKING:
     from tests.chaos.scenarios import Stage  # which lists what is here
@@ -46,12 +46,15 @@ async def freeze_and_start(stage: "Stage") -> None:
 async def _frozen(stage: "Stage") -> AsyncIterator[None]:
     """The broker that coordinates the group hangs for the length of the block: nobody needs another more."""
     number = await stage.cluster.coordinator()
-    leaders = await stage.cluster.leaders(LIFECYCLE.named(stage.prefix))
-    stage.hanging |= {partition for partition, leader in leaders.items() if leader == number}
     node = stage.cluster.nodes[number]
+    began = now_ms()
     node.freeze()
+    moving = asyncio.create_task(stage.cluster.without(number, stage.prefix))
+    moving.add_done_callback(lambda _: stage.moves.append((began, now_ms())))
     try:
         yield
+        async with asyncio.timeout(1):  # long over, or Kafka did not do its part
+            await moving
     finally:
         await asyncio.to_thread(node.thaw)
     await stage.whole()

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -54,7 +54,8 @@ class Row:
         0  # breaches taken back by a fact that was acknowledged after the deadline and its grace
     )
     stall: float = 0.0  # seconds: the longest from due + grace to the detection of a breach
-    living: float = 0.0  # seconds: the same of partitions of the input that no hanging broker led
+    kafka: float = 0.0  # seconds: the longest that Kafka took to move the leaders away from a hanging broker
+    moved: float = 0.0  # seconds: the longest stall, without the time before Kafka had moved them
     restarts: int = 0
     died: int = 0  # workers that ended by themselves
     memory: int = 0  # MB: the most that a worker had
@@ -166,11 +167,12 @@ def judged(
     grace: int,
     since: int,
     loaded: int | None = None,
-    hanging: Collection[int] = (),
+    moves: Sequence[tuple[int, int]] = (),
 ) -> Row:
     """Fills in what the announcements are worth. `since` (ms): earlier deadlines are no stall, nor are those
-    of the partition `loaded`. `hanging`: partitions that a hanging broker led."""
+    of the partition `loaded`. `moves` (ms): when a broker began to hang, when Kafka had moved its leaders."""
     standing = told.standing()
+    row.kafka = max([(moved - hung) / 1_000 for hung, moved in moves], default=0.0)
     row.events = sum(map(len, facts.values()))
     row.breaches = sum(verdict["type"] in BREACHES for verdict in expected.values())
     lost = [verdict for name, verdict in expected.items() if standing.get(name) != verdict]
@@ -186,10 +188,10 @@ def judged(
         due, detected = (milliseconds(read_instant(said[name])) for name in ("due_at", "detected_at"))
         known = min(event["ackedat"] for event in facts[said["ticket_id"]])
         if due > since and said["partition"] != loaded:
-            stall = (detected - max(due + grace, known)) / 1_000
-            row.stall = max(row.stall, stall)
-            if said["partition"] not in hanging:
-                row.living = max(row.living, stall)
+            since_known = max(due + grace, known)
+            row.stall = max(row.stall, (detected - since_known) / 1_000)
+            could = max([since_known, *(moved for hung, moved in moves if hung <= since_known)])
+            row.moved = max(row.moved, (detected - could) / 1_000)
         if said["breach_id"] not in expected and excused(said, facts, grace):
             row.late_facts += 1
         elif said["breach_id"] not in expected or detected <= due + grace:

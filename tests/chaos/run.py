@@ -82,7 +82,7 @@ async def play(
                 await told.read()  # what comes too much may come last
             row.restarts, row.died = fleet.starts - WORKERS, len(fleet.deaths)
             row.memory = fleet.memory // 1_000_000
-            row = judged(row, told, right, acknowledged(log), GRACE, since, stage.loaded, stage.hanging)
+            row = judged(row, told, right, acknowledged(log), GRACE, since, stage.loaded, stage.moves)
             row.examples += fleet.deaths
             if stage.hostile:
                 found = await hostile_outcome(cluster.direct, prefix, written(stage.hostile))

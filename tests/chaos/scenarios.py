@@ -35,7 +35,8 @@ class Stage:
     dice: random.Random
     hostile: Path | None = None  # the file of a flood, see tests.hostile
     loaded: int | None = None  # the partition whose own deadlines do not count as a stall
-    hanging: set[int] = field(default_factory=set)  # partitions of the input led by a broker that hung
+    # Ms: when a broker began to hang, and when Kafka had moved all it led and waited for it no more.
+    moves: list[tuple[int, int]] = field(default_factory=list)
 
     async def play(self, seconds: float) -> None:
         """Let complaints come in for so long."""
