@@ -42,6 +42,7 @@ class Fleet:
             "SLA_INSTANCE": f"worker-{number}",
             "SLA_HTTP": f"127.0.0.1:{kraft.free_ports(1)[0]}",
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed service starts from compiled modules
         command = [sys.executable, "-m", *self.modules.get(number, ("service",)), "run"]
         log = self._logs / f"worker-{number}.log"
         self._running[number] = self._guard.start(command, log=log, env=environment)
