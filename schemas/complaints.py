@@ -1,13 +1,21 @@
 """Events in on `complaints.lifecycle`: what happens to a complaint ticket at the help desk."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StrictInt, TypeAdapter
 
-from schemas.envelope import Code, Contract, EventIn, Identifier
+from schemas.code import ClosedMadeFit, Code
+from schemas.envelope import Contract, EventIn, Identifier
 
-Channel = Literal["online", "phone", "email", "other"]
+_Channel = Literal["online", "phone", "email", "other"]
+CHANNELS: tuple[str, ...] = get_args(_Channel)
+_channel = ClosedMadeFit(*CHANNELS)
+Channel = Annotated[_Channel, _channel]
+OptionalChannel = Annotated[_Channel | None, _channel]
 Complexity = Literal["general", "complex"]  # an absent one counts as general
+
+
+COMPLEXITIES: tuple[str, ...] = get_args(Complexity)
 
 
 class Nothing(Contract):
@@ -29,13 +37,20 @@ class Receipt(Attributes):
 
     customer_id: Identifier  # an opaque reference, never a name or a number to call
     channel: Channel
+    team: Code = None
 
 
-class Refusal(Attributes):
-    """Why the desk refused; the attributes of a receipt when there was none."""
+class Reopening(Attributes):
+    """The attributes of a receipt; they count when there was neither a receipt nor a refusal."""
 
     customer_id: Identifier | None = None
-    channel: Channel | None = None
+    channel: OptionalChannel = None
+    team: Code = None
+
+
+class Refusal(Reopening):
+    """Why the desk refused; the attributes of a receipt, which count when there was none."""
+
     reason: Code = None
 
 
@@ -61,7 +76,7 @@ class Why(Contract):
 class Merger(Contract):
     """The ticket that goes on."""
 
-    into: Identifier
+    into: Identifier | None = None
 
 
 class Assignment(Contract):
@@ -85,7 +100,7 @@ class Mistake(Contract):
 
 
 class Received(EventIn):
-    """The complaint arrived: cycle 1 starts."""
+    """The complaint arrived: the first cycle starts."""
 
     type: Literal["complaint.received"]
     data: Receipt
@@ -137,7 +152,7 @@ class Merged(EventIn):
     """The complaint goes on in another ticket."""
 
     type: Literal["complaint.merged"]
-    data: Merger
+    data: Merger = Merger()
 
 
 class Refused(EventIn):
@@ -158,7 +173,7 @@ class Reopened(EventIn):
     """The complaint is open again."""
 
     type: Literal["complaint.reopened"]
-    data: Nothing = Nothing()
+    data: Reopening = Reopening()
 
 
 class Reclassified(EventIn):

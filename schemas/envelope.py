@@ -1,4 +1,4 @@
-"""The CloudEvents 1.0 envelope of all events, and the rules for identifiers and codes."""
+"""The CloudEvents 1.0 envelope of all events, and the rule for identifiers."""
 
 from typing import Annotated, Any, Literal
 
@@ -21,9 +21,6 @@ class _DroppedWhenUnfit:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_default_schema(handler(source), default=None, on_error="default")
 
-
-# An optional value. When it is invalid, it is dropped, so that the event is not rejected for it.
-Code = Annotated[Identifier | None, _DroppedWhenUnfit()]
 
 _Traceparent = Annotated[
     str, StringConstraints(pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")

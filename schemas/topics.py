@@ -6,6 +6,9 @@ from types import MappingProxyType
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _MEBIBYTE = 1024 * 1024
+# What is re-read and what evidence rests on is kept as long as a ticket may be remembered, by default.
+_REMEMBERED_MS = 400 * _DAY_MS
+FOR_EVER = -1  # of retention.ms and retention.bytes
 # Limits of records. The figure behind each is the largest record that a test measures: with all facts that a
 # ticket or desk may have, identifiers and codes at full length. A policy with many clocks adds to it.
 _OF_FULL_TICKET = 8 * _MEBIBYTE  # its state: 3.6 MB
@@ -42,7 +45,12 @@ LIFECYCLE = Topic(
     "complaints.lifecycle",
     key="ticket id",
     holds="complaint.*: what happens to tickets at the help desks",
-    config=_config(cleanup_policy="delete", max_message_bytes=_MEBIBYTE, message_timestamp_type=_BY_THE_LOG),
+    config=_config(
+        cleanup_policy="delete",
+        retention_ms=_REMEMBERED_MS,
+        max_message_bytes=_MEBIBYTE,
+        message_timestamp_type=_BY_THE_LOG,
+    ),
     partitions=6,
 )
 REJECTED = Topic(
@@ -64,7 +72,11 @@ BREACHES = Topic(
     key="ticket id",
     holds="sla.breached, sla.breach_retracted, sla.breach_settled: what billing charges from",
     config=_config(
-        cleanup_policy="delete", max_message_bytes=_OF_ANNOUNCEMENT, message_timestamp_type=_BY_THE_LOG
+        cleanup_policy="delete",
+        retention_ms=FOR_EVER,
+        retention_bytes=FOR_EVER,
+        max_message_bytes=_OF_ANNOUNCEMENT,
+        message_timestamp_type=_BY_THE_LOG,
     ),
     partitions=6,
     partitioned_like=LIFECYCLE.name,
@@ -74,7 +86,10 @@ CLOCKS = Topic(
     key="ticket id",
     holds="sla.at_risk, sla.met, sla.cancelled, sla.corrected: what operations look at",
     config=_config(
-        cleanup_policy="delete", max_message_bytes=_OF_ANNOUNCEMENT, message_timestamp_type=_BY_THE_LOG
+        cleanup_policy="delete",
+        retention_ms=_REMEMBERED_MS,
+        max_message_bytes=_OF_ANNOUNCEMENT,
+        message_timestamp_type=_BY_THE_LOG,
     ),
     partitions=6,
     partitioned_like=LIFECYCLE.name,

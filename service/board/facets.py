@@ -36,6 +36,6 @@ def values(summary: Summary, facet: str) -> tuple[str, ...]:
     if facet == "tenant":
         return (names(summary.key)[0],)
     if facet == "policy":
-        return (summary.policy,)
+        return summary.policies
     value = summary.attributes[ATTRIBUTES.index(facet)]
     return () if value is None else (value,)

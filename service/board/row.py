@@ -7,19 +7,29 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from service.board.bar import Flow, LevelBar, bar
-from service.board.summary import ATTRIBUTES, Condition, Section, Summary, is_open, nearest, worst
+from service.board.summary import (
+    ATTRIBUTES,
+    Condition,
+    Section,
+    Summary,
+    is_open,
+    nearest,
+    open_runs,
+    worst,
+)
 from service.sla.judge import BREACHED, CANCELLED, MET, NOT_APPLICABLE, Judgement, Run
 from service.sla.state import names
+from service.sla.timeline import Cycle
 
 
 class ClockLine(NamedTuple):
-    """One clock of the ticket's current cycle."""
+    """One clock of a current cycle."""
 
     name: str
     clause: str | None
     state: str  # a Condition while the clock is open, else met, breached or cancelled
     flow: Flow | None  # what the clock does now; None when it has ended
-    # ms; the next breach deadline, else the last; None: unknown because of a pause, or the clock has ended
+    # ms; the next breach deadline, else the last; None: none is known, or the clock has ended
     due_at: int | None
     coming: bool  # `due_at` is still to come
     level: str | None  # the level that is breached at `due_at`
@@ -44,14 +54,16 @@ class TicketRow(NamedTuple):
     lines: tuple[ClockLine, ...]
     attributes: tuple[tuple[str, str], ...]
     cycle: int
-    policy: str
 
 
 def row(summary: Summary, judgement: Judgement, at: int) -> TicketRow:
     """Return the row of an open ticket judged at `at` (ms). Raises YearUnknown."""
     tenant, ticket_id = names(summary.key)
-    cycle = judgement.cycles[-1]
-    lines = tuple(clock_lines(judgement, cycle.number, at))
+    running = [run.cycle for run in open_runs(judgement)]
+    # An open clock may be of an earlier cycle: its end lies beyond the years that its calendar knows.
+    shown = [one for one in judgement.cycles if one in judgement.current or one in running]
+    cycle = running[-1]
+    lines = tuple(line for one in shown for line in clock_lines(judgement, one, at))
     due = next((line for line in lines if line.is_open and line.due_at == summary.due_at), None)
     attributes = tuple(
         (name, value) for name, value in zip(ATTRIBUTES, summary.attributes, strict=True) if value is not None
@@ -67,14 +79,13 @@ def row(summary: Summary, judgement: Judgement, at: int) -> TicketRow:
         lines,
         attributes,
         cycle.number,
-        summary.policy,
     )
 
 
-def clock_lines(judgement: Judgement, cycle: int, at: int) -> Iterator[ClockLine]:
+def clock_lines(judgement: Judgement, cycle: Cycle, at: int) -> Iterator[ClockLine]:
     """Yield the clocks of a cycle that apply, at `at` (ms). Raises YearUnknown."""
     for run in judgement.runs:
-        if run.cycle.number == cycle and any(state != NOT_APPLICABLE for state in run.states):
+        if run.cycle is cycle and any(state != NOT_APPLICABLE for state in run.states):
             yield line_of(run, at) if is_open(run) else _ended(run, at)
 
 

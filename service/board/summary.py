@@ -7,9 +7,9 @@ from typing import NamedTuple
 from service.sla.judge import AT_RISK, BREACHED, NOT_APPLICABLE, PAUSED, Judgement, Run
 from service.sla.lapse import has_lapsed
 from service.sla.retention import wake_at
-from service.sla.statement import stalled
+from service.sla.statement import silences
 
-ATTRIBUTES = ("channel", "complexity", "priority", "category", "service", "region")
+ATTRIBUTES = ("channel", "complexity", "priority", "category", "service", "region", "team")
 
 
 class Condition(StrEnum):
@@ -26,7 +26,7 @@ class Section(StrEnum):
 
     COMING = "1"  # a deadline is still to come
     OVER = "2"  # every breach deadline has passed
-    UNKNOWN = "3"  # the deadline is unknown because of a pause
+    UNKNOWN = "3"  # no deadline is known: a pause has no end, or nothing is due any more
 
 
 class Summary(NamedTuple):
@@ -38,7 +38,7 @@ class Summary(NamedTuple):
     condition: Condition
     silent: bool  # the ticket has had no fact for too long
     clocks: tuple[str, ...]  # the clocks that have not ended
-    policy: str
+    policies: tuple[str, ...]  # that judge these clocks
     attributes: tuple[str | None, ...]  # in the order of ATTRIBUTES
 
 
@@ -61,15 +61,14 @@ def summary(key: str, judgement: Judgement, at: int) -> Summary | None:
         return None
     section, due_at = nearest(runs, at)
     attributes = runs[-1].cycle.attributes
-    silence = stalled(judgement)
     return Summary(
         section,
         due_at,
         key,
         worst(runs),
-        silence is not None and silence.due_at is not None and has_lapsed(silence.due_at, at),
+        any(silence.due_at is not None and has_lapsed(silence.due_at, at) for silence in silences(judgement)),
         tuple(run.clock.name for run in runs),
-        runs[-1].policy.id,
+        tuple(dict.fromkeys(run.policy.id for run in runs)),
         _attributes(attributes),
     )
 
@@ -89,7 +88,10 @@ def nearest(runs: Iterable[Run], at: int) -> tuple[Section, int]:
         for level, due_at, state in zip(run.clock.levels, run.dues, run.states, strict=True):
             if level.warns or due_at is None or state == NOT_APPLICABLE:
                 continue
-            (over if has_lapsed(due_at, at) else coming).append(due_at)
+            if not has_lapsed(due_at, at):
+                coming.append(due_at)
+            elif state == BREACHED:  # else the clock applies since it was due: nothing is owed
+                over.append(due_at)
     if coming:
         return Section.COMING, min(coming)
     return (Section.OVER, max(over)) if over else (Section.UNKNOWN, max(since))

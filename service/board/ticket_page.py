@@ -39,7 +39,7 @@ class TicketPage(NamedTuple):
     ticket_id: str
     at: int
     condition: Condition | None  # None when it is not open
-    cycles: tuple[tuple[int, tuple[ClockLine, ...]], ...]  # by number, the latest first
+    cycles: tuple[tuple[Part, tuple[ClockLine, ...]], ...]  # each with its derivation, the last one first
     derivation: Part  # see `derivation`; without references to people
     notifications: tuple[Notification, ...]
     content: Hashable  # differs when the page differs
@@ -53,17 +53,15 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ti
             return None
         at, announced = shelf.instant(found, times), found.known.announced
         judgement = judge(found.known.facts, shelf.policies, tenant, at)
-        cycles = tuple(
-            (cycle.number, tuple(clock_lines(judgement, cycle.number, at)))
-            for cycle in reversed(judgement.cycles)
-        )
         runs = open_runs(judgement)
         pending = [change.announced for change in changes(judgement, at, announced, lambda _: None)]
         notifications = tuple(
             _notification(tenant, ticket_id, latest, pending=latest in pending)
             for latest in _latest(announced, pending)
         )
-        derived = derivation(ticket_id, tenant, found.known.facts, shelf.policies, at)
+        derived = without_people(derivation(ticket_id, tenant, found.known.facts, shelf.policies, at))
+        lines = [tuple(clock_lines(judgement, cycle, at)) for cycle in judgement.cycles]
+        cycles = tuple(zip(derived["cycles"], lines, strict=True))[::-1]
     except (UnreadableStateError, YearUnknown):
         return None
     content = (
@@ -73,9 +71,7 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ti
         at // _MINUTE_MS,
     )
     condition = worst(runs) if runs else None
-    return TicketPage(
-        tenant, ticket_id, at, condition, cycles, without_people(derived), notifications, content
-    )
+    return TicketPage(tenant, ticket_id, at, condition, cycles, derived, notifications, content)
 
 
 def _latest(announced: list[Announced], pending: list[Announced]) -> list[Announced]:

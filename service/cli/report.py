@@ -46,7 +46,7 @@ def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -
     "--zone",
     callback=_read_zone,
     metavar="NAME",
-    help="time zone of clocks around the clock; default: the offset of their policy's effective_from",
+    help="zone of clocks around the clock; default: their policy's, else the offset of its effective_from",
 )
 @click.option("--tenant", callback=options.read_identifier, help="only this one's tickets")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True)

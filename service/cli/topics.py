@@ -28,7 +28,7 @@ def ensure(partitions: int | None) -> int:
 
     no_log()
     settings = read_settings(os.environ)
-    created = asyncio.run(create(connection(settings), settings.topic_prefix, partitions))
+    created = asyncio.run(create(connection(settings), settings.topic_prefix, partitions, settings.retention))
     for name in created:
         click.echo(f"created {name}")
     return _check(created, partitions)
@@ -49,7 +49,7 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
 
     from service.kafka.client.options import connection
     from service.kafka.topics.check import check as examine
-    from service.kafka.topics.check import other_partitions, unchecked, warnings
+    from service.kafka.topics.check import other_partitions, shortcomings, unchecked, warnings
     from service.kafka.topics.ensure import find
     from service.settings import read_settings
     from service.telemetry.logs import no_log
@@ -59,6 +59,7 @@ def _check(created: Collection[str] = (), partitions: int | None = None) -> int:
     prefix = settings.topic_prefix
     found = asyncio.run(find(connection(settings), prefix, created))
     findings = examine(found, prefix) + (other_partitions(found, prefix, partitions) if partitions else [])
+    findings += [line for lines in shortcomings(found, settings.retention, prefix).values() for line in lines]
     warned = warnings(found, prefix)
     skipped = [f"not checked: {line}" for line in unchecked(found)]
     for line in [*findings, *(f"warning: {warning}" for warning in warned), *skipped]:

@@ -17,7 +17,9 @@ from pydantic import Strict
 from pydantic.fields import FieldInfo
 
 from schemas.catalog import MODELS
-from schemas.envelope import DEFAULT_TENANT, Code, Identifier
+from schemas.code import LONGEST as LONGEST_CODE
+from schemas.code import ClosedMadeFit, Code
+from schemas.envelope import DEFAULT_TENANT, Identifier
 
 _text, _limits = get_args(Identifier)
 LONGEST: int = _limits.max_length  # characters of an identifier
@@ -73,11 +75,13 @@ def _data(model: Any) -> Any:
 def _as_strict(hint: Any) -> Any:
     if hint == Identifier:
         return _Length
-    if hint == Code:
-        return _Length | None
+    if hint == Code:  # a code that is fit as it is
+        return Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE)] | None
     kind, parts = get_origin(hint), get_args(hint)
     if kind in (Union, UnionType):
         return reduce(or_, map(_as_strict, parts))
+    if kind is Annotated and isinstance(parts[1], ClosedMadeFit):
+        return _as_strict(parts[0])
     if kind is Annotated and all(isinstance(rule, Strict | FieldInfo) for rule in parts[1:]):
         bounds = [bound for rule in parts[1:] if isinstance(rule, FieldInfo) for bound in rule.metadata]
         return Annotated[_as_strict(parts[0]), *(Meta(**asdict(bound)) for bound in bounds)]

@@ -99,7 +99,7 @@ def _fact(
     for value in data.values():
         said = f"{said}{value}"
     # Control characters, surrogates and whitespace other than the space are not printable.
-    if " " in said or "@" in said or not said.isprintable():
+    if " " in said or "@" in said or not said.isprintable() or data.get("into") == subject:
         return None
     time = read_milliseconds(at)
     if time is None or not EARLIEST_MS <= time < LATEST_MS or (now is not None and time > now + AHEAD_MS):

@@ -4,7 +4,7 @@ from base64 import b64decode
 from functools import lru_cache
 from typing import Any
 
-from service.events.fact import COMPLAINTS, Kinds, fact_of
+from service.events.fact import COMPLAINTS, Kinds, Tell, fact_of, ignore
 from service.events.json_value import DEEPEST, read_json
 from service.events.plain import plain
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
@@ -15,19 +15,19 @@ LONGEST_TYPE = 256  # characters of a content type; no content type of JSON is l
 
 
 def decode_json(
-    line: bytes, now: int | None = None, kinds: Kinds = COMPLAINTS
+    line: bytes, now: int | None = None, kinds: Kinds = COMPLAINTS, tell: Tell = ignore
 ) -> tuple[str, Fact] | Rejection:
     """Return the ticket (or desk) key and the fact of one event from a file, or a Rejection. Never raises.
 
     The fact has no partition and offset. Only events of these `kinds` are accepted. `now` in ms; without it,
-    the future has no limit.
+    the future has no limit. `tell` as in fact_of.
     """
     if len(line) > LARGEST_BYTES:
         return TOO_LARGE
     found = plain(line, now, kinds=kinds)
     if found is None:
         try:
-            found = fact_of(attributes(read_json(line, DEEPEST + 1)), now, kinds=kinds)
+            found = fact_of(attributes(read_json(line, DEEPEST + 1)), now, kinds=kinds, tell=tell)
         except RejectedError as error:
             return error.rejection
     return found[1:]

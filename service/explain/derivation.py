@@ -9,7 +9,7 @@ from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
 from service.sla.judge import END_OF_TIME, Judgement, LevelState, LevelVerdict, Run, judge
 from service.sla.lapse import has_lapsed
-from service.sla.policy import Policies
+from service.sla.policy import Attributes, Policies
 from service.sla.timeline import Cycle
 
 Part = dict[str, Any]  # of the derivation; instants as text, lengths in ms
@@ -58,12 +58,14 @@ def _cycle(cycle: Cycle, judgement: Judgement, numbers: dict[tuple[str, str], in
         "start": numbers[identity(cycle.facts[0])],
         "started_at": written(cycle.started_at),
         "attributes": dict(cycle.attributes_at(cycle.started_at)),
+        "agreement": cycle.agreement,
         "policy": policy
         and {
             "id": policy.id,
             "version": policy.version,
             "sha256": policy.sha256,
             "title": dict(policy.title),
+            "exempt": policy.exempt,
         },
         "clocks": [_clock(run, numbers, at) for run in judgement.runs if run.cycle is cycle],
     }
@@ -122,30 +124,61 @@ def _level(run: Run, verdict: LevelVerdict, at: int) -> Part:
         "paused_before_due": paused,
         "closed_before_due": closed,
         "due_at": None if due_at is None else written(due_at),
-        "attributes": _asked(run, verdict, at),
+        **_decisive(run, verdict, at),
         "state": str(verdict.state),
         "because": _because(run, verdict, at),
         "overrun": overrun,
     }
 
 
-def _asked(run: Run, verdict: LevelVerdict, at: int) -> Part:
-    """Return the attributes that `when` asks for, at the instant that decides."""
-    due_at = verdict.due_at
-    if due_at is not None and has_lapsed(due_at, at) and run.outlasts(due_at):
-        attributes = run.cycle.attributes_at(due_at)
-    elif run.end is not None and run.end in run.cycle.facts:
-        attributes = run.cycle.attributes_before(run.cycle.facts.index(run.end))
+def _decisive(run: Run, verdict: LevelVerdict, at: int) -> Part:
+    """Return the instant that decides, and the attributes that `when` asks for at that instant.
+
+    The instant is null where the end of time is judged.
+    """
+    overdue_at = _overdue_at(run, verdict, at)
+    instant = at
+    if overdue_at is not None:
+        instant = overdue_at
+        attributes = run.cycle.attributes_at(instant)
+        if instant == run.stopped_at:
+            attributes = _before_the_end(run)
+    elif run.stopped_at is not None:
+        instant, attributes = run.stopped_at, _before_the_end(run)
     else:
         attributes = run.cycle.attributes_at(at)
-    return {key: attributes.get(key) for key, _ in run.clock.when}
+    return {
+        "decided_at": None if instant == END_OF_TIME else written(instant),
+        "attributes": {key: attributes.get(key) for key, _ in run.clock.when},
+    }
+
+
+def _overdue_at(run: Run, verdict: LevelVerdict, at: int) -> int | None:
+    """The instant (ms) at which a lapsed level is overdue, or was due without being owed; else None."""
+    due_at = verdict.due_at
+    if due_at is None or not has_lapsed(due_at, at) or not run.outlasts(due_at):
+        return None
+    if not run.owes(due_at):
+        return due_at
+    true_at = run.true_at(due_at)
+    return None if true_at is None or true_at > at else true_at
+
+
+def _before_the_end(run: Run) -> Attributes:
+    if run.end is None or run.end not in run.cycle.facts:
+        return run.cycle.attributes
+    return run.cycle.attributes_before(run.cycle.facts.index(run.end))
 
 
 def _because(run: Run, verdict: LevelVerdict, at: int) -> str:
     """Return the comparison that decided, as the key of a sentence."""
-    due_at = verdict.due_at
+    due_at, overdue_at = verdict.due_at, _overdue_at(run, verdict, at)
     if verdict.state is LevelState.NOT_APPLICABLE:
         return "does_not_apply"
+    if overdue_at is not None and due_at is not None and not run.owes(due_at):
+        return "never_owed"
+    if overdue_at not in (None, due_at):
+        return "applies_again"
     if run.stopped_at is not None:
         if due_at is None:
             return "ended_in_known_year" if run.is_undated else "ended_in_pause"

@@ -42,9 +42,11 @@ def _cycle(cycle: Part, words: Mapping[str, str], lang: str) -> Iterator[str]:
     yield words["cycle"].format(**{**cycle, "attributes": _pairs(cycle["attributes"])})
     policy = cycle["policy"]
     if policy is None:
-        yield "  " + words["no_policy"]
+        yield "  " + words["no_policy"].format(**cycle)
         return
     yield "  " + words["policy"].format(**{**policy, "title": policy["title"].get(lang) or policy["id"]})
+    if policy["exempt"]:
+        yield "  " + words["exempt"].format(**cycle)
     for clock in cycle["clocks"]:
         yield ""
         yield from ("  " + line for line in _clock(clock, words))
@@ -90,6 +92,8 @@ def _level(level: Part, clock: Part, words: Mapping[str, str]) -> Iterator[str]:
         )
     yield "  " + words[level["because"]].format(
         due_at=level["due_at"],
+        decided_at=level["decided_at"] or words["at_the_end"],
+        when=", ".join(f"{key}={'|'.join(values)}" for key, values in clock["when"].items()),
         stopped_at=clock["stopped_at"],
         attributes=_pairs(level["attributes"]),
         state=words[f"state_{level['state']}"],

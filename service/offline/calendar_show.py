@@ -57,9 +57,8 @@ def _instant(days: LocalDays, moment: date | datetime, *, whole: bool) -> int:
 
 
 def _heading(days: LocalDays) -> str:
-    official = (
-        f"official days of {days.years[0]} to {days.years[-1]}" if days.official else "no official days"
-    )
+    whose = "official days of" if days.country else "days of its own for"
+    official = f"{whose} {days.years[0]} to {days.years[-1]}" if days.official else "no official days"
     return f"calendar {days.name} · {days.zone} · {official}"
 
 
@@ -77,8 +76,13 @@ def _note(days: LocalDays, day: date, length: int) -> str:
     if length == 0:
         return "the zone skips this date"
     weekday = (days.working_days or {}).get(day)
-    notes = ["holiday"] if day in days.holidays else []
-    notes += [f"works as {WEEKDAYS[weekday]}"] if weekday is not None else []
+    notes = []
+    if day in (days.hours or {}):
+        notes.append("hours of its own")
+    elif day in days.holidays or (weekday is None and (day.month, day.day) in days.yearly):
+        notes.append("holiday")
+    elif weekday is not None:
+        notes.append(f"works as {WEEKDAYS[weekday]}")
     notes += [f"the day has {duration_text(length)}"] if length != 86_400_000 else []
     return ", ".join(notes)
 

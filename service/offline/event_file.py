@@ -4,13 +4,14 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import msgspec
 
 from service.errors import RefusalError
-from service.events.fact import CHANNELS, COMPLAINTS, Kinds
+from service.events.fact import CHANNELS, COMPLAINTS, CodeFitting, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
 from service.offline.csv_import.events import export_lines
@@ -45,6 +46,7 @@ class Problems:
         self.file = shown(events)
         self._err = err
         self._strict = strict
+        self._fitted: dict[Fitted, tuple[int, int]] = {}  # how many, and the line of the first
         self.count = 0
 
     def tell(self, problem: LineProblem) -> None:
@@ -54,10 +56,29 @@ class Problems:
         if self._strict:
             raise StoppedError
 
+    def note(self, number: int, code: Fitted) -> None:
+        """Note a code of that line that did not fit as it came, for `tell_fitted`."""
+        count, first = self._fitted.get(code, (0, number))
+        self._fitted[code] = count + 1, first
+
+    def tell_fitted(self) -> None:
+        """Print one line for each field and what became of its codes. This is no problem."""
+        for code, (count, first) in sorted(self._fitted.items()):
+            became = _BECAME[code.fitting]
+            print(f"{self.file}:{first}: data.{code.field}: {became} ({count:,} times)", file=self._err)
+        self._fitted.clear()
+
     def tell_unknown(self, what: str) -> None:
         """Print what cannot be judged although its lines are valid."""
         self.count += 1
         print(visible(f"{self.file}: {what}"), file=self._err)
+
+
+_BECAME = {
+    CodeFitting.MADE_FIT: "made fit: numbers become text, spaces become _",
+    CodeFitting.OTHER: "counts as other, for it is none of the contract's",
+    CodeFitting.DROPPED: "dropped: no code of 1 to 64 characters and at most three words",
+}
 
 
 class StoppedError(Exception):
@@ -119,13 +140,14 @@ def fit(
         Progress(err, doing, None if mapping else _size(stream)) as progress,
     ):
         for line in lines(events, through(stream) if through else stream, mapping):
-            found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds)
+            found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds, problems)
             if isinstance(found, LineProblem):
                 progress.clear()
                 problems.tell(found)
             else:
                 progress.advance(1 if mapping else len(found.line.record) + 1)
                 yield found
+    problems.tell_fitted()
 
 
 def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fact]]:
@@ -142,8 +164,8 @@ def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fa
     return facts
 
 
-def _decoded(line: JsonLine, now: int | None, kinds: Kinds) -> FileEvent | LineProblem:
-    decoded = decode_json(line.record, now, kinds)
+def _decoded(line: JsonLine, now: int | None, kinds: Kinds, problems: Problems) -> FileEvent | LineProblem:
+    decoded = decode_json(line.record, now, kinds, partial(problems.note, line.number))
     if isinstance(decoded, Rejection):
         return LineProblem(line.number, decoded.field, decoded.detail)
     return FileEvent(line, *decoded)

@@ -13,7 +13,8 @@ from service.policy.policy_file import PolicyFile
 from service.sla.calendar.calendar import YearUnknown
 from service.sla.calendar.duration import duration_text
 from service.sla.calendar.working_hours import WorkingTime
-from service.sla.policy import Clock, Level, Match, Policy, tenants
+from service.sla.policy import DEFAULT_AGREEMENT, Clock, Level, Match, Policy, tenants
+from service.sla.statement import activity
 from service.text.visible import visible
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
@@ -47,15 +48,22 @@ def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
     yield f"{policy.id} version {policy.version} · {file.file}"
     yield from (f"  {title}" for title in policy.title.values())
     yield f"  in force from {_instant(file.effective_from)} for {_judged(policy)}"
+    if policy.agreement != DEFAULT_AGREEMENT:
+        yield f"  agreement {policy.agreement}, judged by itself"
     yield f"  sha256 {policy.sha256}"
     yield ""
+    if policy.exempt:
+        yield "  exempt: judged by no clock, and counted as exempt"
+        yield ""
+        return
     yield f"  when a clock starts at {_instant(start)}{note}:"
     yield ""
     rows = [_row(clock, level, start) for clock in policy.clocks for level in clock.levels]
-    if policy.stalled_after_ms is not None:
-        due = start + timedelta(milliseconds=policy.stalled_after_ms)
-        after = duration_text(policy.stalled_after_ms)
-        rows.append(("activity", "", "any fact", "any fact", "", "warning", after, _instant(due)))
+    for named, after in (("warning", policy.stalled_after_ms), ("warning-held", policy.held_after_ms)):
+        if after is not None:
+            due = _instant(start + timedelta(milliseconds=after))
+            name = activity(policy.agreement)
+            rows.append((name, "", "any fact", "any fact", "", named, duration_text(after), due))
     yield from _table([_HEADINGS, *rows])
     yield ""
     for clock in policy.clocks:

@@ -134,5 +134,5 @@ def _tell_undated(
             clock, calendar = run.clock.name, run.clock.calendar.name
             problems.tell_unknown(
                 f"ticket {ticket_id} of tenant {tenant}: clock {clock} of cycle {run.cycle.number} is due"
-                f" in a year of which calendar {calendar} has no official days"
+                f" in a year of which calendar {calendar} does not know the days"
             )

@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
-from difflib import get_close_matches
+from datetime import date, timedelta
 
 from service.policy.document import NotReadError, content, read_document
 from service.policy.opening_hours import read_windows
 from service.policy.place import BadPolicies, Place, Problem, shown
 from service.policy.policy_file import BUILT_IN, NamedCalendar
-from service.sla.calendar.local_days import WEEKDAYS, LocalDays, Windows
+from service.policy.zone import read_zone
+from service.sla.calendar.local_days import WEEKDAYS, LocalDays, MonthDay, Windows
 from service.sla.calendar.working_hours import WorkingTime
-from service.timezones import zone, zone_names
+from service.timezones import zone
 
-_FIELDS = ("calendar", "timezone", "week", "holidays", "working_days", "official")
+CALENDAR = ("calendar", "timezone", "week", "holidays", "working_days", "hours", "official", "years")
 _YEARS = range(1971, 2999)
+_YEARLY = re.compile(r"[0-9]{2}-[0-9]{2}")  # month and day, of every year
 
 
 def read_calendar(file: str, raw: bytes, stem: str) -> NamedCalendar:
@@ -31,17 +32,24 @@ def read_calendar(file: str, raw: bytes, stem: str) -> NamedCalendar:
 
 
 def _local_days(place: Place, stem: str) -> LocalDays | None:
-    given = place.fields(_FIELDS, needed=("calendar", "timezone", "week"))
+    given = place.fields(CALENDAR, needed=("calendar", "timezone", "week"))
     if "calendar" in given:
         _name(given["calendar"], stem)
-    in_zone = _zone(given["timezone"]) if "timezone" in given else ""
+    in_zone = read_zone(given["timezone"]) if "timezone" in given else ""
     week = _week(given["week"]) if "week" in given else ()
-    holidays = _holidays(given["holidays"]) if "holidays" in given else frozenset()
+    holidays, yearly = _holidays(given["holidays"]) if "holidays" in given else (frozenset(), frozenset())
     working_days = _working_days(given["working_days"], week, holidays) if "working_days" in given else {}
-    official = _official(given["official"]) if "official" in given else None
+    hours = _hours(given["hours"]) if "hours" in given else {}
+    years = _known_years(given)
+    if years:
+        for field, days in (("holidays", holidays), ("working_days", working_days), ("hours", hours)):
+            if beyond := sorted(day for day in days if day.year not in years):
+                given[field].wrong(f"{beyond[0]} lies outside the years of this calendar")
     if place.problems:
         return None
-    return LocalDays(stem, zone(in_zone), week, holidays, working_days, official)
+    return LocalDays(
+        stem, zone(in_zone), week, holidays, working_days, years, hours, yearly, country="years" not in given
+    )
 
 
 def _name(place: Place, stem: str) -> None:
@@ -50,15 +58,6 @@ def _name(place: Place, stem: str) -> None:
         place.wrong(f"the name {found} is taken by the calendar around the clock")
     elif found and found != stem:
         place.wrong(f"{shown(found)} must have the name of its file, {stem}")
-
-
-def _zone(place: Place) -> str:
-    text = place.text()
-    if text and text not in zone_names():
-        near = get_close_matches(text[:64], zone_names(), n=1)
-        hint = f"did you mean {near[0]}?" if near else "write for example Asia/Shanghai"
-        place.wrong(f"{shown(text)} is no IANA time zone; {hint}")
-    return text
 
 
 def _week(place: Place) -> tuple[Windows, ...]:
@@ -72,15 +71,38 @@ def _week(place: Place) -> tuple[Windows, ...]:
     return week
 
 
-def _holidays(place: Place) -> frozenset[date]:
+def _holidays(place: Place) -> tuple[frozenset[date], frozenset[MonthDay]]:
+    """Return the closed dates, and the days of every year that are closed."""
     found: set[date] = set()
+    yearly: set[MonthDay] = set()
     for item in place.items():
-        day = item.read(_date, None)
-        if day in found:
-            item.wrong(f"{shown(item.text())} is given twice")
-        elif day:
-            found.add(day)
-    return frozenset(found)
+        text = item.text()
+        if _YEARLY.fullmatch(text):
+            day = item.read(_month_day, None)
+            if day in yearly:
+                item.wrong(f"{shown(text)} is given twice")
+            yearly |= {day} if day else set()
+            continue
+        days: tuple[date, ...] = item.read(_dates, ())
+        if twice := sorted(found.intersection(days)):
+            item.wrong(f"{shown(str(twice[0]))} is given twice")
+        found.update(days)
+    return frozenset(found), frozenset(yearly)
+
+
+def _hours(place: Place) -> Mapping[date, Windows]:
+    """Return the dates with windows of their own."""
+    found: dict[date, Windows] = {}
+    for key, item in place.entries().items():
+        try:
+            day = _date(key)
+        except ValueError as error:
+            item.wrong(f"{shown(key)} {error}")
+            continue
+        found[day] = read_windows(item)
+        if item.node.value == []:
+            item.wrong("must have a window; a closed date stands in holidays")
+    return found
 
 
 def _working_days(place: Place, week: Sequence[Windows], holidays: frozenset[date]) -> Mapping[date, int]:
@@ -101,21 +123,50 @@ def _working_days(place: Place, week: Sequence[Windows], holidays: frozenset[dat
     return found
 
 
-def _official(place: Place) -> range | None:
-    given = place.fields(("country", "years"), needed=("country", "years"))
-    if "country" in given:
-        given["country"].read(_country, "")
-    items = given["years"].items() if "years" in given else []
-    years = sorted({item.read(_year, 0) for item in items})
-    if "years" in given and given["years"].node.value == []:
-        given["years"].wrong("must name at least one year")
+def _known_years(given: Mapping[str, Place]) -> range | None:
+    """Return the years of the calendar, from `official` or `years`; None: it needs none."""
+    if "official" not in given:
+        return _year_range(given["years"]) if "years" in given else None
+    if "years" in given:
+        given["years"].wrong("stands in official; leave it out here")
+    official = given["official"].fields(("country", "years"), needed=("country", "years"))
+    if "country" in official:
+        official["country"].read(_country, "")
+    return _year_range(official["years"]) if "years" in official else None
+
+
+def _year_range(place: Place) -> range | None:
+    years = sorted({item.read(_year, 0) for item in place.items()})
+    if place.node.value == []:
+        place.wrong("must name at least one year")
     if not years or 0 in years:
         return None
     found = range(years[0], years[-1] + 1)
     if len(found) > len(years):
         missing = next(year for year in found if year not in years)
-        given["years"].wrong(f"leaves out {missing}; years must follow one another")
+        place.wrong(f"leaves out {missing}; years must follow one another")
     return found
+
+
+def _dates(text: str) -> tuple[date, ...]:
+    """Return the dates of `2026-10-01`, or of `2026-10-01..2026-10-07`, both included."""
+    first, dots, last = text.partition("..")
+    begin = _date(first)
+    if not dots:
+        return (begin,)
+    days = (_date(last) - begin).days
+    if days < 0:
+        raise ValueError("ends before it begins")
+    return tuple(begin + timedelta(days=number) for number in range(days + 1))
+
+
+def _month_day(text: str) -> MonthDay:
+    month, day = map(int, text.split("-"))
+    try:
+        date(2024, month, day)  # a leap year: February 29 is closed in such years
+    except ValueError:
+        raise ValueError("is no day of the year") from None
+    return month, day
 
 
 def _date(text: str) -> date:

@@ -53,6 +53,7 @@ def read_policies(directory: Path, calendars: Mapping[str, NamedCalendar] = BUIL
         if not files and not problems:
             problems.append(Problem(_printable(directory), None, None, "has no policy file (*.yaml)"))
     problems += _given_twice(files)
+    problems += _agreements(files)
     problems += _ties(files)
     if problems:
         raise BadPolicies(problems)
@@ -104,6 +105,27 @@ def _given_twice(files: Sequence[PolicyFile]) -> Iterator[Problem]:
             yield file.problem("version", f"{_named(file.policy)} is already in {first.file}; count up")
 
 
+def _agreements(files: Sequence[PolicyFile]) -> Iterator[Problem]:
+    """Yield a problem for each policy id, and each name of a clock, that stands in two agreements."""
+    policies: dict[str, PolicyFile] = {}
+    clocks: dict[str, PolicyFile] = {}
+    for file in files:
+        if file.policy.desks:
+            continue
+        agreement = file.policy.agreement
+        first = policies.setdefault(file.policy.id, file)
+        if first.policy.agreement != agreement:
+            was = f"{first.policy.agreement} in {first.file}"
+            yield file.problem("agreement", f"{file.policy.id} is of the agreement {was}, and keeps it")
+        for clock in file.policy.clocks:
+            first = clocks.setdefault(clock.name, file)
+            if first.policy.agreement != agreement:
+                was = f"{first.policy.agreement} ({first.file})"
+                yield file.problem(
+                    "clocks", f"the clock name {clock.name} belongs to the agreement {was}; choose another"
+                )
+
+
 def _ties(files: Sequence[PolicyFile]) -> Iterator[Problem]:
     """Yield a problem for each pair of policies that could match one ticket equally well.
 
@@ -123,6 +145,7 @@ def _ties(files: Sequence[PolicyFile]) -> Iterator[Problem]:
             one.policy.id != other.policy.id
             and not one.policy.desks
             and not other.policy.desks
+            and one.policy.agreement == other.policy.agreement
             and len(one.policy.match) == len(other.policy.match)
             and _overlap(one_span, other_span)
             and _both_can_match(one.policy.match, other.policy.match)

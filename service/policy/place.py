@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeVar
 
+from schemas.code import fit
 from service.errors import RefusalError
 from service.policy.document import YamlNode
 from service.text.visible import visible
@@ -75,6 +76,10 @@ class Place:
         """Return the text at this place. It must be a name that may also stand in a topic's keys."""
         return self.read(name, "")
 
+    def code(self) -> str:
+        """Return the text at this place, made fit as codes of events are."""
+        return self.read(_code, "")
+
     def plain_name(self) -> str:
         """Return the text at this place. It must be a name of a clock or level."""
         return self.read(plain_name, "")
@@ -137,6 +142,13 @@ def name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise ValueError("must have 1 to 128 characters, none of them a space, @ or a control character")
     return text
+
+
+def _code(text: str) -> str:
+    found = fit(text)
+    if found is None:
+        raise ValueError("is no code of 1 to 64 characters and at most three words, without @")
+    return found
 
 
 def plain_name(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from schemas.complaints import CHANNELS, COMPLEXITIES
 from schemas.instant import EPOCH
 from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/options.py)
 from schemas.instant import read as read_instant
@@ -14,20 +15,36 @@ from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, r
 from service.policy.document import NotReadError, canonical_json, content, read_document
 from service.policy.levels import read_levels
 from service.policy.place import BadPolicies, Place, Problem, plain_name
+from service.policy.zone import read_zone
 from service.sla.calendar.calendar import ALWAYS, Calendar, YearUnknown
 from service.sla.calendar.duration import parse_duration
 from service.sla.facts import Kind
-from service.sla.policy import Clock, Match, PausesThatCount, Policy
+from service.sla.policy import DEFAULT_AGREEMENT, Clock, Match, PausesThatCount, Policy
 from service.sla.statement import ACTIVITY
 
-_POLICY = ("policy", "version", "effective_from", "title", "match", "calendar", "clocks", "stalled_after")
-_CLOCK = ("clause", "when", "start", "stop", "levels", "pause", "calendar")
-_WHEN = ("complexity", "priority", "category", "service", "region", "channel", "customer_id")
-_MATCH = ("tenant", *_WHEN)
-_CLOSED = {"complexity": ("general", "complex"), "channel": ("online", "phone", "email", "other")}
+POLICY = (
+    "policy",
+    "version",
+    "effective_from",
+    "title",
+    "agreement",
+    "match",
+    "exempt",
+    "calendar",
+    "zone",
+    "clocks",
+    "stalled_after",
+    "held_after",
+)
+NOT_EXEMPT = ("clocks", "calendar", "zone", "stalled_after", "held_after")  # of no use in an exempt policy
+CLOCK = ("clause", "when", "start", "stop", "levels", "pause", "calendar")
+WHEN = ("complexity", "priority", "category", "service", "region", "team", "channel", "customer_id")
+_MATCH = ("tenant", *WHEN)
+_CLOSED = {"complexity": COMPLEXITIES, "channel": CHANNELS}
+_CODES = frozenset({"priority", "category", "service", "region", "team"})  # made fit, as in events
 _KINDS = {kind.word: kind for kind in Kind}
-_NO_STARTS = {Kind.WITHDRAWN, Kind.MERGED, Kind.VOIDED}
-_NO_STOPS = {Kind.RECEIVED, Kind.REOPENED, Kind.VOIDED}
+NO_STARTS = {Kind.WITHDRAWN, Kind.MERGED, Kind.VOIDED}
+NO_STOPS = {Kind.RECEIVED, Kind.REOPENED, Kind.VOIDED}
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -86,12 +103,12 @@ def parse_instant(text: str) -> datetime:
 
 
 def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> PolicyFile:
-    of_desks = "desks" in place.entries()
-    needed = ("policy", "version", "effective_from", "clocks")
+    of_desks, is_exempt = "desks" in place.entries(), "exempt" in place.entries()
+    needed = ("policy", "version", "effective_from", *(() if is_exempt else ("clocks",)))
     given = (
         place.fields(DESK_POLICY, needed=(*needed, "heartbeat_timeout"))
         if of_desks
-        else place.fields(_POLICY, needed)
+        else place.fields(POLICY, needed)
     )
     calendar: Calendar = _get(given, "calendar", lambda named: _calendar(named, calendars), ALWAYS)
     read_one = _desk_clock if of_desks else _clock
@@ -113,10 +130,17 @@ def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> Policy
         match=_get(given, "match", lambda match: _match(match, ("tenant",) if of_desks else _MATCH), ()),
         clocks=clocks,
         stalled_after_ms=_get(given, "stalled_after", lambda after: after.read(_not_nothing, None), None),
+        held_after_ms=_get(given, "held_after", lambda after: after.read(_not_nothing, None), None),
+        agreement=_get(given, "agreement", Place.plain_name, DEFAULT_AGREEMENT),
+        exempt=_get(given, "exempt", _exempt, False),
+        zone=_get(given, "zone", lambda named: read_zone(named) or None, None),
         desks=_get(given, "desks", read_desks, frozenset()),
         heartbeat_timeout_ms=_get(given, "heartbeat_timeout", lambda after: after.read(_not_nothing, 0), 0),
     )
-    if not place.problems:
+    for field in NOT_EXEMPT if policy.exempt else ():
+        if field in given:
+            given[field].wrong("has no use in an exempt policy, which no clock judges")
+    if not place.problems and not policy.exempt:
         _reach(given["clocks"], policy)
     lines = {field: found.node.line for field, found in given.items()}
     return PolicyFile(place.file, policy, effective_from, said, lines)
@@ -143,6 +167,13 @@ def _not_nothing(text: str) -> int:
     return after
 
 
+def _exempt(place: Place) -> bool:
+    """Only `true` makes sense; a policy that is not exempt leaves the field out."""
+    if place.text() not in ("", "true"):
+        place.wrong("must be true; leave it out where clocks judge")
+    return True
+
+
 def _title(place: Place) -> Mapping[str, str]:
     return {language: title.text() for language, title in place.fields(("en", "zh")).items()}
 
@@ -161,9 +192,14 @@ def _values(key: str, place: Place) -> frozenset[str]:
 
 
 def _value(key: str, place: Place) -> str:
+    if place.text().startswith("!"):
+        place.wrong(
+            "does not mean “not”; write a policy with exempt: true that matches the tickets to leave out"
+        )
+        return ""
     if key in _CLOSED:
         return place.one_of(_CLOSED[key], f"no {key}") or ""
-    return place.name()
+    return place.code() if key in _CODES else place.name()
 
 
 def _calendar(place: Place, calendars: Mapping[str, NamedCalendar]) -> Calendar:
@@ -186,7 +222,7 @@ def _clocks(
         except ValueError as error:
             clock.wrong(f"the clock's name {error}")
         if key == ACTIVITY:
-            clock.wrong(f"the name {ACTIVITY} is kept for stalled_after")
+            clock.wrong(f"the name {ACTIVITY} is kept for stalled_after and held_after")
     return tuple(read_one(key, clock, calendar, calendars) for key, clock in given.items())
 
 
@@ -197,15 +233,15 @@ def _desk_clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[s
 
 
 def _clock(key: str, place: Place, calendar: Calendar, calendars: Mapping[str, NamedCalendar]) -> Clock:
-    given = place.fields(_CLOCK, needed=("start", "stop", "levels"))
+    given = place.fields(CLOCK, needed=("start", "stop", "levels"))
     own = _get(given, "calendar", lambda named: _calendar(named, calendars), calendar)
     pauses: PausesThatCount = _get(given, "pause", _pauses, False)
     return Clock(
         name=key,
         clause=_get(given, "clause", Place.text, None),
-        start=_get(given, "start", lambda start: _kind(start, _NO_STARTS, "starts"), Kind.RECEIVED),
+        start=_get(given, "start", lambda start: _kind(start, NO_STARTS, "starts"), Kind.RECEIVED),
         stop=_get(given, "stop", _stop, frozenset()),
-        when=_get(given, "when", lambda when: _match(when, _WHEN), ()),
+        when=_get(given, "when", lambda when: _match(when, WHEN), ()),
         pauses=pauses,
         levels=_get(given, "levels", lambda levels: read_levels(levels, own, pauses=bool(pauses)), ()),
         calendar=own,
@@ -223,7 +259,7 @@ def _reach(place: Place, policy: Policy) -> None:
 
 
 def _stop(place: Place) -> frozenset[Kind]:
-    return frozenset(_kind(kind, _NO_STOPS, "stops") for kind in place.items())
+    return frozenset(_kind(kind, NO_STOPS, "stops") for kind in place.items())
 
 
 def _kind(place: Place, none_of: Collection[Kind], does: str) -> Kind:
@@ -236,5 +272,5 @@ def _kind(place: Place, none_of: Collection[Kind], does: str) -> Kind:
 
 def _pauses(place: Place) -> PausesThatCount:
     if isinstance(place.node.value, list):
-        return frozenset(reason.name() for reason in place.items())
+        return frozenset(reason.code() for reason in place.items())
     return place.one_of(("true", "false"), "neither true nor false nor a list of reasons") == "true"

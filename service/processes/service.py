@@ -10,6 +10,7 @@ from importlib.metadata import version as version_of
 from schemas import topics
 from service.clock import now_ms
 from service.errors import RefusalError
+from service.events.fact import FITTINGS
 from service.events.rejection import Reason
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.exactly_once.context import OwnerSettings, Topics
@@ -24,6 +25,7 @@ from service.processes.signals import when_asked_to_end
 from service.processes.startup_checks import Prepared, prepare
 from service.settings import Settings
 from service.sla.policy import Policies
+from service.sla.statement import activity
 from service.telemetry import loop_lag as stall
 from service.telemetry import metric_names
 from service.telemetry.gc_tuning import collect_seldom
@@ -36,7 +38,6 @@ log = logging.getLogger(__name__)
 
 GIVE_UP_WITHIN_SECONDS = 8.0  # to release partitions and group; with HTTP's part below the promised 10 s
 HTTP_WITHIN_SECONDS = 1.5
-ACTIVITY = ("activity", "warning")  # pseudo-clock and level of `stalled_after`
 
 
 def serve(settings: Settings) -> int:
@@ -101,8 +102,16 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics]:
     policies = ground.policies.policies
     build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
     metrics = Metrics(
-        _levels(policies), reasons=Reason, states=OwnerState, calendars=_valid_until(policies), build=build
+        _levels(policies),
+        agreements=policies.agreements,
+        reasons=Reason,
+        codes=FITTINGS,
+        states=OwnerState,
+        calendars=_valid_until(policies),
+        build=build,
     )
+    for topic in topics.TOPICS:
+        metrics[metric_names.TOPIC_FALLS_SHORT].labels(topic.name).set(topic.name in ground.short)
     prefix = settings.topic_prefix
     terms = OwnerSettings(
         connection=ground.connection,
@@ -191,7 +200,9 @@ def _levels(policies: Policies) -> set[tuple[str, str]]:
         for clock in policy.clocks
         for level in clock.levels
     }
-    return levels | {ACTIVITY} if any(policy.stalled_after_ms for policy in policies.versions) else levels
+    silent = {(activity(one.agreement), "warning") for one in policies.versions if one.stalled_after_ms}
+    held = {(activity(one.agreement), "warning-held") for one in policies.versions if one.held_after_ms}
+    return levels | silent | held
 
 
 def _valid_until(policies: Policies) -> dict[str, int]:

@@ -8,7 +8,7 @@ from service.clock import now_ms
 from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
-from service.kafka.topics.check import check, warnings
+from service.kafka.topics.check import check, shortcomings, warnings
 from service.kafka.topics.ensure import FoundTopic, find
 from service.kafka.topics.policies import publish, published
 from service.policy.directory import PolicyDirectory, read_policies
@@ -26,6 +26,7 @@ class Prepared:
     connection: dict[str, object]
     policies: PolicyDirectory
     topics: dict[str, FoundTopic]  # by name without prefix
+    short: frozenset[str]  # topics that keep or date records otherwise than promised
 
 
 async def prepare(settings: Settings) -> Prepared:
@@ -37,10 +38,12 @@ async def prepare(settings: Settings) -> Prepared:
     topics = await find(reach, settings.topic_prefix)
     if wrong := check(topics, settings.topic_prefix):
         raise RefusalError("\n".join(wrong))
-    for warning in warnings(topics, settings.topic_prefix):
+    short = shortcomings(topics, settings.retention, settings.topic_prefix)
+    of_short = [line for lines in short.values() for line in lines]
+    for warning in [*of_short, *warnings(topics, settings.topic_prefix)]:
         log.warning("%s", warning)
     await _publish(reach, POLICIES.named(settings.topic_prefix), policies)
-    return Prepared(reach, policies, topics)
+    return Prepared(reach, policies, topics, frozenset(short))
 
 
 async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:

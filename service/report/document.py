@@ -61,6 +61,7 @@ def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: b
         "tickets": tally.tickets,
         "not_received": tally.not_received,
         "without_policy": tally.without_policy,
+        "exempt": tally.exempt,
         "policies": [_policy(tally.policies[version]) for version in sorted(tally.policies)],
     }
 

@@ -8,6 +8,7 @@ from schemas.instant import written
 from service.policy.directory import PolicyDirectory
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Clock, Policy
+from service.timezones import zone
 
 BY = ("day", "week", "month")
 
@@ -87,9 +88,11 @@ class Zones:
 
 def zones(policies: PolicyDirectory, chosen: tzinfo | None) -> Zones:
     """Return the zones of a directory of policies."""
-    return Zones(
-        chosen, {version: file.effective_from.tzinfo or UTC for version, file in policies.files.items()}
-    )
+    written_in = {
+        version: zone(file.policy.zone) if file.policy.zone else file.effective_from.tzinfo or UTC
+        for version, file in policies.files.items()
+    }
+    return Zones(chosen, written_in)
 
 
 @dataclass(frozen=True, slots=True)

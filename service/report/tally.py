@@ -38,7 +38,8 @@ class Tally:
         self.asked = asked
         self.tickets = 0  # all tickets, whatever the range
         self.not_received = 0  # tickets without a receipt or a refusal: nothing is judged
-        self.without_policy = 0  # cycles that no policy judges
+        self.without_policy = 0  # cycles without a policy, by agreement
+        self.exempt = 0  # cycles that a policy exempts, by agreement
         self.verdicts: dict[GroupKey, Counter[LevelState]] = defaultdict(Counter)
         self.broken_at: Counter[tuple[int, int]] = Counter()  # breaches by weekday (0 Monday) and hour of due
         self.lengths: dict[ClockOfPolicy, list[int]] = defaultdict(list)  # counted ms from start to stop
@@ -54,7 +55,9 @@ class Tally:
         self.not_received += not judgement.cycles
         for cycle in judgement.cycles:
             self.without_policy += cycle.policy is None
-            self._satisfaction(tenant, cycle)
+            self.exempt += cycle.policy is not None and cycle.policy.exempt
+            if cycle.agreement == judgement.cycles[0].agreement:  # each score once
+                self._satisfaction(tenant, cycle)
         for run in judgement.runs:
             self._run(tenant, run)
 

@@ -18,7 +18,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Judged after the last deadline: what is open at the end of the file never ends"
         ),
         "counted": (
-            "Tickets read: {tickets}; never received: {not_received}; cycles without policy: {without_policy}"
+            "Tickets read: {tickets}; never received: {not_received}; "
+            "cycles without policy: {without_policy}, exempt: {exempt}"
         ),
         "nothing": "Nothing was due in this range.",
         "totals": "The whole range",
@@ -114,7 +115,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "of_tenant": "仅租户 {tenant}",
         "judged_at": "判定时刻：{at}",
         "judged_after_all": "在最后一个期限之后判定：文件结束时仍未了结的，视为始终未了结",
-        "counted": "读取工单 {tickets} 件；从未受理 {not_received} 件；无适用承诺的轮次 {without_policy} 个",
+        "counted": (
+            "读取工单 {tickets} 件；从未受理 {not_received} 件；"
+            "无适用承诺的轮次 {without_policy} 个，豁免 {exempt} 个"
+        ),
         "nothing": "此范围内没有到期的承诺。",
         "totals": "整个范围",
         "figures": "分期统计",

@@ -52,3 +52,4 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
     cause: Fact | None
     evidence: tuple[Fact, ...]
+    true_at: int | None = None  # from which instant on it is true by the facts: no part of the event

@@ -27,6 +27,7 @@ _OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
 _REASONS: dict[int, str] = {
     Kind.VOIDED: "voided",
     Kind.RECLASSIFIED: "reclassified",
+    Kind.REASSIGNED: "reclassified",
 }
 
 
@@ -164,21 +165,20 @@ def announcement(
         statement.elapsed_for,
         statement.overrun_for,
         detected_at,
-        _is_late(statement.type, statement.due_at, statement.stopped_at, detected_at, grace),
+        _is_late(statement, detected_at, grace),
         change.reason or statement.reason,
         change.cause,
         statement.evidence or ((change.cause,) if change.cause else ()),  # for a clock that never started
+        statement.true_at,
     )
 
 
-def _is_late(
-    type_: Type, due_at: int | None, stopped_at: int | None, detected_at: int | None, grace: int
-) -> bool:
+def _is_late(statement: Statement, detected_at: int | None, grace: int) -> bool:
     """True for a lapse, or the end of a breach, that is announced too long after it became true."""
-    if detected_at is None or type_ not in _OF_LAPSES:
+    if detected_at is None or statement.type not in _OF_LAPSES:
         return False
-    true_since = due_at if stopped_at is None else stopped_at
-    return true_since is not None and detected_at > true_since + grace + LATE_AFTER_MS
+    true_at = statement.true_at
+    return true_at is not None and detected_at > true_at + grace + LATE_AFTER_MS
 
 
 def standing(tenant: str, ticket_id: str, judgement: Judgement, at: int) -> list[Announcement]:

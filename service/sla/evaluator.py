@@ -38,7 +38,8 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
     at: int  # the instant that was judged
     wake_at: int  # after this instant, there may be something to announce without a new fact
     forget_at: int  # after this instant, the ticket is forgotten
-    unjudged: int = 0  # new cycles that no policy judges
+    unjudged: tuple[str, ...] = ()  # agreements under which a new cycle has no policy
+    exempt: tuple[str, ...] = ()  # agreements under which a new cycle is exempt
 
 
 class Evaluator(Protocol[S]):

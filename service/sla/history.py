@@ -9,7 +9,9 @@ from service.sla.facts import Fact, Kind
 
 MOST_FACTS = 1000  # on one ticket; further records are rejected
 
-_STARTS = int(Kind.RECEIVED), int(Kind.REFUSED)  # the kinds that start cycle 1, the first one preferred
+# The kinds that start the first cycle, the first one preferred.
+_STARTS = int(Kind.RECEIVED), int(Kind.REFUSED), int(Kind.REOPENED)
+_ATTRIBUTES_ONLY = frozenset({Kind.RECLASSIFIED, Kind.REASSIGNED})  # count before a reopening that starts
 _VOIDED = int(Kind.VOIDED)
 
 
@@ -103,14 +105,18 @@ def is_appended(arrived: Sequence[Fact], facts: Sequence[Fact], ordered: Sequenc
 
 
 def lead(ordered: list[Fact]) -> list[Fact]:
-    """The facts in fact order, but with the start fact of cycle 1 first; empty without a start fact.
+    """The facts in fact order, but with the start fact of the first cycle first; empty without one.
 
-    Facts dated before the start fact follow right after it, in fact order.
+    Facts dated before the start fact follow right after it, in fact order. Where that is a reopening, only
+    those among them count that change attributes; the others are left out.
     """
     if ordered and ordered[0].kind == _STARTS[0]:  # the usual case
         return ordered
     for start_kind in _STARTS:
         for index, fact in enumerate(ordered):
             if fact.kind == start_kind:
-                return [fact, *ordered[:index], *ordered[index + 1 :]] if index else ordered
+                before = ordered[:index]
+                if start_kind == Kind.REOPENED:
+                    before = [earlier for earlier in before if earlier.kind in _ATTRIBUTES_ONLY]
+                return [fact, *before, *ordered[index + 1 :]] if index else ordered
     return []

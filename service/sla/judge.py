@@ -3,7 +3,7 @@
 All code that decides a verdict is in this file and in history, timeline and pauses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -14,7 +14,7 @@ from service.sla.history import lead, standing, unique
 from service.sla.lapse import has_lapsed
 from service.sla.pauses import counted
 from service.sla.policy import Clock, Level, Policies, Policy, matches
-from service.sla.timeline import ClockSpan, Cycle, Timeline
+from service.sla.timeline import ClockSpan, Cycle, Stretch, cycles_of
 
 END_OF_TIME = 1 << 53  # an instant after every deadline, still exact in JSON numbers
 
@@ -73,6 +73,7 @@ class Run(msgspec.Struct, gc=False):
     states: list[LevelState]  # by level
     next_at: int | None  # the earliest instant (ms), not before the judgement's, after which a level lapses
     evidence: tuple[Fact, ...] | None = None  # the facts that decided; None: compute them from the cycle
+    holding: list[Stretch] | None = None  # when `when` holds; None: `applies` says it for the whole cycle
 
     @property
     def verdicts(self) -> list[LevelVerdict]:
@@ -87,10 +88,30 @@ class Run(msgspec.Struct, gc=False):
         return None in self.dues and not (self.pauses and self.pauses[-1][1] is None)
 
     def applies_at(self, instant: int) -> bool:
-        """True when the clock's `when` holds for the attributes at `instant` (ms)."""
-        if self.cycle.is_steady:
+        """True when the clock's `when` holds for the attributes at `instant` (ms), not after its end."""
+        if self.holding is not None and instant < self.cycle.started_at:  # then the start fact alone counts
+            return matches(self.clock.when, self.cycle.attributes_at(instant))
+        return self._applies_within(instant, instant)
+
+    def owes(self, due_at: int) -> bool:
+        """True when the clock applied at any instant up to a level's due instant (ms)."""
+        return self._applies_within(self.started_at, due_at)
+
+    def _applies_within(self, first: int, last: int) -> bool:
+        """True when the clock applies at any instant from `first` to `last` (ms), both included."""
+        if self.holding is None:
             return self.applies
-        return matches(self.clock.when, self.cycle.attributes_at(instant))
+        return any(since <= last and (until is None or until > first) for since, until in self.holding)
+
+    def true_at(self, due_at: int) -> int | None:
+        """The first instant (ms) at which a level that is due at `due_at`, and owed, is overdue; or None.
+
+        That is the due instant, or the reclassification after it that makes the clock apply again.
+        """
+        if self.holding is None:
+            return due_at
+        reached = [max(since, due_at) for since, until in self.holding if until is None or until > due_at]
+        return reached[0] if reached else None
 
     def outlasts(self, instant: int) -> bool:
         """True when the clock did not end at or before `instant` (ms): an end at a due instant is in time."""
@@ -98,7 +119,7 @@ class Run(msgspec.Struct, gc=False):
 
     def ongoing(self, at: int) -> LevelState:
         """The state at `at` (ms) of a clock that has not ended: running, paused or not applicable."""
-        if not (self.applies if self.cycle.is_steady else self.applies_at(at)):
+        if not self.applies_at(at):
             return NOT_APPLICABLE
         if not self.pauses:
             return RUNNING
@@ -109,10 +130,16 @@ class Run(msgspec.Struct, gc=False):
 
 
 class Judgement(msgspec.Struct, gc=False):
-    """All cycles, and all clocks that started, in the order of cycles and of the policy."""
+    """All cycles, and all clocks that started: by agreement, in the order of cycles and of the policy."""
 
     cycles: list[Cycle]
     runs: list[Run]
+    agreements: Mapping[str, str] = {}  # by clock; empty where nobody asks for a clock that did not start
+
+    @property
+    def current(self) -> list[Cycle]:
+        """The last cycle of each agreement."""
+        return list({cycle.agreement: cycle for cycle in self.cycles}.values())
 
     @property
     def next_at(self) -> int | None:
@@ -131,19 +158,20 @@ def judge(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> Ju
 
 def judge_unique(facts: Sequence[Fact], policies: Policies, tenant: str, at: int) -> Judgement:
     """Judge one ticket, like `judge`, from facts with one per identity, as a ticket keeps them."""
-    return judge_timeline(Timeline.of(lead(standing(facts)), policies, tenant), at)
+    judgement = judge_cycles(cycles_of(lead(standing(facts)), policies, tenant), at)
+    judgement.agreements = policies.agreement_of
+    return judgement
 
 
-def judge_timeline(timeline: Timeline, at: int) -> Judgement:
+def judge_cycles(cycles: list[Cycle], at: int) -> Judgement:
     """Judge every clock that started, at `at` (ms)."""
-    runs = [run_of(cycle, span, at) for cycle in timeline.cycles for span in cycle.spans]
-    return Judgement(timeline.cycles, runs)
+    return Judgement(cycles, [run_of(cycle, span, at) for cycle in cycles for span in cycle.spans])
 
 
-def last_due(timeline: Timeline) -> int:
+def last_due(cycles: Iterable[Cycle]) -> int:
     """The last due instant (ms) of all clocks that started; 0 without one."""
     last = 0
-    for cycle in timeline.cycles:
+    for cycle in cycles:
         for clock, start, end in cycle.spans:
             pauses = _pauses(cycle, clock, end)
             for due_at in clock.dues(cycle.instant(cycle.facts[start]), pauses):
@@ -193,6 +221,9 @@ def run_of(cycle: Cycle, span: ClockSpan, at: int) -> Run:
         clock.dues(started_at, pauses),
         [],
         None,
+        holding=None
+        if cycle.is_steady or not clock.when
+        else cycle.holding(clock.when, end if last else None),
     )
     judge_levels(run, at)
     return run
@@ -231,10 +262,19 @@ def judge_levels(run: Run, at: int) -> None:
             return
     for level, due_at in zip(run.clock.levels, dues, strict=True):
         state = otherwise
-        if due_at is not None and run.outlasts(due_at):
-            if has_lapsed(due_at, at):
-                lapsed = AT_RISK if level.warns else BREACHED
-                state = lapsed if run.applies_at(due_at) else NOT_APPLICABLE
-            elif (run.next_at is None or due_at < run.next_at) and run.applies_at(due_at):
-                run.next_at = due_at
+        if due_at is not None and run.outlasts(due_at) and run.owes(due_at) and _lapses(run, due_at, at):
+            state = AT_RISK if level.warns else BREACHED
         run.states.append(state)
+
+
+def _lapses(run: Run, due_at: int, at: int) -> bool:
+    """True when a level that is owed is overdue at `at` (ms); else the run's next lapse may be this one."""
+    true_at = run.true_at(due_at)
+    if true_at is None:
+        return False
+    lapses_at = max(due_at, true_at - 1)
+    if has_lapsed(lapses_at, at):
+        return True
+    if run.next_at is None or lapses_at < run.next_at:
+        run.next_at = lapses_at
+    return False

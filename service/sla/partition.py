@@ -44,7 +44,8 @@ class Step:
     changes: dict[str, bytes | None] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)  # indexes of arrivals whose ticket is full
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the arrivals
-    unjudged: int = 0  # new cycles that no policy judges
+    unjudged: list[str] = field(default_factory=list)  # agreement of each new cycle without a policy
+    exempt: list[str] = field(default_factory=list)  # agreement of each new cycle that is exempt
     shown_by_records: int = 0  # the first so many announcements; records caused them, deadlines the rest
 
 
@@ -170,6 +171,7 @@ class Partition(States[S]):
         found = self._judged.evaluate(key, known, arrived or (), moment, before=before, judged_at=judged_at)
         step.announcements += found.announcements
         step.unjudged += found.unjudged
+        step.exempt += found.exempt
         if has_lapsed(found.forget_at, found.at):
             self._forget(key)
             step.changes[key] = None

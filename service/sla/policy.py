@@ -10,7 +10,9 @@ from schemas.envelope import DEFAULT_TENANT
 from service.sla.calendar.calendar import ALWAYS, Calendar, Interval, YearUnknown
 from service.sla.facts import CANCELLING, Kind, implied_by
 
-Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, category, service, region
+DEFAULT_AGREEMENT = "default"
+
+Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, …
 PausesThatCount = frozenset[str] | bool  # True: every pause; a set: of these reasons; False: none
 Match = tuple[tuple[str, frozenset[str]], ...]  # each key with the values that match; () matches all
 
@@ -30,6 +32,7 @@ class Level:
     name: str
     after_ms: int | None  # calendar time; a percentage is resolved when the policy is read
     working_days: int | None = None
+    rank: int | None = None  # of a breach level: its place among those of its clock, from 1
     warns: bool = field(init=False, repr=False, compare=False)  # announced before a promise breaks
 
     def __post_init__(self) -> None:
@@ -114,9 +117,13 @@ class Policy:
     title: Mapping[str, str]
     match: Match  # may also ask for `tenant`
     clocks: tuple[Clock, ...]
-    stalled_after_ms: int | None = None
+    stalled_after_ms: int | None = None  # without a fact, while a clock runs
     desks: frozenset[str] = frozenset()  # the support desks that it judges; empty: it judges tickets
     heartbeat_timeout_ms: int = 0  # how long a channel stays open after a sign of life
+    held_after_ms: int | None = None  # without a fact, while clocks are paused and none runs
+    agreement: str = DEFAULT_AGREEMENT  # each agreement is judged as if there were no other
+    exempt: bool = False  # True: no clock judges the cycles that choose it, and that is meant
+    zone: str | None = None  # IANA name: of the policy's periods where its clocks have no calendar
     # By kind of fact: the indexes of the clocks that it may start or end. Clocks that start with the receipt
     # run from the cycle's first fact instead: see `from_receipt`.
     reacting: Mapping[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
@@ -151,20 +158,37 @@ class Policies:
         by_id = groupby(self.versions, key=lambda policy: policy.id)
         all_versions = [tuple(policies)[::-1] for _, policies in by_id]
         of_tickets = [versions for versions in all_versions if not any(one.desks for one in versions)]
-        self._newest_first = [tuple(map(_apart, versions)) for versions in of_tickets]
+        self._newest_first = {
+            agreement: [
+                tuple(map(_apart, versions)) for versions in of_tickets if _is_of(versions, agreement)
+            ]
+            for agreement in {policy.agreement for versions in of_tickets for policy in versions}
+        }
+        # Of tickets, the default one first; without a policy of tickets, the default one alone.
+        self.agreements = tuple(
+            sorted(self._newest_first, key=lambda name: (name != DEFAULT_AGREEMENT, name))
+        ) or (DEFAULT_AGREEMENT,)
         self._of_desks = [versions for versions in all_versions if any(one.desks for one in versions)]
+        self.agreement_of = {
+            clock.name: policy.agreement
+            for versions in of_tickets
+            for policy in versions
+            for clock in policy.clocks
+        }
         names = [(policy.id, policy.version, policy.sha256) for policy in self.versions]
         digest = blake2b(repr(names).encode(), digest_size=8).digest()
         self.edition = int.from_bytes(digest)  # differs when the policies differ
 
-    def choose(self, tenant: str, attributes: Attributes, started_at: int) -> Policy | None:
-        """The policy for a cycle that starts at `started_at` (ms) with these attributes, or None.
+    def choose(
+        self, tenant: str, attributes: Attributes, started_at: int, agreement: str = DEFAULT_AGREEMENT
+    ) -> Policy | None:
+        """The agreement's policy for a cycle that starts at `started_at` (ms) with these attributes, or None.
 
         Candidates are the highest versions in force of each policy id. Of the matching candidates, the policy
         with the most keys in `match` is chosen.
         """
         chosen: Policy | None = None
-        for versions in self._newest_first:
+        for versions in self._newest_first.get(agreement, ()):
             for policy, tenants, match in versions:
                 if policy.effective_from <= started_at:
                     asks_more = chosen is None or len(policy.match) > len(chosen.match)
@@ -199,6 +223,10 @@ class Policies:
 def tenants(policy: Policy) -> frozenset[str]:
     """The tenants whose desks a policy for desks judges."""
     return dict(policy.match).get("tenant", frozenset({DEFAULT_TENANT}))
+
+
+def _is_of(versions: Iterable[Policy], agreement: str) -> bool:
+    return any(policy.agreement == agreement for policy in versions)
 
 
 def _apart(policy: Policy) -> tuple[Policy, frozenset[str] | None, Match]:

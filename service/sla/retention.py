@@ -3,8 +3,8 @@
 from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, last_due
 from service.sla.lapse import has_lapsed
 from service.sla.state import NEVER
-from service.sla.statement import stalled
-from service.sla.timeline import Timeline
+from service.sla.statement import silences
+from service.sla.timeline import Cycle
 
 FORGET_PAUSED_AFTER_MS = 400 * 24 * 3_600_000  # the minimum for a ticket whose last clock is paused for ever
 
@@ -12,19 +12,17 @@ FORGET_PAUSED_AFTER_MS = 400 * 24 * 3_600_000  # the minimum for a ticket whose 
 def wake_at(judgement: Judgement, at: int) -> int:
     """The earliest instant from `at` (ms) on after which a new statement holds; NEVER without one."""
     next_at = judgement.next_at
-    lapse_at = NEVER if next_at is None else next_at
-    silence = stalled(judgement)
-    if silence is None or silence.due_at is None or has_lapsed(silence.due_at, at):
-        return lapse_at
-    return min(lapse_at, silence.due_at)
+    dues = (silence.due_at for silence in silences(judgement))
+    coming = [due_at for due_at in dues if due_at is not None and not has_lapsed(due_at, at)]
+    return min([NEVER if next_at is None else next_at, *coming])
 
 
-def forget_at(seen_at: int, judgement: Judgement, timeline: Timeline, retention: int) -> int:
+def forget_at(seen_at: int, judgement: Judgement, cycles: list[Cycle], retention: int) -> int:
     """The instant (ms) after which the ticket is forgotten; NEVER while a clock that can be stopped runs.
 
     It lies `retention` ms after the later of the last due instant and `seen_at`. `seen_at` (ms): when the
     last record was processed, by our own clock, because log time may be the publisher's. `judgement` must
-    include all clocks of the `timeline` that run.
+    include all clocks of the `cycles` that run.
     """
     paused = False
     for run in judgement.runs:
@@ -33,5 +31,5 @@ def forget_at(seen_at: int, judgement: Judgement, timeline: Timeline, retention:
             if state is RUNNING:
                 return NEVER
             paused = paused or state is PAUSED
-    last = max(seen_at, last_due(timeline))
+    last = max(seen_at, last_due(cycles))
     return last + (max(FORGET_PAUSED_AFTER_MS, retention) if paused else retention)

@@ -14,6 +14,7 @@ from service.sla.judge import (
     CANCELLED,
     MET,
     NOT_APPLICABLE,
+    PAUSED,
     RUNNING,
     STOPPED,
     Judgement,
@@ -22,16 +23,17 @@ from service.sla.judge import (
     Run,
 )
 from service.sla.lapse import has_lapsed
-from service.sla.policy import Policy
+from service.sla.policy import DEFAULT_AGREEMENT, Policy
+from service.sla.timeline import changes_attributes
 
 Key = tuple[int, str, str | None]  # cycle, clock, level; None: the clock as a whole
 
-ACTIVITY = "activity"  # the pseudo-clock of a ticket without new facts
+ACTIVITY = "activity"  # the pseudo-clock of a ticket without new facts, see `activity`
 
 # Plain names are faster, see judge.py.
 _BREACHED, _SETTLED, _AT_RISK = Type.BREACHED, Type.BREACH_SETTLED, Type.AT_RISK
 _MET, _CANCELLED = Type.MET, Type.CANCELLED
-_RECLASSIFIED, _PAUSED, _RESUMED = int(Kind.RECLASSIFIED), int(Kind.PAUSED), int(Kind.RESUMED)
+_PAUSED, _RESUMED = int(Kind.PAUSED), int(Kind.RESUMED)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -74,6 +76,15 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
         if run is None or stopped_at is None:
             return None
         return run.clock.calendar.elapsed(instant, stopped_at, run.pauses)
+
+    @property
+    def true_at(self) -> int | None:
+        """The instant (ms) from which the statement of a lapse, or of its end, is true by the facts."""
+        if self.stopped_at is not None:
+            return self.stopped_at
+        if self.run is None or self.due_at is None:
+            return self.due_at
+        return self.run.true_at(self.due_at)
 
     @property
     def reason(self) -> str | None:
@@ -125,9 +136,9 @@ def statements(judgement: Judgement, at: int) -> Iterator[Statement]:
             yield from _of_levels(run)
         if (outcome := _outcome(run)) is not None:
             yield outcome
-    silence = stalled(judgement)
-    if silence is not None and silence.due_at is not None and has_lapsed(silence.due_at, at):
-        yield silence
+    for silence in silences(judgement):
+        if silence.due_at is not None and has_lapsed(silence.due_at, at):
+            yield silence
 
 
 def _of(
@@ -190,22 +201,41 @@ def first_breach_at(run: Run) -> int | None:
     return min(dues) if dues else None
 
 
-def stalled(judgement: Judgement) -> Statement | None:
-    """The statement that nothing happened for too long while a clock ran; it holds once `due_at` lapsed."""
-    if not judgement.cycles:
-        return None
-    cycle = judgement.cycles[-1]
-    if cycle.policy is None or cycle.policy.stalled_after_ms is None:
-        return None
-    latest = max(cycle.facts, key=cycle.instant)
-    started_at = cycle.instant(latest)
-    due_at = started_at + cycle.policy.stalled_after_ms
-    runs = (run for run in judgement.runs if run.cycle is cycle)
-    if not any(run.ending is None and run.ongoing(due_at) is RUNNING for run in runs):
-        return None
-    key = cycle.number, ACTIVITY, "warning"
-    customer_id = cycle.attributes.get("customer_id")
-    return Statement(key, _AT_RISK, AT_RISK, cycle.policy, customer_id, started_at, due_at, latest=latest)
+def silences(judgement: Judgement) -> Iterator[Statement]:
+    """Yield the statements that nothing happens for too long; each holds once its `due_at` has lapsed.
+
+    There are two, of the current cycle of each agreement: while a clock runs, and while clocks are paused and
+    none runs.
+    """
+    for cycle in judgement.current:
+        policy = cycle.policy
+        if policy is None:
+            continue
+        open_runs = [run for run in judgement.runs if run.cycle is cycle and run.ending is None]
+        for level, after in (("warning", policy.stalled_after_ms), ("warning-held", policy.held_after_ms)):
+            if after is None:
+                continue
+            latest = max(cycle.facts, key=cycle.instant)
+            started_at = cycle.instant(latest)
+            due_at = started_at + after
+            states = {run.ongoing(due_at) for run in open_runs}
+            if (RUNNING in states) if level == "warning" else (PAUSED in states and RUNNING not in states):
+                customer_id = cycle.attributes.get("customer_id")
+                yield Statement(
+                    (cycle.number, activity(cycle.agreement), level),
+                    _AT_RISK,
+                    AT_RISK,
+                    policy,
+                    customer_id,
+                    started_at,
+                    due_at,
+                    latest=latest,
+                )
+
+
+def activity(agreement: str) -> str:
+    """The name of an agreement's pseudo-clock for silences."""
+    return ACTIVITY if agreement == DEFAULT_AGREEMENT else f"{ACTIVITY}@{agreement}"
 
 
 def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
@@ -216,12 +246,18 @@ def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
             for verdict in run.verdicts if level else [_first_breach(run)]:
                 if level in (None, verdict.level.name):
                     return _of(run, level, type_, verdict.state, verdict.due_at, run.stopped_at)
-    silence = stalled(judgement) if clock == ACTIVITY else None
+    name, _, agreement = clock.partition("@")
+    is_silence = name == ACTIVITY
+    if not is_silence:
+        agreement = judgement.agreements.get(clock, "")
+    agreement = agreement or DEFAULT_AGREEMENT
     for cycle in judgement.cycles:
-        if cycle.number == number:
-            state = RUNNING if silence else NOT_APPLICABLE
+        if cycle.number == number and cycle.agreement == agreement:
+            state = NOT_APPLICABLE
+            if is_silence and any(silence.key == key for silence in silences(judgement)):
+                state = RUNNING if level == "warning" else PAUSED
             customer_id = cycle.attributes.get("customer_id")
-            latest = max(cycle.facts, key=cycle.instant) if clock == ACTIVITY else None
+            latest = max(cycle.facts, key=cycle.instant) if is_silence else None
             return Statement(key, type_, state, cycle.policy, customer_id, None, None, latest=latest)
     return Statement(key, type_, NOT_APPLICABLE, None, None, None, None)
 
@@ -234,7 +270,7 @@ def _first_breach(run: Run) -> LevelVerdict:
 
 
 def _evidence(run: Run, *, ended: bool) -> tuple[Fact, ...]:
-    """The start of the cycle, start and end of the clock, and pauses and reclassifications between them."""
+    """The start of the cycle, start and end of the clock; pauses and changed attributes between them."""
     cycle, start, end = run.cycle, run.start, run.end
     first = cycle.facts[0]
     found = [first]
@@ -248,7 +284,7 @@ def _evidence(run: Run, *, ended: bool) -> tuple[Fact, ...]:
         kind = fact.kind
         if fact is not first and (
             fact is start
-            or (kind == _RECLASSIFIED and run.clock.when)
+            or (run.clock.when and changes_attributes(fact))
             or (kind in (_PAUSED, _RESUMED) and run.clock.pauses)
         ):
             found.append(fact)

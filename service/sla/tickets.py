@@ -8,14 +8,14 @@ from service.sla.changes import announcement, changes, latest_of
 from service.sla.evaluator import Evaluation, StepTime
 from service.sla.facts import Fact
 from service.sla.history import Outcome, is_appended, lead, standing
-from service.sla.judge import judge_timeline, judge_unique
+from service.sla.judge import judge_cycles, judge_unique
 from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.retention import forget_at, wake_at
 from service.sla.state import NEVER, Ticket, decode, names
 from service.sla.state_budget import LARGEST_BYTES
 from service.sla.statement import statements
-from service.sla.timeline import Timeline
+from service.sla.timeline import Cycle, cycles_of
 from service.sla.touched import Touched, judge_touched
 
 
@@ -62,16 +62,17 @@ class Tickets:
         at, policies = moment.at, self.policies
         tenant, ticket_id = names(key)
         facts = lead(standing(known.facts))
-        timeline = Timeline.of(facts, policies, tenant)
+        cycles = cycles_of(facts, policies, tenant)
         unchanged = 0  # facts that were judged before, if the new facts were merely appended
         if judged_at is not None and is_appended(arrived, known.facts, facts):
             unchanged = len(facts) - len(arrived)
         announced = known.announced
         if unchanged or not announced:
-            touched = judge_touched(timeline, at, judged_at or 0, unchanged)
+            touched = judge_touched(cycles, at, judged_at or 0, unchanged)
         else:  # any announcement may be wrong by now
-            touched = Touched(judge_timeline(timeline, at), set(), None, is_endless=False)
+            touched = Touched(judge_cycles(cycles, at), set(), None, is_endless=False)
         judgement, untouched = touched.judgement, touched.untouched
+        judgement.agreements = policies.agreement_of
         if untouched and announced:
             announced = [one for one in announced if (one.cycle, one.clock) not in untouched]
 
@@ -89,11 +90,14 @@ class Tickets:
             [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
             at,
             min(wake_at(judgement, at), NEVER if touched.quiet_until is None else touched.quiet_until),
-            NEVER if touched.is_endless else forget_at(known.seen_at, judgement, timeline, self._retention),
-            _unjudged(timeline, arrived) if arrived else 0,
+            NEVER if touched.is_endless else forget_at(known.seen_at, judgement, cycles, self._retention),
+            *(_unjudged(cycles, arrived) if arrived else ((), ())),
         )
 
 
-def _unjudged(timeline: Timeline, arrived: Sequence[Fact]) -> int:
-    begun = [cycle.facts[0] for cycle in timeline.cycles if cycle.policy is None]
-    return sum(any(fact is start for fact in arrived) for start in begun) if begun else 0
+def _unjudged(cycles: Sequence[Cycle], arrived: Sequence[Fact]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The agreements under which a new cycle has no policy, and those under which it is exempt."""
+    unjudged = [cycle for cycle in cycles if cycle.policy is None or cycle.policy.exempt]
+    begun = [cycle for cycle in unjudged if any(fact is cycle.facts[0] for fact in arrived)]
+    without = tuple(cycle.agreement for cycle in begun if cycle.policy is None)
+    return without, tuple(cycle.agreement for cycle in begun if cycle.policy is not None)

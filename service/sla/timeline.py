@@ -1,8 +1,11 @@
 """The timeline of a ticket: its facts, folded into cycles, and the facts that start and end each clock.
 
+Each agreement has a timeline of its own, as if there were no other.
+
 How it works. Facts are appended in fact order, see history.py. Each fact does one of two things:
 
-* A reopening begins the next cycle, once every promised clock of the current cycle has ended.
+* A reopening begins the next cycle, once every promised clock of the current cycle has ended. Promised are
+  the clocks that began with the cycle, can be stopped, and applied at any instant of the cycle so far.
 * Any other fact belongs to the current cycle. It may start or end each clock of the policy that judges the
   cycle; a clock ends when it is stopped or cancelled. The indexes of both facts are kept.
 
@@ -13,32 +16,55 @@ only the other spans: see touched.py.
 What must never happen: that a clock's start or end depends on anything but the facts before it in fact order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import cast
 
 from service.sla.facts import CANCELLING, Fact, Kind, implied_by
-from service.sla.policy import Attributes, Clock, Policies, Policy, matches
+from service.sla.history import order
+from service.sla.policy import (
+    DEFAULT_AGREEMENT,
+    Attributes,
+    Clock,
+    Match,
+    Policies,
+    Policy,
+    matches,
+)
 
 _CLOSING = implied_by(Kind.RESOLVED) | CANCELLING | {Kind.CLOSED}
-_RECEIPT = frozenset({"customer_id", "channel", "complexity", "priority", "category", "service", "region"})
-_RECLASSIFIABLE = _RECEIPT - {"customer_id", "channel"}
+_RECEIPT = frozenset(
+    {"customer_id", "channel", "complexity", "priority", "category", "service", "region", "team"}
+)
+_UNSAID = {"complexity": "general"}  # of a ticket whose start fact does not say it
+# The attributes that a fact changes from its instant on, by kind.
+_CHANGED_BY = {
+    int(Kind.RECLASSIFIED): frozenset({"complexity", "priority", "category", "service", "region"}),
+    int(Kind.REASSIGNED): frozenset({"team"}),
+}
 _EVIDENCE_ONLY = 255  # the role of a fact that starts and ends nothing; every other role is a Kind
 
 # Plain names are faster: Python 3.11 takes 0.2 µs for an enum member, and each fact needs several.
 _RECEIVED, _RESPONSE_STARTED = int(Kind.RECEIVED), int(Kind.RESPONSE_STARTED)
-_REOPENED, _RECLASSIFIED = int(Kind.REOPENED), int(Kind.RECLASSIFIED)
+_REOPENED = int(Kind.REOPENED)
 _PAUSING = int(Kind.PAUSED), int(Kind.RESUMED)
 
 
 def received(fact: Fact) -> Attributes:
-    """The attributes that the start fact of cycle 1 gives."""
+    """The attributes that the start fact of the first cycle gives."""
     if fact.kind == _RECEIVED and "complexity" in fact.data:  # then each field of it is an attribute
         return cast("dict[str, str]", fact.data)
-    return {"complexity": "general"} | _named(_RECEIPT, fact)
+    return _UNSAID | _named(_RECEIPT, fact)
 
 
-def _reclassified(attributes: Attributes, fact: Fact) -> Attributes:
-    return {**attributes, **_named(_RECLASSIFIABLE, fact)}
+def changes_attributes(fact: Fact) -> bool:
+    """True for a fact that may change attributes: a reclassification, and a reassignment to a team."""
+    names = _CHANGED_BY.get(fact.kind)
+    return names is not None and not names.isdisjoint(fact.data)
+
+
+def _after(attributes: Attributes, fact: Fact) -> Attributes:
+    return {**attributes, **_named(_CHANGED_BY.get(fact.kind, frozenset()), fact)}
 
 
 def _named(names: frozenset[str], fact: Fact) -> dict[str, str]:
@@ -55,6 +81,8 @@ def _role(fact: Fact) -> int:
     return kind
 
 
+Stretch = tuple[int, int | None]  # [from, until) in ms; None: no end
+
 # A clock of a cycle, and the indexes of the facts that start and end it; None: the clock has not ended.
 ClockSpan = tuple[Clock, int, int | None]
 
@@ -62,9 +90,9 @@ ClockSpan = tuple[Clock, int, int | None]
 class Cycle:
     """The facts of one cycle in fact order, its start fact first, and where its clocks start and end.
 
-    `origin` (ms): the start of cycle 1; facts dated before it count as at it. `attributes`: after all facts
-    so far. `is_steady`: the attributes never changed within the cycle. `was_paused`: a fact paused or resumed
-    it. `first`: the number of facts of the ticket before this cycle.
+    `number`: see cycles_of. `origin` (ms): the start of the first cycle; facts dated before it
+    count as at it. `attributes`: after all facts so far. `is_steady`: the attributes never changed within the
+    cycle. `was_paused`: a fact paused or resumed it. `first`: the number of facts of the ticket before it.
     """
 
     __slots__ = (
@@ -73,6 +101,7 @@ class Cycle:
         "_is_cancelled",
         "_is_closed",
         "_starts",
+        "agreement",
         "attributes",
         "facts",
         "first",
@@ -92,8 +121,10 @@ class Cycle:
         attributes: Attributes,
         policy: Policy | None = None,
         first: int = 0,
+        agreement: str = DEFAULT_AGREEMENT,
     ) -> None:
         self.number = number
+        self.agreement = agreement
         self.facts = [start]
         self.policy = policy
         self.first = first
@@ -113,8 +144,8 @@ class Cycle:
         index = len(self.facts)
         if fact.kind in _PAUSING:
             self.was_paused = True
-        elif fact.kind == _RECLASSIFIED:
-            self.attributes = _reclassified(self.attributes, fact)
+        if changes_attributes(fact):
+            self.attributes = _after(self.attributes, fact)
             self.is_steady = False
             self._changes.append((index, self.attributes))
         self.facts.append(fact)
@@ -164,49 +195,72 @@ class Cycle:
             if at == 0 or self.instant(self.facts[at]) <= instant
         )
 
-    def is_over(self) -> bool:
-        """True when a reopening right after these facts starts the next cycle."""
-        ends = [
-            end
-            for clock, start, end in self.spans
-            if clock.stop and start == 0 and matches(clock.when, self.attributes)
+    def holding(self, when: Match, before: int | None = None) -> list[Stretch]:
+        """The stretches of time in which `when` holds, by the facts before the index `before`; None: by all.
+
+        What several facts of one instant change counts as the last of them leaves it.
+        """
+        found: list[Stretch] = []
+        changes = [
+            change for change in self._changes if before is None or change[0] < before or not change[0]
         ]
-        return None not in ends if ends else self._is_closed
-
-
-class Timeline:
-    """The cycles of one ticket, each with the policy that judges it. Empty until a fact starts cycle 1."""
-
-    __slots__ = ("_policies", "_tenant", "cycles", "length")
-
-    def __init__(self, policies: Policies, tenant: str) -> None:
-        self._policies = policies
-        self._tenant = tenant
-        self.cycles: list[Cycle] = []
-        self.length = 0  # facts
-
-    @classmethod
-    def of(cls, facts: Iterable[Fact], policies: Policies, tenant: str) -> "Timeline":
-        """The timeline of `facts`: in fact order, led by the start fact of cycle 1."""
-        found = cls(policies, tenant)
-        for fact in facts:
-            found.append(fact)
+        for number, (index, attributes) in enumerate(changes):
+            since = self.instant(self.facts[index])
+            until = None
+            if number + 1 < len(changes):
+                until = self.instant(self.facts[changes[number + 1][0]])
+            if since != until and matches(when, attributes):
+                found.append((since, until))
         return found
 
-    def append(self, fact: Fact) -> None:
-        """Take the next fact, in fact order."""
-        if not self.cycles:
-            self._begin(fact.time, fact, received(fact))
-        else:
-            current = self.cycles[-1]
-            if fact.kind == _REOPENED and current.is_over():
-                current.followed_by = fact
-                self._begin(current.origin, fact, current.attributes)
-            else:
-                current.append(fact)
-        self.length += 1
+    def is_over(self) -> bool:
+        """True when a reopening right after these facts starts the next cycle."""
+        promised = [
+            end
+            for clock, start, end in self.spans
+            if clock.stop and start == 0 and (not clock.when or self.holding(clock.when))
+        ]
+        return None not in promised if promised else self._is_closed
 
-    def _begin(self, origin: int, start: Fact, attributes: Attributes) -> None:
-        instant = max(start.time, origin)
-        policy = self._policies.choose(self._tenant, attributes, instant)
-        self.cycles.append(Cycle(len(self.cycles) + 1, origin, start, attributes, policy, self.length))
+
+def cycles_of(facts: Sequence[Fact], policies: Policies, tenant: str) -> list[Cycle]:
+    """The cycles of `facts` under each agreement, each with the policy that judges it.
+
+    `facts`: in fact order, led by the start fact of the first cycle. Cycles are numbered from 1. But where a
+    reopening starts the first one, earlier cycles may have been forgotten: then its number is its instant in
+    ms, so that no cycle takes the name of a forgotten one.
+    """
+    if not facts:
+        return []
+    return [
+        cycle for agreement in policies.agreements for cycle in _cycles(facts, policies, tenant, agreement)
+    ]
+
+
+def _cycles(facts: Sequence[Fact], policies: Policies, tenant: str, agreement: str) -> Iterator[Cycle]:
+    start = facts[0]
+    origin, number, attributes, early = start.time, 1, received(start), 0
+    if start.kind == _REOPENED:
+        number = origin
+        # Of the facts before such a reopening, only the attributes count, as far as it does not name them.
+        early = sum(1 for _ in takewhile(lambda fact: order(fact) < order(start), facts[1:]))
+        attributes = _UNSAID
+        for fact in facts[1 : 1 + early]:
+            attributes = _after(attributes, fact)
+        attributes = {**attributes, **_named(_RECEIPT, start)}
+
+    def begun(number: int, start: Fact, attributes: Attributes, first: int) -> Cycle:
+        policy = policies.choose(tenant, attributes, max(start.time, origin), agreement)
+        return Cycle(number, origin, start, attributes, policy, first, agreement)
+
+    current = begun(number, start, attributes, 0)
+    for index, fact in enumerate(facts[1:], 1):
+        if index <= early:
+            current.facts.append(fact)
+        elif fact.kind == _REOPENED and current.is_over():
+            current.followed_by = fact
+            yield current
+            current = begun(current.number + 1, fact, current.attributes, index)
+        else:
+            current.append(fact)
+    yield current

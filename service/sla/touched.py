@@ -13,7 +13,7 @@ import msgspec
 from service.sla.judge import Judgement, Run, is_beyond, run_of
 from service.sla.lapse import has_lapsed
 from service.sla.policy import matches
-from service.sla.timeline import ClockSpan, Cycle, Timeline
+from service.sla.timeline import ClockSpan, Cycle
 
 
 class Touched(msgspec.Struct, gc=False):
@@ -25,21 +25,21 @@ class Touched(msgspec.Struct, gc=False):
     is_endless: bool  # True: an untouched clock runs until a fact stops it
 
 
-def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> Touched:
+def judge_touched(cycles: list[Cycle], at: int, judged_at: int, known: int) -> Touched:
     """Judge the clocks that may have changed at `at` (ms), and leave out three kinds of clocks.
 
     * Clocks that ended before the appended facts, and that time no longer changes.
     * Clocks that run undisturbed, and of which no level has lapsed yet.
     * Clocks that apply at no instant of their cycle.
 
-    The first `known` facts of the timeline were judged at `judged_at` (ms), by the same policies; the later
+    The first `known` facts of the cycles were judged at `judged_at` (ms), by the same policies; the later
     facts were appended since. A clock with an announcement may be left out for no other reason.
     """
     runs: list[Run] = []
     untouched: set[tuple[int, str]] = set()
     quiet_until: int | None = None
     is_endless = False
-    for cycle in timeline.cycles:
+    for cycle in cycles:
         for span in cycle.spans:
             clock, _, end = span
             if clock.when and cycle.is_steady and not matches(clock.when, cycle.attributes):
@@ -56,7 +56,7 @@ def judge_touched(timeline: Timeline, at: int, judged_at: int, known: int) -> To
                     quiet_until = lapses_at
                 continue
             runs.append(run_of(cycle, span, at))
-    return Touched(Judgement(timeline.cycles, runs), untouched, quiet_until, is_endless)
+    return Touched(Judgement(cycles, runs), untouched, quiet_until, is_endless)
 
 
 def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:
@@ -71,6 +71,7 @@ def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:
         or not cycle.is_steady
         or (clock.pauses and cycle.was_paused)
         or cycle.policy.stalled_after_ms is not None
+        or cycle.policy.held_after_ms is not None
     ):
         return None
     due_at = clock.due_of(clock.soonest, cycle.instant(cycle.facts[start]))

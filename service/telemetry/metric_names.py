@@ -97,7 +97,22 @@ LATENESS = Metric(
 TICKETS_WITHOUT_POLICY = Metric(
     Counter,
     "sla_tickets_without_policy",
-    "Cycles that no policy fits, judged by no clock. Worry when not 0: a promise may be missing.",
+    "Cycles that no policy of the agreement fits, judged by no clock. Worry when not 0: a promise may be "
+    "missing.",
+    ("agreement",),
+)
+TOPIC_FALLS_SHORT = Metric(
+    Gauge,
+    "sla_topic_falls_short",
+    "1 for a topic that keeps records for a shorter time than promised, or dates them by their producers, "
+    "when the process started. Worry when 1: see `topics check`.",
+    ("topic",),
+)
+TICKETS_EXEMPT = Metric(
+    Counter,
+    "sla_tickets_exempt",
+    "Cycles that a policy exempts from the agreement. Worry when it rises unexpectedly.",
+    ("agreement",),
 )
 OPEN_TICKETS = Metric(
     Gauge,
@@ -211,6 +226,13 @@ RECORDS_REJECTED = Metric(
     "sla_records_rejected",
     "Records rejected as unusable. Worry when not 0: a publisher is wrong.",
     ("reason",),
+)
+CODES_FITTED = Metric(
+    Counter,
+    "sla_codes_fitted",
+    "Codes of input records that did not fit as they came, by field and by what became of them. "
+    "Worry about `dropped`: policies do not see them.",
+    ("field", "fitting"),
 )
 FACTS = Metric(
     Counter,

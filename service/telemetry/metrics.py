@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from prometheus_client import CollectorRegistry, Info, generate_latest
 
+from schemas.topics import TOPICS
 from service.sla.announcement import Type
 from service.sla.history import Outcome
 from service.telemetry import metric_names
@@ -63,15 +64,18 @@ class Metrics:
         self,
         clocks: Iterable[tuple[str, str]],
         *,
+        agreements: Iterable[str],
         reasons: Iterable[str],
+        codes: Iterable[tuple[str, str]],
         states: Iterable[str],
         calendars: Mapping[str, int],
         build: Mapping[str, str],
     ) -> None:
         """Create all metrics with the label sets from these arguments.
 
-        `clocks`: each (clock, level) of the policies. `reasons`: of rejections. `states`: of an owner.
-        `calendars`: until when (ms) each has official days. `build`: versions.
+        `clocks`: each (clock, level) of the policies. `agreements`: of the policies. `reasons`: of
+        rejections. `codes`: fields of events, each with what may become of a code in it. `states`: of an
+        owner. `calendars`: until when (ms) each has official days. `build`: versions.
         """
         self.registry = CollectorRegistry()
         self._made: dict[Metric[Any], Any] = {row: row.make(self.registry) for row in METRICS}
@@ -83,6 +87,10 @@ class Metrics:
         self._show(ANNOUNCED[Type.CORRECTED], [(clock, WHOLE_CLOCK) for clock in whole])
         self._show(metric_names.LATENESS, pairs)
         self._show(metric_names.RECORDS_REJECTED, [(reason,) for reason in reasons])
+        self._show(metric_names.CODES_FITTED, codes)
+        for row in (metric_names.TICKETS_WITHOUT_POLICY, metric_names.TICKETS_EXEMPT):
+            self._show(row, [(agreement,) for agreement in agreements])
+        self._show(metric_names.TOPIC_FALLS_SHORT, [(topic.name,) for topic in TOPICS])
         self._show(metric_names.FACTS, [(outcome.value,) for outcome in Outcome])
         self._show(metric_names.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
         for name, until in calendars.items():

@@ -28,7 +28,10 @@ class Recorder:
             self._count(step, now)
 
     def _count(self, step: Step, now: int) -> None:
-        self._metrics[metric_names.TICKETS_WITHOUT_POLICY].inc(step.unjudged)
+        for agreement in step.unjudged:
+            self._metrics[metric_names.TICKETS_WITHOUT_POLICY].labels(agreement).inc()
+        for agreement in step.exempt:
+            self._metrics[metric_names.TICKETS_EXEMPT].labels(agreement).inc()
         for outcome, count in step.outcomes.items():
             self._metrics[metric_names.FACTS].labels(outcome.value).inc(count)
         # Looking up a label set takes longer than counting: count equal announcements first.
@@ -38,12 +41,16 @@ class Recorder:
             labels = (clock,) if row.labels == OF_CLOCK else (clock, level or WHOLE_CLOCK)
             self._metrics[row].labels(*labels).inc(count)
         for told in step.announcements[step.shown_by_records :]:
-            if told.type in _FIRED and told.due_at is not None:
-                self._lateness(told.clock, told.level or WHOLE_CLOCK).observe((now - told.due_at) / 1_000)
+            if told.type in _FIRED and told.true_at is not None:
+                self._lateness(told.clock, told.level or WHOLE_CLOCK).observe((now - told.true_at) / 1_000)
 
     def rejected(self, reason: str) -> None:
         """Count a record that was sent to the dead-letter topic."""
         self._metrics[metric_names.RECORDS_REJECTED].labels(reason).inc()
+
+    def fitted(self, field: str, fitting: str) -> None:
+        """Count a code that did not fit as it came."""
+        self._metrics[metric_names.CODES_FITTED].labels(field, fitting).inc()
 
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
         """Observe that a partition is judged again after `seconds`."""

@@ -28,7 +28,9 @@ class Owned:
 def metrics() -> Metrics:
     return Metrics(
         CLOCKS,
+        agreements=["default"],
         reasons=["not_json"],
+        codes=[("team", "dropped")],
         states=["restoring", "running"],
         calendars={"cn": 1_798_732_800_000},
         build={"version": "1"},
@@ -107,6 +109,9 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
         name for family in metrics().registry.collect() for sample in family.samples for name in sample.labels
     }
     assert labels <= {
+        "agreement",
+        "field",
+        "fitting",
         "clock",
         "level",
         "reason",
@@ -123,13 +128,14 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
 def test_what_was_committed_is_counted() -> None:
     counted = metrics()
     recorder = Recorder(counted)
-    recorder.committed([Step(unjudged=1)], records=3, now=0, seconds=0.01)
+    recorder.committed([Step(unjudged=["default"], exempt=["default"])], records=3, now=0, seconds=0.01)
     recorder.rejected("not_json")
     recorder.fenced()
     recorder.aborted()
     shown = text(counted)
     assert "sla_records_processed_total 3.0" in shown
-    assert "sla_tickets_without_policy_total 1.0" in shown
+    assert 'sla_tickets_without_policy_total{agreement="default"} 1.0' in shown
+    assert 'sla_tickets_exempt_total{agreement="default"} 1.0' in shown
     assert 'sla_records_rejected_total{reason="not_json"} 1.0' in shown
     assert "sla_fenced_total 1.0" in shown
     assert "sla_transactions_aborted_total 1.0" in shown

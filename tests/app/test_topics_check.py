@@ -4,8 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
-from service.kafka.topics.check import check, other_partitions, unchecked, warnings
+from schemas.topics import (
+    BREACHES,
+    CHANNELS,
+    CLOCKS,
+    DESKS,
+    LIFECYCLE,
+    POLICIES,
+    REJECTED,
+    TICKETS,
+    TOPICS,
+    Topic,
+)
+from service.kafka.topics.check import check, other_partitions, shortcomings, unchecked, warnings
 from service.kafka.topics.ensure import FoundTopic
 
 DEFAULTS = {
@@ -15,7 +26,12 @@ DEFAULTS = {
     "segment.bytes": "1073741824",
     "unclean.leader.election.enable": "false",
 }  # of Kafka, but for a cluster that is meant to lose nothing
-FINE = {topic.name: FoundTopic(6, DEFAULTS | dict(topic.config), replicas=3, brokers=3) for topic in TOPICS}
+FINE = {
+    topic.name: FoundTopic(
+        1 if topic is POLICIES else 6, DEFAULTS | dict(topic.config), replicas=3, brokers=3
+    )
+    for topic in TOPICS
+}
 MOST = [(TICKETS, 8_388_608), (DESKS, 16_777_216), (BREACHES, 2_097_152), (CLOCKS, 2_097_152)]
 
 
@@ -34,7 +50,50 @@ def all_with(replicas: int = 3, brokers: int = 3, **config: str) -> dict[str, Fo
 
 def test_topics_as_ensure_creates_them_are_fine() -> None:
     assert check(FINE) == []
+    assert shortcomings(FINE, 400 * 86_400_000) == {}
     assert warnings(FINE) == []
+
+
+RETENTION = 35 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("topic", "setting", "value", "short"),
+    [
+        (BREACHES, "retention.ms", "-1", 0),
+        (BREACHES, "retention.ms", "9223372036854775807", 1),
+        (BREACHES, "retention.ms", "604800000", 1),
+        (BREACHES, "retention.bytes", "1073741824", 1),
+        (LIFECYCLE, "retention.ms", str(RETENTION - 1), 1),
+        (LIFECYCLE, "retention.ms", str(RETENTION), 0),
+        (LIFECYCLE, "retention.ms", str(RETENTION + 1), 0),
+        (LIFECYCLE, "retention.ms", "-1", 0),
+        (LIFECYCLE, "retention.bytes", "1073741824", 1),
+        (LIFECYCLE, "message.timestamp.type", "CreateTime", 1),
+        (CLOCKS, "retention.ms", str(RETENTION - 1), 1),
+        (CLOCKS, "retention.ms", str(RETENTION), 0),
+        (CLOCKS, "message.timestamp.type", "CreateTime", 0),
+        (CHANNELS, "message.timestamp.type", "CreateTime", 1),
+        (CHANNELS, "retention.ms", "604800000", 0),
+        (REJECTED, "retention.ms", "604800000", 0),
+    ],
+)
+def test_what_is_promised_of_how_long_records_are_kept_and_who_dates_them(
+    topic: Topic, setting: str, value: str, short: int
+) -> None:
+    found = FINE | {topic.name: replace(FINE[topic.name], config={**FINE[topic.name].config, setting: value})}
+    lines = shortcomings(found, RETENTION, "x.")
+    assert {name: len(said) for name, said in lines.items()} == ({topic.name: 1} if short else {})
+    for line in lines.get(topic.name, ()):
+        assert line.startswith(f"topic x.{topic.name}: {setting}={value}")
+        assert f"--topic x.{topic.name} --add-config {setting}=" in line
+    assert check(found) == []  # the service runs with it
+
+
+def test_policies_have_one_order() -> None:
+    found = FINE | {POLICIES.name: replace(FINE[POLICIES.name], partitions=2)}
+    (line,) = check(found)
+    assert line.startswith("topic sla.policies: 2 partitions; it must have one")
 
 
 @pytest.mark.parametrize("brokers", [2, 3])

@@ -48,7 +48,9 @@ def test_no_reference_to_people_is_anywhere() -> None:
 def test_the_latest_cycle_comes_first() -> None:
     desk = Desk(at("12:10"))
     desk.keep("T1", *STORY)
-    cycles = [(number, [(line.name, line.state) for line in lines]) for number, lines in account(desk).cycles]
+    cycles = [
+        (cycle["cycle"], [(line.name, line.state) for line in lines]) for cycle, lines in account(desk).cycles
+    ]
     assert cycles == [
         (2, [("response", "running"), ("resolution", "running")]),
         (1, [("response", "breached"), ("resolution", "met")]),

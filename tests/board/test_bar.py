@@ -87,13 +87,13 @@ def test_closed_hours_are_closed_also_in_a_pause() -> None:
 def test_the_line_says_what_the_clock_does_now(now: str, flow: Flow) -> None:
     story = [fact("received", "11:00"), fact("paused", "11:30"), fact("resumed", "13:30")]
     judgement = judge(story, policy(OFFICE), "default", at(now))
-    (line,) = clock_lines(judgement, 1, at(now))
+    (line,) = clock_lines(judgement, judgement.cycles[0], at(now))
     assert line.flow is flow
 
 
 def test_at_noon_an_office_clock_is_closed() -> None:
     judgement = judge([fact("received", "11:00")], policy(OFFICE), "default", at("12:30"))
-    (line,) = clock_lines(judgement, 1, at("12:30"))
+    (line,) = clock_lines(judgement, judgement.cycles[0], at("12:30"))
     assert (line.flow, line.state) == (Flow.CLOSED, "running")
 
 

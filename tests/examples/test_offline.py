@@ -31,6 +31,19 @@ def test_the_policy_is_valid() -> None:
     assert "1 policy version, no problem" in said("policies", "check", str(POLICY))
 
 
+def test_two_promises_hold_for_each_ticket() -> None:
+    agreements = str(EXAMPLES / "agreements")
+    checked = said("policies", "check", agreements)
+    assert "  agreement handling, judged by itself\n" in checked
+    assert "  exempt: judged by no clock, and counted as exempt\n" in checked
+    assert "3 policy versions, no problem" in checked
+    rows = said("simulate", str(COMPLAINTS), "--policies", agreements, "--clocks").splitlines()
+    clocks = Counter((row["ticket_id"], row["clock"]) for row in map(json.loads, rows))
+    assert clocks == {
+        (f"T-{n}", clock): many for n in range(1, 6) for clock, many in (("response", 3), ("result", 2))
+    }
+
+
 def test_every_complaint_is_an_event_of_the_contract() -> None:
     events = [COMPLAINT_EVENT.validate_json(line) for line in COMPLAINTS.read_bytes().splitlines()]
     assert len(events) == len({event.id for event in events}) == 12

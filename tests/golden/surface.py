@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from service.cli.program import sla_timer
+from service.events.fact import FITTINGS
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.offline.simulate import simulate
@@ -30,7 +31,9 @@ def exposition(_: Path) -> str:
     """Of a process that has seen a little of everything; without the instants at which series were made."""
     metrics = Metrics(
         [("response", "minor"), ("response", "major"), ("resolution", "warning")],
+        agreements=["default"],
         reasons=Reason,
+        codes=FITTINGS,
         states=OwnerState,
         calendars={"cn-2026": at("09:00")},
         build={"version": "0", "python": "3", "tzdata": "2026a"},

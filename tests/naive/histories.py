@@ -45,6 +45,7 @@ THEMES: tuple[tuple[Kind, ...], ...] = (  # what a history is mostly about
 )
 REASONS: tuple[Data, ...] = ({}, {"reason": "customer"}, {"reason": "vendor"}, {"reason": "lunch"})
 COMPLEXITIES: tuple[Data, ...] = ({}, {"complexity": "general"}, {"complexity": "complex"})
+TEAMS: tuple[Data, ...] = ({"team": "north"}, {"team": "south"})
 PRIORITIES: tuple[Data, ...] = ({}, {"priority": "p1"}, {"priority": "p2"}, {"priority": "p3"})
 
 
@@ -106,6 +107,7 @@ def received(dice: Dice) -> Data:
         "channel": dice.pick(("online", "phone")),
         **dice.pick(COMPLEXITIES),
         **dice.pick(PRIORITIES),
+        **dice.pick(({}, {}, *TEAMS)),
     }
 
 
@@ -125,8 +127,10 @@ def voided(dice: Dice, so_far: Sequence[Fact]) -> Data:
 def data_from(dice: Dice, kind: Kind, so_far: Sequence[Fact]) -> Data:
     if kind == Kind.RECEIVED:
         return received(dice)
-    if kind == Kind.REFUSED:
+    if kind in (Kind.REFUSED, Kind.REOPENED):
         return dice.pick(({}, received(dice)))
+    if kind == Kind.REASSIGNED:
+        return dice.pick(({}, *TEAMS))
     if kind == Kind.RECLASSIFIED:
         return reclassified(dice)
     if kind == Kind.VOIDED:
@@ -144,7 +148,7 @@ def facts_from(dice: Dice, themes: Sequence[Sequence[Kind]]) -> list[Fact]:
     instants = instants_from(dice)
     theme = dice.pick(themes)
     told: list[Fact] = []
-    opening = dice.pick((Kind.RECEIVED,) * 8 + (Kind.REFUSED, Kind.PAUSED))
+    opening = dice.pick((Kind.RECEIVED,) * 8 + (Kind.REFUSED, Kind.PAUSED, Kind.REOPENED))
     for number in range(dice.between(1, 10)):
         kind = opening if number == 0 else dice.pick(dice.pick((theme, theme, theme, ANYTHING)))
         time = BEGIN if number == 0 else dice.pick(instants)

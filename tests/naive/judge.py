@@ -5,12 +5,22 @@ It shares no code with the service's judge. Calendars: around the clock only.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from service.sla.facts import Fact, Kind
 from service.sla.policy import Clock, Level, Policies
-from tests.naive.story import Cycle, attributes_after, cycles, ended_by, holds, started_by
+from tests.naive.story import (
+    Cycle,
+    attributes_after,
+    attributes_at,
+    counts_as,
+    cycles,
+    ended_by,
+    holds,
+    started_by,
+)
 
 Row = dict[str, Any]
 Pause = tuple[int, int | None]  # [from, until) in ms; None: nobody resumed
@@ -73,22 +83,31 @@ class Run:
     how: str | None  # met, cancelled
     why: str | None  # the word of the fact that cancelled
     pauses: list[Pause]  # those that count
-    last: dict[str, str]  # the attributes before the end, or after all there is
+    before: list[Fact]  # the facts of the cycle before the end, or all there are
+
+    @property
+    def last(self) -> dict[str, str]:
+        """The attributes before the end, or after all there is."""
+        return attributes_after(self.cycle, self.before)
 
     def due(self, level: Level) -> int | None:
         assert level.after_ms is not None
         return due(self.started, level.after_ms, self.pauses)
 
     def applies_at(self, instant: int) -> bool:
-        first, *others = self.cycle.facts
-        told = [first, *[fact for fact in others if self.cycle.instant(fact) <= instant]]
-        return holds(self.clock.when, attributes_after(self.cycle, told))
+        return holds(self.clock.when, attributes_at(self.cycle, self.before, instant))
+
+    def applies_within(self, first: int, last: int) -> bool:
+        """At any instant from first to last; attributes change at instants of facts only."""
+        changed = [self.cycle.instant(fact) for fact in self.before]
+        return any(self.applies_at(t) for t in (first, *changed) if first <= t <= last)
 
     def state(self, level: Level, at: int) -> str:
         d = self.due(level)
         if d is not None and at > d and (self.stopped is None or self.stopped > d):
-            truth = "at_risk" if level.warns else "breached"
-            return truth if self.applies_at(d) else "not_applicable"
+            until = at if self.stopped is None else min(at, self.stopped)
+            if self.applies_within(self.started, d) and self.applies_within(d, until):
+                return "at_risk" if level.warns else "breached"
         if self.how:
             return self.how if holds(self.clock.when, self.last) else "not_applicable"
         if not self.applies_at(at):
@@ -104,7 +123,11 @@ def run_of(cycle: Cycle, clock: Clock) -> Run | None:
     if begin is None:
         return None
     end = ended_by(cycle, clock)
-    touching = cycle.facts if end is None else cycle.facts[: end[0] + 1]
+    touching = [
+        fact
+        for index, fact in enumerate(cycle.facts if end is None else cycle.facts[: end[0] + 1])
+        if Kind(fact.kind) in counts_as(cycle, index)
+    ]
     pauses: list[Pause] = [
         (cycle.instant(fact), None if until is None else max(until, cycle.floor))
         for fact, until in pauses_of(touching)
@@ -112,20 +135,36 @@ def run_of(cycle: Cycle, clock: Clock) -> Run | None:
     ]
     started = cycle.instant(cycle.facts[begin])
     if end is None:
-        return Run(cycle, clock, started, None, None, None, pauses, attributes_after(cycle, cycle.facts))
+        return Run(cycle, clock, started, None, None, None, pauses, cycle.facts)
     index, how = end
     ender = cycle.facts[index] if index < len(cycle.facts) else cycle.reopened
     assert ender
     why = Kind(ender.kind).word if how == "cancelled" else None
-    last = attributes_after(cycle, cycle.facts[: max(index, 1)])
-    return Run(cycle, clock, started, cycle.instant(ender), how, why, pauses, last)
+    return Run(cycle, clock, started, cycle.instant(ender), how, why, pauses, cycle.facts[: max(index, 1)])
 
 
 def runs(facts: Iterable[Fact], policies: Policies, tenant: str) -> list[Run]:
-    """Every clock of every cycle that started, in the order of cycle and policy."""
-    told = cycles(list(facts), policies, tenant)
-    found = [run_of(cycle, clock) for cycle in told if cycle.policy for clock in cycle.policy.clocks]
+    """Every clock of every cycle that started, in the order of agreement, cycle and policy."""
+    known = list(facts)
+    found = [
+        run_of(cycle, clock)
+        for _, rules in by_agreement(policies)
+        for cycle in cycles(known, rules, tenant)
+        if cycle.policy
+        for clock in cycle.policy.clocks
+    ]
     return [run for run in found if run]
+
+
+def by_agreement(policies: Policies) -> list[tuple[str, Policies]]:
+    """The policies of each agreement alone, the default one first."""
+    names = sorted(
+        {policy.agreement for policy in policies.versions}, key=lambda name: (name != "default", name)
+    )
+    return [
+        (name, Policies([policy for policy in policies.versions if policy.agreement == name]))
+        for name in names
+    ]
 
 
 def naive_judge(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> list[Row]:
@@ -199,20 +238,25 @@ def naive_clocks(facts: Iterable[Fact], policies: Policies, tenant: str, at: int
     return [clock_row(run, at) for run in runs(facts, policies, tenant)]
 
 
-def naive_activity(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> Row | None:
-    """The silence that stands at `at`: {cycle, due_at (ms: latest fact + stalled_after)}, or None."""
-    facts = list(facts)
-    told = cycles(facts, policies, tenant)
-    if not told or not told[-1].policy or told[-1].policy.stalled_after_ms is None:
-        return None
-    cycle, policy = told[-1], told[-1].policy
-    latest = max(fact.time for one in told for fact in one.facts)
-    silent_from = latest + (policy.stalled_after_ms or 0)
-    running = [
-        run
-        for run in runs(facts, policies, tenant)
-        if run.cycle.number == cycle.number and run.how is None and not run.is_paused(silent_from)
-    ]
-    if at > silent_from and any(run.applies_at(silent_from) for run in running):
-        return {"cycle": cycle.number, "due_at": silent_from}
-    return None
+def naive_activity(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> list[Row]:
+    """The silences that stand at `at`.
+
+    {clock, level, cycle, due_at (ms: latest fact + stalled_after or held_after)}.
+    """
+    found: list[Row] = []
+    for agreement, rules in by_agreement(policies):
+        told = cycles(list(facts), rules, tenant)
+        if not told or not told[-1].policy:
+            continue
+        cycle, policy = told[-1], told[-1].policy
+        latest = max(fact.time for one in told for fact in one.facts)
+        mine = [run for run in map(partial(run_of, cycle), policy.clocks) if run and run.how is None]
+        for level, after in (("warning", policy.stalled_after_ms), ("warning-held", policy.held_after_ms)):
+            if after is None or at <= latest + after:
+                continue
+            there = [run for run in mine if run.applies_at(latest + after)]
+            paused = [run.is_paused(latest + after) for run in there]
+            if (False in paused) if level == "warning" else (paused and all(paused)):
+                name = "activity" if agreement == "default" else f"activity@{agreement}"
+                found.append({"clock": name, "level": level, "cycle": cycle.number, "due_at": latest + after})
+    return found

@@ -1,6 +1,7 @@
 """Made-up policies in odd shapes: any start, any stops, levels of nothing at all."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from service.sla.calendar.calendar import ALWAYS
@@ -27,6 +28,7 @@ WHENS: tuple[Match, ...] = (
     (("complexity", frozenset({"general"})),),
     (("complexity", frozenset({"complex"})),),
     (("priority", frozenset({"p1", "p2"})),),
+    (("team", frozenset({"north"})),),
     (("complexity", frozenset({"general"})), ("priority", frozenset({"p1"}))),
 )
 ONE_KEY: tuple[Match, ...] = (
@@ -94,6 +96,7 @@ def policy_from(dice: Dice, name: str, version: int, match: Match, effective_fro
         match=match,
         clocks=tuple(clock_from(dice, f"clock-{number}") for number in range(dice.between(1, 3))),
         stalled_after_ms=dice.pick((None, None, STEP, 3 * STEP)),
+        held_after_ms=dice.pick((None, None, 2 * STEP)),
     )
 
 
@@ -109,7 +112,21 @@ def policies_from(dice: Dice) -> Policies:
         )
     if dice.pick((False, False, False, True)):
         made.append(policy_from(dice, "picky", 3, dice.pick(TWO_KEYS), 0))
+    if dice.pick((False, False, False, True)):  # a second agreement, with clocks of other names
+        other = policy_from(dice, "internal", 1, (), 0)
+        clocks = tuple(replace(clock, name=f"{clock.name}-internal") for clock in other.clocks)
+        made.append(replace(other, clocks=clocks, agreement="internal"))
+        if dice.pick((False, True)):
+            made.append(exempting(dice, "internal"))
+    elif dice.pick((False, False, False, True)):
+        made.append(exempting(dice, "default"))
     return Policies(made)
+
+
+def exempting(dice: Dice, agreement: str) -> Policy:
+    """Nobody owes anything to some of the tickets."""
+    match = dice.pick(ONE_KEY)
+    return Policy("exempt", 1, "0" * 64, 0, {}, match, (), agreement=agreement, exempt=True)
 
 
 def waiting_from(dice: Dice) -> Policies:

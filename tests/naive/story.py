@@ -13,7 +13,8 @@ MILESTONES = (
     Kind.RESOLVED,
     Kind.FEEDBACK_DELIVERED,
 )
-ATTRIBUTES = ("customer_id", "channel", "complexity", "priority", "category", "service", "region")
+CLASSES = ("complexity", "priority", "category", "service", "region")
+ATTRIBUTES = ("customer_id", "channel", *CLASSES, "team")
 LEAVING = (Kind.WITHDRAWN, Kind.MERGED)
 
 
@@ -27,6 +28,8 @@ class Cycle:
     policy: Policy | None
     facts: list[Fact] = field(default_factory=list)
     reopened: Fact | None = None
+    first: bool = False  # the first one of the ticket
+    earlier: list[Fact] = field(default_factory=list)  # facts before the reopening that began it all
 
     def instant(self, fact: Fact) -> int:
         """When the fact counts, in ms."""
@@ -60,10 +63,14 @@ def counted(facts: Sequence[Fact]) -> list[Fact]:
     return [fact for fact in chosen if not is_voided(fact)]
 
 
+def by_order(fact: Fact) -> tuple[int, int, str, str]:
+    return fact.time, fact.kind, fact.source, fact.id
+
+
 def ordered(facts: Sequence[Fact]) -> list[Fact]:
-    """The counted facts in fact order, the one that starts cycle 1 first; empty when nothing starts it."""
-    line = sorted(counted(facts), key=lambda fact: (fact.time, fact.kind, fact.source, fact.id))
-    for kind in (Kind.RECEIVED, Kind.REFUSED):
+    """The counted facts in fact order, the one that starts it all first; empty when nothing does."""
+    line = sorted(counted(facts), key=by_order)
+    for kind in (Kind.RECEIVED, Kind.REFUSED, Kind.REOPENED):
         for fact in line:
             if fact.kind == kind:
                 return [fact, *[other for other in line if other is not fact]]
@@ -76,21 +83,33 @@ def holds(match: Match, attributes: Attributes) -> bool:
 
 def attributes_after(cycle: Cycle, facts: Sequence[Fact]) -> dict[str, str]:
     """What is known of the ticket after `facts`, the first ones of the cycle."""
-    known = dict(cycle.carried)
-    for fact in facts:
-        starts = cycle.number == 1 and fact is cycle.facts[0]
-        if starts:
-            known["complexity"] = "general"
-        if starts or fact.kind == Kind.RECLASSIFIED:
-            known |= {key: str(fact.data[key]) for key in ATTRIBUTES if fact.data.get(key) is not None}
+    known = {"complexity": "general"} if cycle.first else dict(cycle.carried)
+    later = [fact for fact in facts if fact not in cycle.earlier]
+    for fact in [*cycle.earlier, *later]:
+        told: tuple[str, ...] = ()
+        if cycle.first and fact is cycle.facts[0]:
+            told = ATTRIBUTES
+        elif fact.kind == Kind.RECLASSIFIED:
+            told = CLASSES
+        elif fact.kind == Kind.REASSIGNED:
+            told = ("team",)
+        known |= {key: str(fact.data[key]) for key in told if fact.data.get(key) is not None}
     return known
+
+
+def attributes_at(cycle: Cycle, facts: Sequence[Fact], instant: int) -> dict[str, str]:
+    """What is known at an instant by `facts`, the first ones of the cycle, after all of them up to it."""
+    first, *others = facts
+    return attributes_after(cycle, [first, *[fact for fact in others if cycle.instant(fact) <= instant]])
 
 
 def counts_as(cycle: Cycle, index: int) -> set[Kind]:
     """The kinds that a fact of the cycle is, for starts and stops."""
-    fact = cycle.facts[index]
+    fact, begin = cycle.facts[index], cycle.facts[0]
     if index == 0:
         return {Kind.RECEIVED, Kind(fact.kind)}
+    if cycle.first and begin.kind == Kind.REOPENED and by_order(fact) < by_order(begin):
+        return set()
     if fact.kind in (Kind.RECEIVED, Kind.REOPENED):
         return set()
     if fact.kind == Kind.RESPONSE_STARTED and fact.data.get("by", "agent") != "agent":
@@ -105,7 +124,7 @@ def started_by(cycle: Cycle, clock: Clock) -> int | None:
     for index, fact in enumerate(cycle.facts):
         if clock.start in counts_as(cycle, index):
             return index
-        if fact.kind in LEAVING:
+        if Kind(fact.kind) in counts_as(cycle, index) and fact.kind in LEAVING:
             return None
     return None
 
@@ -121,7 +140,7 @@ def ended_by(cycle: Cycle, clock: Clock) -> tuple[int, str] | None:
             continue
         if counts_as(cycle, index) & clock.stop:
             return index, "met"
-        if fact.kind in LEAVING:
+        if Kind(fact.kind) in counts_as(cycle, index) and fact.kind in LEAVING:
             return index, "cancelled"
     return (len(cycle.facts), "cancelled") if cycle.reopened else None
 
@@ -144,11 +163,13 @@ def choose(policies: Policies, tenant: str, attributes: Attributes, start: int) 
 
 def may_reopen(cycle: Cycle) -> bool:
     """True when a `reopened` right after the facts of the cycle so far starts the next one."""
-    now = attributes_after(cycle, cycle.facts)
+    known = [attributes_at(cycle, cycle.facts, instant) for instant in {*map(cycle.instant, cycle.facts)}]
     waiting = [
         clock
         for clock in (cycle.policy.clocks if cycle.policy else ())
-        if started_by(cycle, clock) == 0 and clock.stop and holds(clock.when, now)
+        if started_by(cycle, clock) == 0
+        and clock.stop
+        and any(holds(clock.when, attributes) for attributes in known)
     ]
     if waiting:
         return all(ended_by(cycle, clock) for clock in waiting)
@@ -167,7 +188,10 @@ def cycles(facts: Sequence[Fact], policies: Policies, tenant: str) -> list[Cycle
         if told:
             told[-1].reopened = fact
         floor = told[0].floor if told else fact.time
-        cycle = Cycle(len(told) + 1, floor, carried, None, [fact])
+        number = told[-1].number + 1 if told else fact.time if fact.kind == Kind.REOPENED else 1
+        cycle = Cycle(number, floor, carried, None, [fact], first=not told)
+        if not told and fact.kind == Kind.REOPENED:
+            cycle.earlier = [other for other in ordered(facts) if by_order(other) < by_order(fact)]
         cycle.policy = choose(policies, tenant, attributes_after(cycle, [fact]), cycle.start)
         told.append(cycle)
     return told

@@ -79,7 +79,24 @@ def test_the_arithmetic_of_a_paused_clock_line_by_line() -> None:
         (
             [fact("received", "09:00", complexity="complex")],
             END_OF_TIME,
-            "the ticket has complexity=complex at the instant that decides: not applicable",
+            "the ticket has complexity=complex at 10:00:00.000Z: not applicable",
+        ),
+        (
+            [
+                fact("received", "09:00", complexity="complex"),
+                fact("reclassified", "10:30", complexity="general"),
+            ],
+            at("10:45"),
+            "to 10:00:00.000Z (due), the ticket never had complexity=general: running",
+        ),
+        (
+            [
+                *PAUSED[:1],
+                fact("reclassified", "09:30", complexity="complex"),
+                fact("reclassified", "10:30", complexity="general"),
+            ],
+            END_OF_TIME,
+            "at 10:30:00.000Z the ticket had complexity=general, after 10:00:00.000Z (due): BREACHED",
         ),
         ([fact("resolved", "09:00")], END_OF_TIME, "neither received nor refused"),
         ([fact("received", MIDNIGHT)], END_OF_TIME, "No policy in force matches"),
@@ -94,7 +111,7 @@ def test_a_due_instant_in_a_year_without_official_days_is_said_to_be_unknown() -
     letters = read_policies(PROJECT / "policies").policies
     received = fact("received", milliseconds(datetime.fromisoformat("2026-12-30T10:00:00+08:00")))
     for lang, sentence in (
-        ("en", "due in a year of which the calendar has no official days"),
+        ("en", "due in a year whose days the calendar does not know"),
         ("zh", "无法确定"),
     ):
         out = io.StringIO()

@@ -54,7 +54,7 @@ def test_json_lines_are_sent_as_they_stand_with_the_ticket_as_key() -> None:
 
 def test_bad_lines_are_named_and_the_good_ones_sent() -> None:
     code, sent, out, err = published(
-        "{\n" + STORY + event("T3", "received", "09:00", "x", channel="pigeon") + "\n"
+        "{\n" + STORY + event("T3", "received", "09:00", "x", channel=["pigeon"]) + "\n"
     )
     assert (code, out) == (1, "3 events sent\n")
     assert [key for key, _ in sent] == ["T1", "T2", "T1"]

@@ -213,7 +213,7 @@ BAD = [
     (json.dumps({"hello": "world"}), "specversion"),
     (event("T1", "exploded", "09:00", "x"), "type"),
     (event("T 1", "received", "09:00", "x"), "subject"),
-    (event("T1", "received", "09:00", "x", channel="pigeon"), "data.channel"),
+    (event("T1", "received", "09:00", "x", channel=["pigeon"]), "data.channel"),
     (event("T1", "received", "09:00", "x", customer_id=None), "data.customer_id"),
     (event("T1", "received", "09:00", "x").replace("Z", ""), "time"),
     (event("T1", "received", "09:00", "x").replace("2026", "1999"), "time"),
@@ -353,5 +353,5 @@ def test_a_level_due_in_a_year_without_official_days_is_named_and_the_others_are
     assert line.startswith(
         "standard input: ticket T1 of tenant letter-2: clock result of cycle 1 is due in a"
     )
-    assert line.endswith(" year of which calendar cn has no official days")
+    assert line.endswith(" year of which calendar cn does not know the days")
     assert [(row["clock"], row["level"]) for row in rows] == [("response", "breach"), ("activity", "warning")]

@@ -8,7 +8,6 @@ import promql_parser
 import yaml
 
 from service.kafka.exactly_once.status import OwnerState, Status
-from service.processes.service import ACTIVITY
 from service.telemetry.metrics import Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -53,7 +52,13 @@ def recorded() -> dict[str, set[str]]:
 def shown() -> dict[str, set[str]]:
     """Every series that /metrics can show, with its labels."""
     metrics = Metrics(
-        [ACTIVITY], reasons=["not_json"], states=["running"], calendars={"cn": 0}, build={"version": "1"}
+        [("activity", "warning")],
+        agreements=["default"],
+        reasons=["not_json"],
+        codes=[("team", "dropped")],
+        states=["running"],
+        calendars={"cn": 0},
+        build={"version": "1"},
     )
     metrics.render({("complaints.lifecycle", 0): Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0)})
     series: dict[str, set[str]] = {}

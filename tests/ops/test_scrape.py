@@ -7,6 +7,7 @@ from time import perf_counter
 from aiokafka import TopicPartition
 
 from service.clock import GuardedClock
+from service.events.fact import FITTINGS
 from service.events.rejection import Reason
 from service.kafka.client.log_end import Asker
 from service.kafka.codec.partitioner import murmur2
@@ -54,7 +55,15 @@ def states() -> list[bytes]:
 
 
 async def test_a_scrape_with_a_million_tickets_takes_less_than_50_ms_of_the_loop() -> None:
-    metrics = Metrics(LEVELS, reasons=Reason, states=OwnerState, calendars={}, build={"version": "1"})
+    metrics = Metrics(
+        LEVELS,
+        agreements=["default"],
+        reasons=Reason,
+        codes=FITTINGS,
+        states=OwnerState,
+        calendars={},
+        build={"version": "1"},
+    )
     ours = tenures()
     took = []
     for _ in range(5):

@@ -75,7 +75,7 @@ WRONG = [
     ('["13:00", "24:00"]', "13:00", "4: week.mon[1]: must be a list"),
     ("2026-10-02", "2026-10-01", "6: holidays[1]: “2026-10-01” is given twice"),
     ("2026-10-02", "2026-02-29", "6: holidays[1]: “2026-02-29” is no date of the calendar"),
-    ("2026-10-02", "10-02", "6: holidays[1]: “10-02” is no date; write for example 2026-10-01"),
+    ("2026-10-02", "10-2", "6: holidays[1]: “10-2” is no date; write for example 2026-10-01"),
     (
         "2026-02-14: mon",
         "2026-10-01: mon",
@@ -163,3 +163,80 @@ class TestDirectory:
         self.put(tmp_path)
         (tmp_path / "calendars" / "desk.yml").write_text(DESK, encoding="utf-8")
         assert self.problems(tmp_path) == ["calendars/desk.yml: there is another file for the calendar desk"]
+
+
+OWN = """\
+calendar: desk
+timezone: Asia/Shanghai
+week: {thu: [["09:00", "12:00"]], fri: [["09:00", "12:00"]], sat: [["10:00", "11:00"]]}
+holidays: [2026-10-01..2026-10-07, 12-25, 2026-12-24]
+working_days: {2027-12-25: fri}
+hours: {2026-12-24: [["09:00", "10:00"]], 2026-12-27: [["20:00", "24:00"]]}
+"""
+
+
+def own(text: str = OWN) -> LocalDays:
+    calendar = read_calendar("desk.yaml", text.encode(), "desk").calendar
+    assert isinstance(calendar, WorkingTime)
+    return calendar.days
+
+
+@pytest.mark.parametrize(
+    ("day", "windows"),
+    [
+        (date(2026, 9, 30), ()),  # a Wednesday
+        (date(2026, 10, 1), ()),
+        (date(2026, 10, 2), ()),
+        (date(2026, 10, 3), ()),
+        (date(2026, 10, 7), ()),
+        (date(2026, 10, 8), ((32_400, 43_200),)),
+        (date(2025, 12, 25), ()),  # a Thursday, closed in every year
+        (date(2026, 12, 25), ()),
+        (date(2027, 12, 25), ((32_400, 43_200),)),  # this one works, as a Friday
+        (date(2026, 12, 24), ((32_400, 36_000),)),  # its own hours come before the holiday
+        (date(2026, 12, 27), ((72_000, 86_400),)),  # a Sunday, with hours of its own
+    ],
+)
+def test_a_date_goes_by_its_own_hours_then_by_what_is_said_of_it_then_by_the_day_of_every_year(day, windows):
+    assert own().windows(day) == windows
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            "2026-10-01..2026-10-07",
+            "2026-10-07..2026-10-01",
+            "“2026-10-07..2026-10-01” ends before it begins",
+        ),
+        ("2026-10-01..2026-10-07", "2026-10-01..10-07", "“2026-10-01..10-07” is no date; write for example"),
+        ("2026-12-24]", "2026-10-07]", "“2026-10-07” is given twice"),
+        ("2026-12-24]", "12-25]", "“12-25” is given twice"),
+        ("12-25,", "02-30,", "“02-30” is no day of the year"),
+        ('2026-12-24: [["09:00", "10:00"]]', "2026-12-24: []", "must have a window; a closed date stands in"),
+        ("2027-12-25: fri", "2026-10-07: fri", "2026-10-07 is among the holidays, too"),
+        ('[["20:00", "24:00"]]', '[["20:00", "23:59"]]', "the end of a day is 24:00"),
+    ],
+)
+def test_what_is_wrong_about_dates(old, new, reason):
+    assert old in OWN
+    with pytest.raises(BadPolicies) as bad:
+        own(OWN.replace(old, new, 1))
+    assert reason in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("years", "beyond"), [("[2026, 2027]", None), ("[2026]", "working_days: 2027-12-25")]
+)
+def test_every_date_lies_in_the_years_of_the_calendar(years, beyond):
+    text = f"{OWN}years: {years}\n"
+    if beyond is None:
+        assert own(text).official == range(2026, 2028)
+    else:
+        with pytest.raises(BadPolicies, match=f"{beyond} lies outside the years of this calendar"):
+            own(text)
+
+
+def test_the_years_of_an_official_calendar_stand_in_official():
+    with pytest.raises(BadPolicies, match="years: stands in official; leave it out here"):
+        own(f"{OWN}years: [2026, 2027]\nofficial: {{country: CN, years: [2026, 2027]}}\n")

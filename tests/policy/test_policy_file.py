@@ -57,7 +57,9 @@ class TestGood:
     def test_a_refusal_is_a_clock_that_nothing_stops_and_that_is_due_at_once(self) -> None:
         clock = response("start: received\n    stop: [response_started]", "start: refused\n    stop: []")
         assert (clock.start, clock.stop) == (Kind.REFUSED, frozenset())
-        assert response("after: 1h", "after: 0s").levels[2].after_ms == 0
+        at_once = "levels:\n      - {level: breach, after: 0s}"
+        found = response(VIP[VIP.index("levels:") :].rstrip("\n"), at_once)
+        assert [level.after_ms for level in found.levels] == [0]
 
     @pytest.mark.parametrize(
         ("share", "smallest", "milliseconds"),
@@ -73,9 +75,6 @@ class TestGood:
     def test_a_share_is_exact_and_rounded_down(self, share: str, smallest: str, milliseconds: int) -> None:
         text = VIP.replace("80%", share).replace("30m", smallest)
         assert read_policy("p.yaml", text.encode()).policy.clocks[0].levels[0].after_ms == milliseconds
-
-    def test_a_share_is_of_the_smallest_breach_wherever_it_stands(self) -> None:
-        assert response("after: 1h", "after: 10m").levels[0].after_ms == 480_000
 
     def test_a_share_is_never_of_another_warning(self) -> None:
         clock = response("{level: minor,", "{level: warning-late, after: 1m}\n      - {level: minor,")
@@ -137,8 +136,12 @@ class TestCalendar:
         assert own.policy.clocks[0].calendar is ALWAYS
 
     def test_a_level_may_be_due_in_working_days(self) -> None:
-        read = self.read(("after: 1h", "after: 3 working days"), ("pause: [customer, vendor]", "pause: []"))
-        assert read.policy.clocks[0].levels[2] == Level("major", None, 3)
+        days = (
+            VIP.replace("80%", "5m")[VIP.index("levels:") :].rstrip("\n"),
+            "levels: [{level: major, after: 3 working days}]",
+        )
+        read = self.read(days, ("pause: [customer, vendor]", "pause: []"))
+        assert read.policy.clocks[0].levels == (Level("major", None, 3, rank=1),)
 
     @pytest.mark.parametrize(
         ("changes", "problem"),
@@ -241,7 +244,13 @@ BAD = [
     ("tenant: north", "channel: fone", "6: match.channel", "“fone” is no channel; did you mean phone?"),
     ("tenant: north", "tenant: []", "6: match.tenant", "must not be an empty list"),
     ("tenant: north", "tenant: {a: b}", "6: match.tenant", "must be a text, not a mapping"),
-    ('"1:30"', '"1 30"', "7: match.region[1]", f"“1 30” {NAME}"),
+    ("tenant: north", 'tenant: "n 1"', "6: match.tenant", f"“n 1” {NAME}"),
+    (
+        '"1:30"',
+        '"1@30"',
+        "7: match.region[1]",
+        "“1@30” is no code of 1 to 64 characters and at most three words, without @",
+    ),
     (
         "calendar: always",
         "calendar: cn",
@@ -255,7 +264,12 @@ BAD = [
         "“allways” is no calendar that is there; did you mean always?",
     ),
     ("stalled_after: 20m", "stalled_after: 0s", "9: stalled_after", "“0s” must be longer than nothing"),
-    ("  response:", "  activity:", "11: clocks.activity", "the name activity is kept for stalled_after"),
+    (
+        "  response:",
+        "  activity:",
+        "11: clocks.activity",
+        "the name activity is kept for stalled_after and held_after",
+    ),
     ("  response:", "  a b:", "11: clocks.a b", f"the clock's name {PLAIN_NAME}"),
     ("  response:", "  réponse:", "11: clocks.réponse", f"the clock's name {PLAIN_NAME}"),
     ("  response:", "  r\u200besponse:", "11: clocks.r<U+200B>esponse", f"the clock's name {PLAIN_NAME}"),

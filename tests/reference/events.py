@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from schemas.catalog import MODELS, json_schema
+from schemas.code import LONGEST, ClosedMadeFit, MadeFit
 from schemas.envelope import Contract, EventIn, _DroppedWhenUnfit
 from schemas.sla import Cause, EventOut, Evidence, PolicyVersion, Verdict
 from schemas.topics import LIFECYCLE
@@ -25,6 +26,7 @@ Each type has an example in [schemas/examples](../../schemas/examples),
 and a JSON Schema in [schemas/json](../../schemas/json).
 
 An *identifier* has 1 to 128 characters, without white space, `@` and control characters.
+A *code* is a short text; see [codes](#codes).
 An *instant* is a date and time of RFC 3339 with an offset, and is truncated to milliseconds.
 A null counts as an absent field.
 Unknown fields are dropped.
@@ -32,6 +34,20 @@ Unknown fields are dropped.
 *Required*: an event without the field is rejected.
 *Dropped when unfit*: a value that does not fit counts as absent, and the event is accepted.
 Any other value that does not fit rejects the event."""
+
+_CODES = """## Codes
+
+A code is made fit before it counts, in events and in the conditions of policies:
+
+1. A whole number becomes its text.
+2. White space around the text goes, white space within becomes `_`.
+3. Null, and a text of nothing but white space, count as absent.
+4. What then has no 1 to 64 characters without white space, `@` and control characters, is *dropped*:
+   it counts as absent. So is a text of more than three words: a sentence may hold personal data.
+
+A `channel` that fits and is none of the four counts as `other`.
+Nothing of this is silent: `sla_codes_fitted_total` counts by field and by what became of the code,
+and `simulate` and `publish` name each field with the first line on standard error."""
 
 _HEAD_OUT = """[events.md](events.md) says how to apply these events; this page lists their fields.
 Each type has an example in [schemas/examples](../../schemas/examples),
@@ -52,6 +68,7 @@ def events_in() -> str:
         "## Attributes of every event",
         _fields(EventIn, ENVELOPE, json.loads(json_schema("complaint.received")), ("type", "data")),
         *_types_in(),
+        _CODES,
     )
 
 
@@ -129,8 +146,12 @@ def _values(
 def _rule(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if any(isinstance(one, ClosedMadeFit) for one in field.metadata):
+        return "made fit; another one is `other`"
     if any(isinstance(one, _DroppedWhenUnfit) for one in field.metadata):
         return "dropped when unfit"
+    if any(isinstance(one, MadeFit) for one in field.metadata):
+        return "made fit"
     return f"{code(field.default)} when absent" if field.default else ""
 
 
@@ -154,6 +175,8 @@ def _kind(shape: Schema) -> str:
 def _plain(shape: Schema) -> str:
     if shape.get("maxLength") == _IDENTIFIERS:
         return "identifier"
+    if shape.get("maxLength") == LONGEST:
+        return "code"
     if "pattern" in shape:
         return "text like " + code(shape["pattern"])
     low = shape.get("minimum", shape["exclusiveMinimum"] + 1 if "exclusiveMinimum" in shape else None)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client import Metric
 
+from service.events.fact import FITTINGS, CodeFitting
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.sla.history import Outcome
@@ -13,9 +14,10 @@ from tests.reference.markdown import code, codes, page, table
 
 WORRY = " Worry "  # every help text has this word once: see tests/app/test_metrics.py
 _LABELS: tuple[tuple[str, str], ...] = (
-    ("clock", "the name of a clock in a policy; `activity` for `stalled_after`"),
+    ("clock", "the name of a clock in a policy; `activity`, or `activity@AGREEMENT`, for silences"),
     ("level", "the name of a level of that clock; empty when a whole clock is corrected"),
-    ("topic", "an input topic, its prefix included"),
+    ("agreement", "the name of an agreement of the policies"),
+    ("topic", "an input topic, its prefix included; of `sla_topic_falls_short` any topic, without prefix"),
     ("partition", "a number of a partition of that topic"),
     ("calendar", "the name of a calendar file"),
 )
@@ -47,7 +49,9 @@ The alerts are in [alerts.yaml](../../deploy/prometheus/alerts.yaml), their mean
 def _families() -> list[Metric]:
     metrics = Metrics(
         [("CLOCK", "LEVEL")],
+        agreements=["default"],
         reasons=Reason,
+        codes=FITTINGS,
         states=OwnerState,
         calendars={"CALENDAR": 0},
         build={"version": "0"},
@@ -76,6 +80,8 @@ def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
         "state of `sla_partitions_owned`": OwnerState,
         "outcome": Outcome,
         "reason of `sla_records_rejected_total`": Reason,
+        "field of `sla_codes_fitted_total`": dict.fromkeys(field for field, _ in FITTINGS),
+        "fitting": CodeFitting,
         "reason of `sla_http_connections_refused_total`": RefusedConnection,
     }
     names = {label for family in families for label in _labels(family)}

@@ -8,7 +8,7 @@ from schemas.sla import Verdict
 from schemas.topics import TOPICS
 from service.settings import SETTINGS
 from tests.reference import meanings
-from tests.reference.generate import PAGES, REFERENCE
+from tests.reference.generate import FILE_SCHEMAS, PAGES, REFERENCE, SCHEMAS, written
 from tests.reference.markdown import COMMAND
 from tests.reference.settings import WRONG
 from tests.reference.topics import OTHERS
@@ -37,3 +37,8 @@ def test_every_field_of_an_event_has_a_meaning_and_no_other_has() -> None:
     assert {name for data in datas for name in data.model_fields} == set(meanings.IN)
     assert {*EventIn.model_fields} - {"type", "data"} == set(meanings.ENVELOPE)
     assert set(Verdict.model_fields) == set(meanings.VERDICT)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_of_files_are_those_of_the_code(name: str) -> None:
+    assert (FILE_SCHEMAS / name).read_text(encoding="utf-8") == written(SCHEMAS[name]())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from schemas.topics import TOPICS, Topic
+from schemas.topics import FOR_EVER, TOPICS, Topic
 from service.kafka.topics.acl import NEEDED, Right
 from tests.reference.markdown import code, page, table
 
@@ -43,7 +43,7 @@ def topics() -> str:
             (
                 "topic",
                 "`cleanup.policy`",
-                "`retention.ms`",
+                "`retention.ms`, `retention.bytes`",
                 "`max.message.bytes`",
                 "`message.timestamp.type`",
             ),
@@ -64,7 +64,10 @@ The events are in [events-in.md](events-in.md) and [events-out.md](events-out.md
 _AS_CREATED = """## Configuration of a new topic
 
 What is not named here is the default of the broker.
-This includes the number of replicas, and `retention.ms` where the table has none."""
+This includes the number of replicas, and `retention.ms` where the table has none.
+`topics check` demands that `sla.breaches` is kept for ever, and `complaints.lifecycle` and `sla.clocks` for
+`SLA_RETENTION` at least; that the log dates the records of both inputs; and that `sla.policies` has one
+partition."""
 
 _CLIENTS = """## Writers and readers
 
@@ -75,10 +78,12 @@ def _config(topic: Topic) -> tuple[str, ...]:
     config = dict(topic.config)
     size = config.pop("max.message.bytes", None)
     retention = config.pop("retention.ms", None)
+    is_for_ever = config.pop("retention.bytes", None) == retention == str(FOR_EVER)
+    days = f"{retention} ({int(retention) // _DAY} days)" if retention else ""
     shown = (
         code(topic.name),
         code(config.pop("cleanup.policy")),
-        f"{retention} ({int(retention) // _DAY} days)" if retention else "",
+        f"{retention}, {retention} (for ever)" if is_for_ever else days,
         f"{size} ({int(size) // _MEBIBYTE} MiB)" if size else "",
         code(config.pop("message.timestamp.type")),
     )

@@ -16,7 +16,7 @@ from service.sla.history import Outcome, add, is_appended, lead, standing
 from service.sla.policy import Policies
 from service.sla.state import Header, Ticket, encode, key
 from service.sla.tickets import Tickets
-from service.sla.timeline import Timeline
+from service.sla.timeline import cycles_of
 from service.sla.touched import judge_touched
 from tests.naive.histories import ANYTHING, THEMES, Dice, Drawn, Seeded, data_from, facts_from
 from tests.naive.policies import BEGIN, STEP, TENANT, policies_from, waiting_from
@@ -89,7 +89,7 @@ def left_out(
     """How many clocks are not judged, as Tickets decides it."""
     ordered = lead(standing(facts))
     known = len(ordered) - len(new) if judged_at is not None and is_appended(new, facts, ordered) else 0
-    return len(judge_touched(Timeline.of(ordered, policies, TENANT), at_, judged_at or 0, known).untouched)
+    return len(judge_touched(cycles_of(ordered, policies, TENANT), at_, judged_at or 0, known).untouched)
 
 
 def in_order(dice: Dice) -> tuple[Policies, Steps]:

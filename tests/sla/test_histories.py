@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies
-from tests.naive.cases import AHEAD, Case, conformance, own
+from tests.naive.cases import Case, conformance, own
 from tests.naive.histories import Made, made
 from tests.naive.judge import naive_judge
 
@@ -41,11 +41,7 @@ def test_our_histories(case: Case):
 
 
 @pytest.mark.parametrize("case", conformance(), ids=lambda case: case.name)
-def test_the_conformance_histories(case: Case, request: pytest.FixtureRequest):
-    if case.name in AHEAD:
-        request.applymarker(
-            pytest.mark.xfail(strict=True, reason="the contract has changed, the judge not yet")
-        )
+def test_the_conformance_histories(case: Case):
     assert rows(case.facts, case.policies, "default", case.at) == list(case.expected)
 
 

@@ -182,7 +182,7 @@ def test_a_reopening_starts_a_cycle_once_every_clock_of_the_receipt_has_ended(re
 def test_attributes_carry_over_to_the_next_cycle():
     facts = [
         fact("received", "09:00"),
-        fact("reclassified", "09:05", complexity="complex"),
+        fact("reclassified", "09:00", complexity="complex"),
         fact("preliminary_solution_provided", "09:20"),
         fact("reopened", "10:00"),
     ]

@@ -75,4 +75,4 @@ def test_cycles_that_no_policy_judges_are_counted_over_all_tickets_of_a_step():
     partition = ticket_partition(policy(RESPONSE, match=(("channel", frozenset({"email"})),)), DAY)
     arrivals = [(f"T-{number}@default", fact("received", "09:00")) for number in range(3)]
     step = partition.step(arrivals, at=at("09:00"), now=at("09:00"), offset=2, grace=GRACE)
-    assert step.unjudged == 3
+    assert step.unjudged == ["default"] * 3

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from service.events.announced import verdict
-from service.events.fact import COMPLAINTS, Kinds, fact_of
+from service.events.fact import COMPLAINTS, Kinds, Tell, fact_of, ignore
 from service.events.rejection import Reason, RejectedError, Rejection
 from service.kafka.codec.cloudevents import event_of, plain_of
 from service.kafka.codec.partitioner import Partitioner
@@ -36,11 +36,13 @@ def decode(
     partitioner: Partitioner,
     knows: Callable[[str], object] = lambda _: False,
     kinds: Kinds = COMPLAINTS,
+    tell: Tell = ignore,
 ) -> tuple[str, Fact] | Rejection:
     """Decode an input record to the key of its ticket (or desk) and its fact, or to a rejection.
 
     Never raises, whatever the record. `now` in ms; without it, the future has no limit. `partitions`: their
-    number in the input. Keys the partition already holds (`knows`) skip the partition check.
+    number in the input. Keys the partition already holds (`knows`) skip the partition check. `tell` as in
+    fact_of.
     """
     # A producer may write any number as time stamp. It decides nothing, but as evidence it has to be a date.
     recorded_at = record.timestamp
@@ -49,7 +51,8 @@ def decode(
     found = plain_of(record, now, recorded_at, kinds)
     if found is None:
         try:
-            found = fact_of(event_of(record), now, recorded_at, record.partition, record.offset, kinds)
+            place = record.partition, record.offset
+            found = fact_of(event_of(record), now, recorded_at, *place, kinds, tell)
         except RejectedError as error:
             return error.rejection
     subject, ticket, fact = found

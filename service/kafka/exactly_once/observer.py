@@ -19,6 +19,9 @@ class Observer(Protocol):
     def rejected(self, reason: str) -> None:
         """A record was rejected; called once per record."""
 
+    def fitted(self, field: str, fitting: str) -> None:
+        """A code in that field did not fit as it came; `fitting`: what became of it."""
+
     def acquired(self, partition: int, restored: int, seconds: float) -> None:
         """A partition was acquired, after `restored` records of its changelog."""
 

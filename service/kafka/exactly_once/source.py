@@ -1,24 +1,17 @@
-"""The inputs: each is a topic of events with its changelog, its decoder and its kind of partition."""
+"""The inputs: each is a topic of events with its changelog, its kinds of events and its kind of partition."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from service.events.fact import CHANNELS
+from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
 from service.kafka.client.unpacking import LARGEST_BYTES as READ
-from service.kafka.codec.partitioner import Partitioner
-from service.kafka.codec.record import Record
-from service.kafka.codec.records import decode
 from service.sla.desks.desks import desk_partition
-from service.sla.facts import Fact
 from service.sla.partition import Partition
 from service.sla.policy import Policies
 from service.sla.state_budget import LARGEST_BYTES
 from service.sla.tickets import ticket_partition
-
-Knows = Callable[[str], object]  # whether the partition already holds the key of a ticket or desk
-Decode = Callable[[Record, int | None, int, Partitioner, Knows], tuple[str, Fact] | Rejection]
 
 
 class Input(NamedTuple):
@@ -26,7 +19,7 @@ class Input(NamedTuple):
 
     topic: str
     changelog: str
-    decode: Decode
+    kinds: Kinds  # of events
     empty: Callable[[Callable[[str], bool]], Partition[Any]]  # from the test which ids the partition owns
     full: Rejection  # for a record whose ticket or desk is full
 
@@ -38,7 +31,7 @@ def complaints(
     return Input(
         topic,
         changelog,
-        decode,
+        COMPLAINTS,
         lambda _: ticket_partition(policies, retention, min(largest, READ)),
         TOO_MANY_FACTS,
     )
@@ -51,7 +44,7 @@ def channels(
     return Input(
         topic,
         changelog,
-        partial(decode, kinds=CHANNELS),
+        CHANNELS,
         partial(desk_partition, policies, retention, largest=min(largest, READ)),
         TOO_MANY_CHANNELS,
     )

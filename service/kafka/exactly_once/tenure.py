@@ -12,6 +12,7 @@ log. So the tenure ends, its memory is dropped, and the next tenure reads the ch
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -237,6 +238,8 @@ class Tenure:
             self._small_turn_at = _time() if turn.is_small else float("-inf")
         for _, rejection in turn.rejected:
             self._terms.observer.rejected(rejection.reason)
+        for one in chain.from_iterable(turn.fitted.values()):
+            self._terms.observer.fitted(one.field, one.fitting)
         return turn.left, end
 
     def _instants(self) -> Instants:

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Self
 
+from service.events.fact import Fitted
 from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
+from service.kafka.codec.records import decode
 from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.portion import portion
 from service.kafka.exactly_once.source import Input
@@ -59,6 +61,7 @@ class Turn:
         self.next_offset = 0  # of the input; valid after the first step
         self.steps: list[Step] = []
         self.rejected: list[tuple[Record, Rejection]] = []
+        self.fitted: dict[int, list[Fitted]] = {}  # by offset: codes that did not fit as they came
         self.outgoing: list[Outgoing] = []
 
     def take(self, records: Sequence[Record], end: int) -> None:
@@ -115,8 +118,8 @@ class Turn:
             self._instants,
         )
         most = min(AT_ONCE, max(1, self._room.records - self.taken))
-        decode = partial(self._turns.decode, latest=latest)
-        arrivals, sources, rejected, taken = portion(self.left[:most], decode, partition.weigh)
+        read = partial(self._turns.decode, latest=latest, fitted=self.fitted)
+        arrivals, sources, rejected, taken = portion(self.left[:most], read, partition.weigh)
         yield
         self.left = self.left[taken:]
         self.taken += taken
@@ -160,7 +163,7 @@ class Turns:
         self.partition = partition
         self.outputs = outputs
         self.full = read.full  # the rejection of a record whose ticket or desk is full
-        self._decode = read.decode
+        self._kinds = read.kinds
         self._partitions = partitions
         self._partitioner = partitioner
 
@@ -168,6 +171,14 @@ class Turns:
         """A turn that has taken nothing yet."""
         return Turn(self, room, instants)
 
-    def decode(self, record: Record, latest: int) -> Arrival | Rejection:
-        """See service.kafka.codec.records.decode, which calls `latest` `now`."""
-        return self._decode(record, latest, self._partitions, self._partitioner, self.partition.weigh)
+    def decode(self, record: Record, latest: int, fitted: dict[int, list[Fitted]]) -> Arrival | Rejection:
+        """See service.kafka.codec.records.decode, which calls `latest` `now`.
+
+        A record that does not find room in a step is decoded again in the next; it is in `fitted` once.
+        """
+        told: list[Fitted] = []
+        known = self.partition.weigh
+        found = decode(record, latest, self._partitions, self._partitioner, known, self._kinds, told.append)
+        if told:
+            fitted[record.offset] = told
+        return found

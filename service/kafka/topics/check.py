@@ -1,9 +1,26 @@
-"""Checks the topics on a broker: refuses settings that cannot work, warns of settings that may lose data."""
+"""Checks the topics on a broker.
+
+Some settings cannot work: the service does not start. Some keep records for too short a time, or date them
+by their producers: `topics check` refuses them, and the service starts with a warning, because nothing false
+comes of it. Some may lose data once a broker fails: they are warnings everywhere.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, REJECTED, TICKETS, TOPICS, Topic
+from schemas.topics import (
+    BREACHES,
+    CHANNELS,
+    CLOCKS,
+    DESKS,
+    FOR_EVER,
+    LIFECYCLE,
+    POLICIES,
+    REJECTED,
+    TICKETS,
+    TOPICS,
+    Topic,
+)
 from service.kafka.topics.ensure import FoundTopic
 
 STATES = (TICKETS, DESKS)  # must have as many partitions as their input, or owners would miss state
@@ -15,6 +32,7 @@ HOLDS = {
     BREACHES.name: _EVIDENCE,
     CLOCKS.name: _EVIDENCE,
 }
+LOG_APPEND_TIME = "LogAppendTime"
 MANY_BROKERS = 3  # with so many brokers or more, a topic can have several replicas
 LONGEST_TIMEOUT_MS = 10_000  # of a broker's requests to others, see _slow_brokers
 
@@ -41,6 +59,42 @@ def warnings(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
             if (names := [topic.named(prefix) for topic in there if fault.holds(found[topic.name])])
         ),
     ]
+
+
+def shortcomings(found: Mapping[str, FoundTopic], retention: int, prefix: str = "") -> dict[str, list[str]]:
+    """By topic: what is not as promised though the service can run with it, one line each with the remedy.
+
+    `retention` (ms): how long a finished ticket is remembered.
+    """
+    lines = {
+        topic.name: list(_short(topic, topic.named(prefix), found[topic.name], retention))
+        for topic in TOPICS
+        if topic.name in found
+    }
+    return {name: short for name, short in lines.items() if short}
+
+
+def _short(topic: Topic, name: str, here: FoundTopic, retention: int) -> Iterator[str]:
+    kept = int(here.config.get("retention.ms", FOR_EVER))
+    size = int(here.config.get("retention.bytes", FOR_EVER))
+    if topic in (BREACHES, LIFECYCLE, CLOCKS) and size != FOR_EVER:
+        yield f"topic {name}: retention.bytes={size} deletes by size; {_set(name, 'retention.bytes', -1)}"
+    if topic is BREACHES and kept != FOR_EVER:
+        yield (
+            f"topic {name}: retention.ms={kept} deletes what was charged and retracted; "
+            f"{_set(name, 'retention.ms', FOR_EVER)}"
+        )
+    if topic in (LIFECYCLE, CLOCKS) and FOR_EVER < kept < retention:
+        yield (
+            f"topic {name}: retention.ms={kept} is shorter than SLA_RETENTION ({retention} ms): evidence "
+            f"ends before the ticket is forgotten; {_set(name, 'retention.ms', retention)}"
+        )
+    dated_by = here.config.get("message.timestamp.type", LOG_APPEND_TIME)
+    if topic in (LIFECYCLE, CHANNELS) and dated_by != LOG_APPEND_TIME:
+        yield (
+            f"topic {name}: message.timestamp.type={dated_by}: evidence names the producer's time and not "
+            f"the log's; {_set(name, 'message.timestamp.type', LOG_APPEND_TIME)}"
+        )
 
 
 def unchecked(found: Mapping[str, FoundTopic]) -> list[str]:
@@ -86,6 +140,11 @@ def _wrong(topic: Topic, found: Mapping[str, FoundTopic], prefix: str) -> Iterat
         yield (
             f"topic {name}: {here.partitions} partitions, but {prefix}{like} has {found[like].partitions}; "
             f"they must be equal: create it anew; what it holds moves with sla-timer state export and import"
+        )
+    if topic is POLICIES and here.partitions != POLICIES.partitions:
+        yield (
+            f"topic {name}: {here.partitions} partitions; it must have one, so that versions have one order: "
+            f"create it anew, the service publishes its policies again"
         )
     if topic.name in HOLDS:
         needed = int(topic.config["max.message.bytes"])

@@ -8,7 +8,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
-from schemas.topics import LIFECYCLE, TOPICS, Topic
+from schemas.topics import CLOCKS, LIFECYCLE, TOPICS, Topic
 from service.errors import RefusalError
 from service.kafka.client.admin import Admin, administering
 from service.kafka.client.patience import patiently
@@ -45,29 +45,37 @@ class FoundTopic:
         return int(self.config.get("min.insync.replicas", 1))
 
 
-async def ensure(connection: Mapping[str, object], prefix: str, partitions: int | None = None) -> list[str]:
+async def ensure(
+    connection: Mapping[str, object], prefix: str, partitions: int | None = None, retention: int = 0
+) -> list[str]:
     """Create the missing topics and return their names.
 
-    `partitions`: for the input, and topics partitioned like it. An existing topic is left as it is: see
+    `partitions`: for the input, and topics partitioned like it. `retention` (ms): records that a ticket is
+    remembered by are kept at least as long. An existing topic is left as it is: see
     check.py. Raises RefusalError when Kafka rejects a topic.
     """
     created: dict[str, None] = {}  # also by an attempt without an answer
 
     async def create() -> None:
         async with administering(connection) as admin:
-            await _create(admin, prefix, partitions, created)
+            await _create(admin, prefix, partitions, retention, created)
 
     await patiently(connection, create)
     return list(created)
 
 
-async def _create(admin: Admin, prefix: str, partitions: int | None, created: dict[str, None]) -> None:
+async def _create(
+    admin: Admin, prefix: str, partitions: int | None, retention: int, created: dict[str, None]
+) -> None:
     """Create the missing topics; their names go into `created` before the request is sent."""
     found = await _describe(admin, prefix)
     missing = [topic for topic in TOPICS if topic.name not in found]
     counts = {topic.name: _count(topic, found, partitions) for topic in missing}
     # Replication -1: the broker's default; without the empty assignment the library rejects it.
-    new = [NewTopic(topic.named(prefix), counts[topic.name], -1, {}, dict(topic.config)) for topic in missing]
+    new = [
+        NewTopic(topic.named(prefix), counts[topic.name], -1, {}, _config(topic, retention))
+        for topic in missing
+    ]
     created |= dict.fromkeys(topic.name for topic in new)
     answer = await admin.create_topics(new) if new else None
     for name, code, *message in answer.topic_errors if answer else ():
@@ -76,6 +84,13 @@ async def _create(admin: Admin, prefix: str, partitions: int | None, created: di
             raise RefusalError(
                 f"topic {name}: Kafka does not create it: {(message or [None])[0] or error.__name__}"
             )
+
+
+def _config(topic: Topic, retention: int) -> dict[str, str]:
+    config = dict(topic.config)
+    if topic in (LIFECYCLE, CLOCKS):
+        config["retention.ms"] = str(max(int(config["retention.ms"]), retention))
+    return config
 
 
 async def find(

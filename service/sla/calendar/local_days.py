@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from service.sla.calendar.calendar import Stretch, YearUnknown
 
+MonthDay = tuple[int, int]  # of every year
 Windows = tuple[tuple[int, int], ...]  # [open, close) in seconds of the day, in order; 86,400 is 24:00
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -25,7 +26,10 @@ class LocalDays:
     week: tuple[Windows, ...]  # Monday first
     holidays: frozenset[date] = frozenset()
     working_days: Mapping[date, int] | None = None  # the weekday whose hours a date has: 0 Monday … 6 Sunday
-    official: range | None = None  # local years with official days; other years raise YearUnknown
+    official: range | None = None  # the local years that are known; other years raise YearUnknown
+    hours: Mapping[date, Windows] | None = None  # of dates with windows of their own
+    yearly: frozenset[MonthDay] = frozenset()  # closed in every year
+    country: bool = True  # `official` comes from a country, not from the file's own years
 
     @property
     def years(self) -> range:
@@ -33,10 +37,17 @@ class LocalDays:
         return self.official or KNOWN_YEARS
 
     def windows(self, day: date) -> Windows:
-        """The open hours of a date; () when it is closed."""
+        """The open hours of a date; () when it is closed.
+
+        A date's own windows come first, then what the file says of the date, then of the day of every year.
+        """
+        if self.hours and (own := self.hours.get(day)):
+            return own
         if day in self.holidays:
             return ()
-        return self.week[(self.working_days or {}).get(day, day.weekday())]
+        if self.working_days and (like := self.working_days.get(day)) is not None:
+            return self.week[like]
+        return () if (day.month, day.day) in self.yearly else self.week[day.weekday()]
 
     def local(self, instant: int) -> datetime:
         """The wall clock at `instant` (ms), truncated to seconds."""
@@ -68,7 +79,7 @@ class LocalDays:
         """The error to raise when `year` or a year beyond it is needed."""
         first, last = self.years[0], self.years[-1]
         known = f"{first}" if first == last else f"{first} to {last}"
-        days = f"official days of {known} only" if self.official else f"the years {known}"
+        days = f"official days of {known} only" if self.official and self.country else f"the years {known}"
         return YearUnknown(f"calendar {self.name}: the answer needs {year}, and it has {days}")
 
     def open_days(self, year: int) -> Iterator[tuple[date, list[Stretch]]]:
