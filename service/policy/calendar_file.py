@@ -1,7 +1,7 @@
 """Reader of one calendar file: from its bytes to the calendar that policies name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from service.policy.document import NotReadError, content, read_document
@@ -93,12 +93,7 @@ def _holidays(place: Place) -> tuple[frozenset[date], frozenset[MonthDay]]:
 def _hours(place: Place) -> Mapping[date, Windows]:
     """Return the dates with windows of their own."""
     found: dict[date, Windows] = {}
-    for key, item in place.entries().items():
-        try:
-            day = _date(key)
-        except ValueError as error:
-            item.wrong(f"{shown(key)} {error}")
-            continue
+    for day, item in _by_date(place):
         found[day] = read_windows(item)
         if item.node.value == []:
             item.wrong("must have a window; a closed date stands in holidays")
@@ -107,20 +102,26 @@ def _hours(place: Place) -> Mapping[date, Windows]:
 
 def _working_days(place: Place, week: Sequence[Windows], holidays: frozenset[date]) -> Mapping[date, int]:
     found: dict[date, int] = {}
-    for key, item in place.entries().items():
-        try:
-            day = _date(key)
-        except ValueError as error:
-            item.wrong(f"{shown(key)} {error}")
-            continue
+    for day, item in _by_date(place):
         weekday = item.one_of(WEEKDAYS, "no day of the week")
         if day in holidays:
-            item.wrong(f"{key} is among the holidays, too; it cannot be both")
+            item.wrong(f"{day} is among the holidays, too; it cannot be both")
         if weekday:
             found[day] = WEEKDAYS.index(weekday)
             if week and not week[found[day]]:
                 item.wrong(f"{weekday} has no open hours in week; name a day that works")
     return found
+
+
+def _by_date(place: Place) -> Iterator[tuple[date, Place]]:
+    """Yield the entries of a mapping whose names are dates; a name that is none becomes a problem."""
+    for key, item in place.entries().items():
+        try:
+            day = _date(key)
+        except ValueError as error:
+            item.wrong(f"{shown(key)} {error}")
+        else:
+            yield day, item
 
 
 def _known_years(given: Mapping[str, Place]) -> range | None:
