@@ -1,16 +1,19 @@
 """The derivation of each verdict on a ticket, as data: facts, stretches of time, sums, comparisons."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from schemas.instant import written
 from service.explain.intervals import stretches
+from service.sla.calendar.calendar import YearUnknown
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
 from service.sla.judge import END_OF_TIME, Judgement, LevelState, LevelVerdict, Run, judge
 from service.sla.lapse import has_lapsed
 from service.sla.policy import Attributes, Policies
 from service.sla.timeline import Cycle
+
+T = TypeVar("T")
 
 Part = dict[str, Any]  # of the derivation; instants as text, lengths in ms
 
@@ -87,9 +90,17 @@ def _clock(run: Run, numbers: dict[tuple[str, str], int], at: int) -> Part:
         "end": run.end and numbers[identity(run.end)],
         "stopped_at": None if run.stopped_at is None else written(run.stopped_at),
         "ending": run.ending and str(run.ending),
-        "stretches": list(_stretches(run, until, [due for due in dues if due <= until])),
+        "stretches": _known(lambda: list(_stretches(run, until, [due for due in dues if due <= until]))),
         "levels": [_level(run, verdict, at) for verdict in run.verdicts],
     }
+
+
+def _known(cut: Callable[[], list[T]]) -> list[T]:
+    """Return the stretches that `cut` gives; none where the calendar does not know the days of a year."""
+    try:
+        return cut()
+    except YearUnknown:
+        return []
 
 
 def _stretches(run: Run, until: int, dues: list[int]) -> Iterator[Part]:
@@ -112,7 +123,7 @@ def _level(run: Run, verdict: LevelVerdict, at: int) -> Part:
     level, due_at = verdict.level, verdict.due_at
     paused = closed = None
     if due_at is not None and level.after_ms is not None:
-        cut = list(stretches(run, due_at))
+        cut = _known(lambda: list(stretches(run, due_at)))
         paused, closed = sum(part.paused for part in cut), sum(part.closed for part in cut)
     overrun = None
     if due_at is not None and run.stopped_at is not None and verdict.state is LevelState.BREACHED:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.explain.translations import WORDS
+from service.sla.policy import DEFAULT_AGREEMENT
 
 LANGUAGES = tuple(WORDS)
 
@@ -39,7 +40,8 @@ def _fact(fact: Part, words: Mapping[str, str]) -> str:
 
 
 def _cycle(cycle: Part, words: Mapping[str, str], lang: str) -> Iterator[str]:
-    yield words["cycle"].format(**{**cycle, "attributes": _pairs(cycle["attributes"])})
+    of = "" if cycle["agreement"] == DEFAULT_AGREEMENT else words["of_agreement"].format(**cycle)
+    yield words["cycle"].format(**{**cycle, "attributes": _pairs(cycle["attributes"]), "of": of})
     policy = cycle["policy"]
     if policy is None:
         yield "  " + words["no_policy"].format(**cycle)

@@ -83,7 +83,7 @@ def _holidays(place: Place) -> tuple[frozenset[date], frozenset[MonthDay]]:
                 item.wrong(f"{shown(text)} is given twice")
             yearly |= {day} if day else set()
             continue
-        days: tuple[date, ...] = item.read(_dates, ())
+        days: tuple[date, ...] = item.read(_closed, ())
         if twice := sorted(found.intersection(days)):
             item.wrong(f"{shown(str(twice[0]))} is given twice")
         found.update(days)
@@ -159,6 +159,14 @@ def _dates(text: str) -> tuple[date, ...]:
     if days < 0:
         raise ValueError("ends before it begins")
     return tuple(begin + timedelta(days=number) for number in range(days + 1))
+
+
+def _closed(text: str) -> tuple[date, ...]:
+    try:
+        return _dates(text)
+    except ValueError as error:
+        also = ", 2026-10-01..2026-10-07, or 12-25 for every year"
+        raise ValueError(f"{error}{also if 'write' in str(error) else ''}") from None
 
 
 def _month_day(text: str) -> MonthDay:

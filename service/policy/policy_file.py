@@ -14,7 +14,7 @@ from schemas.instant import read as read_instant
 from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, read_desks
 from service.policy.document import NotReadError, canonical_json, content, read_document
 from service.policy.levels import read_levels
-from service.policy.place import BadPolicies, Place, Problem, plain_name
+from service.policy.place import BadPolicies, Place, Problem, plain_name, shown
 from service.policy.zone import read_zone
 from service.sla.calendar.calendar import ALWAYS, Calendar, YearUnknown
 from service.sla.calendar.duration import parse_duration
@@ -192,14 +192,23 @@ def _values(key: str, place: Place) -> frozenset[str]:
 
 
 def _value(key: str, place: Place) -> str:
-    if place.text().startswith("!"):
-        place.wrong(
-            "does not mean “not”; write a policy with exempt: true that matches the tickets to leave out"
-        )
+    if _is_negated(place):
         return ""
     if key in _CLOSED:
         return place.one_of(_CLOSED[key], f"no {key}") or ""
     return place.code() if key in _CODES else place.name()
+
+
+def _is_negated(place: Place) -> bool:
+    """Refuse a value that is meant as “all but this one”."""
+    if not place.text().startswith("!"):
+        return False
+    # `match` chooses for good at the start of a cycle, so an exemption does the same. `when` does not.
+    instead = "name the values that are meant"
+    if place.field.startswith("match"):
+        instead += ", or write a policy with exempt: true that matches the tickets to leave out"
+    place.wrong(f"{shown(place.text())} does not mean “not”; {instead}")
+    return True
 
 
 def _calendar(place: Place, calendars: Mapping[str, NamedCalendar]) -> Calendar:
@@ -272,5 +281,5 @@ def _kind(place: Place, none_of: Collection[Kind], does: str) -> Kind:
 
 def _pauses(place: Place) -> PausesThatCount:
     if isinstance(place.node.value, list):
-        return frozenset(reason.code() for reason in place.items())
+        return frozenset(reason.code() for reason in place.items() if not _is_negated(reason))
     return place.one_of(("true", "false"), "neither true nor false nor a list of reasons") == "true"

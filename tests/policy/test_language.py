@@ -114,6 +114,14 @@ def test_exempt_is_true_or_left_out() -> None:
             "write a policy with exempt: true that matches the tickets to leave",
         ),
         ({"match": {"complexity": ["!complex"]}}, "write a policy with exempt: true"),
+        (
+            {"clocks": {"response": {**LETTER["clocks"]["response"], "when": {"priority": "!p1"}}}},
+            "when.priority: “!p1” does not mean “not”; name the values that are meant",
+        ),
+        (
+            {"clocks": {"response": {**LETTER["clocks"]["response"], "pause": ["!customer"]}}},
+            "pause[0]: “!customer” does not mean “not”; name the values that are meant",
+        ),
         ({"match": {"priority": "please call me back"}}, "is no code of 1 to 64 characters"),
         ({"zone": "Asia/Beijing"}, "is no IANA time zone; write Asia/Shanghai"),
         ({"zone": "UTC+8"}, "an offset does not say when the clocks shift; write for example Asia/Shanghai"),

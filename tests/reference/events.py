@@ -44,6 +44,11 @@ A code is made fit before it counts, in events and in the conditions of policies
 3. Null, and a text of nothing but white space, count as absent.
 4. What then has no 1 to 64 characters without white space, `@` and control characters, is *dropped*:
    it counts as absent. So is a text of more than three words: a sentence may hold personal data.
+   Words are told by white space alone: a sentence in Chinese, or one with `_`, is not noticed.
+
+Nothing else is made equal: upper and lower case differ, and so do `2` and `2.0`, which JSON calls a number
+and which is dropped. A `channel` of `complaint.received` that would be dropped is missing, and the event is
+rejected.
 
 A `channel` that fits and is none of the four counts as `other`.
 Nothing of this is silent: `sla_codes_fitted_total` counts by field and by what became of the code,
@@ -144,10 +149,11 @@ def _values(
 
 
 def _rule(field: FieldInfo) -> str:
+    if any(isinstance(one, ClosedMadeFit) for one in field.metadata):
+        needed = "required, " if field.is_required() else ""
+        return f"{needed}made fit; another one is `other`"
     if field.is_required():
         return "required"
-    if any(isinstance(one, ClosedMadeFit) for one in field.metadata):
-        return "made fit; another one is `other`"
     if any(isinstance(one, _DroppedWhenUnfit) for one in field.metadata):
         return "dropped when unfit"
     if any(isinstance(one, MadeFit) for one in field.metadata):
