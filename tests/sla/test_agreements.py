@@ -119,3 +119,13 @@ def test_the_pseudo_clock_of_another_agreement_has_another_name():
     assert desk.tell(fact("paused", "09:21"), now="09:22") == ["corrected activity@internal/warning 2"]
     assert at("09:21") + HOUR < at("10:22")
     assert desk.tell(now="10:22") == ["at_risk activity@internal/warning-held 1"]
+
+
+def test_a_ticket_is_not_held_while_any_clock_runs():
+    pausing = clock("answer", "received", "response_started", {"minor": DAY}, pauses=True)
+    running = clock("result", "received", "feedback_delivered", {"minor": DAY})
+    held = replace(policy(pausing, running).versions[0], held_after_ms=HOUR)
+    desk = Desk(Policies([held]))
+    desk.tell(fact("received", "09:00"), fact("paused", "09:10"), now="09:10")
+    assert desk.tell(now="10:11") == []
+    assert desk.tell(fact("feedback_delivered", "10:20"), now="10:20") == ["met answer/- 1", "met result/- 1"]
