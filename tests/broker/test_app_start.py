@@ -23,7 +23,9 @@ async def create(bootstrap: str, prefix: str, **changes: NewTopic | None) -> Non
     await admin.start()
     try:
         fitting = {
-            topic.name: NewTopic(topic.named(prefix), 2, 1, topic_configs=dict(topic.config))
+            topic.name: NewTopic(
+                topic.named(prefix), 1 if topic is POLICIES else 2, 1, topic_configs=dict(topic.config)
+            )
             for topic in TOPICS
         }
         wanted = fitting | {name.replace("_", "."): topic for name, topic in changes.items()}
@@ -75,7 +77,8 @@ async def test_deletion_where_compaction_is_needed(bootstrap: str, prefix: str, 
     assert topic in (TICKETS, POLICIES)
     name = topic.name  # type: ignore[attr-defined]
     config = dict(topic.config) | {"cleanup.policy": "delete"}  # type: ignore[attr-defined]
-    changed = NewTopic(prefix + name, 2, 1, topic_configs=config)
+    partitions = 1 if topic is POLICIES else 2
+    changed = NewTopic(prefix + name, partitions, 1, topic_configs=config)
     await create(bootstrap, prefix, **{name: changed})
     assert refused(environment(bootstrap, prefix)) == (
         f"sla-timer: topic {prefix}{name}: cleanup.policy=delete forgets the oldest; "

@@ -133,10 +133,10 @@ async def test_a_fact_whose_ticket_would_not_fit_its_record_is_rejected_and_all_
     bootstrap: str,
 ) -> None:
     rig = await new_rig(bootstrap, target=500)
-    largest = 20_000  # bytes; the facts below take 600 each
+    largest = 20_000  # bytes; the facts below take 350 each
     (tickets,) = await new_topics(bootstrap, ["small"], config={"max.message.bytes": str(largest)})
     rig = replace(rig, topics=rig.topics._replace(tickets=tickets), largest={"tickets": largest})
-    now, wide = now_ms(), "\U00020000" * 120
+    now, wide = now_ms(), "\U00020000" * 56
     events = [event("T1", "received", now)]
     events += [event("T1", "reassigned", now + n, team=f"{wide}{n:08}") for n in range(100)]
     await rig.publish([*events, event("T2", "received", now)])

@@ -59,9 +59,13 @@ async def test_what_others_made_with_the_defaults_of_the_broker_is_refused_by_ch
     assert (made.returncode, checked.returncode, checked.stdout) == (1, 1, "")
     assert made.stderr == checked.stderr
     lines = checked.stderr.splitlines()
-    assert [line.partition("does not hold")[0] for line in lines] == [
+    sizes, kept = lines[:4], lines[4:]
+    assert [line.partition("does not hold")[0] for line in sizes] == [
         f"topic {prefix}{name}: max.message.bytes=1048588 "
         for name in ("sla.breaches", "sla.clocks", "sla.tickets", "sla.desks")
+    ]
+    assert [line.partition("=604800000 ")[0] for line in kept] == [
+        f"topic {prefix}{name}: retention.ms" for name in ("sla.breaches", "sla.clocks")
     ]
     refused = await asyncio.to_thread(sla_timer, "run", env=env)
     assert (refused.returncode, refused.stdout) == (2, "")
