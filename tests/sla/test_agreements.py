@@ -129,3 +129,26 @@ def test_a_ticket_is_not_held_while_any_clock_runs():
     desk.tell(fact("received", "09:00"), fact("paused", "09:10"), now="09:10")
     assert desk.tell(now="10:11") == []
     assert desk.tell(fact("feedback_delivered", "10:20"), now="10:20") == ["met answer/- 1", "met result/- 1"]
+
+
+def test_a_retraction_names_the_policy_of_its_own_agreement():
+    north = replace(INTERNAL, match=(("region", frozenset({"north"})),))
+    desk = Desk(Policies([_letter, north]))
+    desk.tell(fact("received", "09:00", region="north"), now="09:00")
+    assert desk.tell(now="09:11") == ["breached touch/minor 1"]
+    desk.tell(fact("received", "08:59"), now="09:12")  # now no policy of the agreement fits
+    (taken_back,) = [one for one in desk.step.announcements if one.clock == "touch"]
+    assert (taken_back.type, taken_back.policy) == ("sla.breach_retracted", None)
+
+
+def test_a_reassignment_is_told_as_a_reclassification_by_the_reason():
+    of_north = policy(
+        clock("answer", "received", "response_started", {"minor": HOUR}, (("team", frozenset({"north"})),))
+    )
+    desk = Desk(of_north)
+    desk.tell(fact("received", "09:00", team="north"), now="09:00")
+    assert desk.tell(now="10:01") == ["breached answer/minor 1"]
+    assert desk.tell(fact("reassigned", "09:30", team="west"), now="10:02") == [
+        "breach_retracted answer/minor 2"
+    ]
+    assert desk.step.announcements[0].reason == "reclassified"
