@@ -96,6 +96,7 @@ class Cycle:
     """
 
     __slots__ = (
+        "_applied",
         "_changes",
         "_ends",
         "_is_cancelled",
@@ -136,6 +137,8 @@ class Cycle:
         self._changes = [(0, attributes)]  # (index of a fact, the attributes from it on), ascending
         self._starts = [*policy.from_receipt] if policy else []  # by clock: indexes of facts
         self._ends: list[int | None] = [None] * len(self._starts)
+        # By clock: True when its `when` held at an instant before the latest change of attributes.
+        self._applied = [False] * len(self._starts)
         self._is_cancelled = self._is_closed = False
         self._see(0, start.kind)
 
@@ -144,12 +147,24 @@ class Cycle:
         index = len(self.facts)
         if fact.kind in _PAUSING:
             self.was_paused = True
-        if changes_attributes(fact):
+        elif changes_attributes(fact):
+            self._note_applied(self.instant(fact))
             self.attributes = _after(self.attributes, fact)
             self.is_steady = False
             self._changes.append((index, self.attributes))
         self.facts.append(fact)
         self._see(index, _role(fact))
+
+    def _note_applied(self, until: int) -> None:
+        """Note the clocks that apply by the latest attributes, unless these change in their own instant.
+
+        Done at each change, so that a reopening need not search all changes before it.
+        """
+        latest, _ = self._changes[-1]
+        if self.policy is not None and self.instant(self.facts[latest]) != until:
+            for number, clock in enumerate(self.policy.clocks):
+                if not self._applied[number]:
+                    self._applied[number] = matches(clock.when, self.attributes)
 
     def _see(self, index: int, role: int) -> None:
         """Note the clocks that the fact at `index` starts and ends; `role`: the kind it counts as."""
@@ -215,10 +230,13 @@ class Cycle:
 
     def is_over(self) -> bool:
         """True when a reopening right after these facts starts the next cycle."""
+        if self.policy is None:
+            return self._is_closed
+        known = zip(self.policy.clocks, self._starts, self._ends, self._applied, strict=True)
         promised = [
             end
-            for clock, start, end in self.spans
-            if clock.stop and start == 0 and (not clock.when or self.holding(clock.when))
+            for clock, start, end, applied in known
+            if clock.stop and start == 0 and (applied or matches(clock.when, self.attributes))
         ]
         return None not in promised if promised else self._is_closed
 

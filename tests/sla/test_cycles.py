@@ -1,7 +1,12 @@
 """Where cycles begin: what a reopening waits for, and a ticket whose first fact is a reopening."""
 
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
 import pytest
 
+from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
 from tests.sla.stories import COMPLEX, HOUR, LETTER, MINUTE, RESOLUTION, at, clock, fact, policy
@@ -106,3 +111,35 @@ def test_a_clock_that_stops_by_reclassification_is_not_stopped_by_one_before_the
     facts = [fact("reclassified", "09:20", region="north"), fact("reopened", "10:00")]
     (run,) = judged(*facts, policies=triage).runs
     assert run.stopped_at is None
+
+
+def calls(facts: Sequence[Fact]) -> int:
+    """How many Python functions are called to judge these facts."""
+    counted = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        judged(*facts)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_reopenings_that_start_nothing_do_not_search_all_changes_before_them():
+    """Or a ticket with as many facts as one may have would hold up all others."""
+
+    def story(many: int) -> list[Fact]:
+        said = [fact("received", "09:00")]
+        for number in range(many):
+            complexity = ("complex", "general")[number % 2]
+            said.append(fact("reclassified", at("09:01") + 2 * number, complexity=complexity))
+            said.append(fact("reopened", at("09:01") + 2 * number + 1))
+        return said
+
+    few, many = calls(story(100)), calls(story(400))
+    assert len(judged(*story(400)).cycles) == 1
+    assert many < 5 * few
