@@ -17,7 +17,7 @@ from weakref import WeakSet
 from aiokafka.admin import client as admin
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.conn import AIOKafkaConnection, CloseReason, create_conn
+from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.consumer import consumer
 from aiokafka.errors import (
     KafkaConnectionError,
@@ -31,6 +31,7 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest
 
+from service.kafka.client.connections import Place, awaited, break_off, close_idle
 from service.kafka.client.race import NEXT_AFTER_SECONDS, QUESTIONS, first
 from service.kafka.client.silence import SILENT_AFTER_SECONDS, Silence
 
@@ -40,9 +41,8 @@ often = logging.getLogger("aiokafka.client")  # its lines are held back when the
 LOOK_EVERY_SECONDS = 0.75  # longer than a fetch waits for records, so that no idle fetch looks silent
 CONNECTIONS = 3  # attempts per bootstrap host: several brokers may share its name
 
-_Place = tuple[Any, ConnectionGroup]  # a broker's id, and the group of the connection
 # The library's name for the connection to a bootstrap host whose answer named no broker.
-_BOOTSTRAP: _Place = "bootstrap", ConnectionGroup.DEFAULT
+_BOOTSTRAP: Place = "bootstrap", ConnectionGroup.DEFAULT
 
 
 def expect_silence() -> None:
@@ -60,7 +60,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         self._sync_task: asyncio.Task[None] | None = None
         self._told_at = 0.0  # loop time of the latest metadata answer
         self._silence = Silence(self._request_timeout_ms / 1_000)
-        self._opening: dict[_Place, asyncio.Task[AIOKafkaConnection | None]] = {}
+        self._opening: dict[Place, asyncio.Task[AIOKafkaConnection | None]] = {}
         self._watching: asyncio.Task[None] | None = None
 
     async def bootstrap(self) -> None:
@@ -252,24 +252,12 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
             for other in self._running:
                 if other._loop is self._loop and other.cluster.broker_metadata(node_id) == broker:  # noqa: SLF001
                     other._silence.found(node_id)  # noqa: SLF001
-                    other._close_idle(node_id)  # noqa: SLF001
-
-    def _close_idle(self, node_id: Any) -> None:
-        """Close the connections to a silent broker on which nothing is awaited.
-
-        The next request must open a new one. If that fails, nothing was sent: the request can go to whoever
-        leads or coordinates by then. On the old connection, its fate would be unknown.
-        """
-        for (node, _), connection in list(self._conns.items()):
-            if node == node_id and not connection._requests:  # noqa: SLF001
-                connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
+                    close_idle(other._conns, node_id)  # noqa: SLF001
 
     def _give_up(self, node_id: Any, connection: AIOKafkaConnection) -> None:
-        """Close a connection on which no answer came: its requests fail, and metadata is fetched again."""
+        """Break a connection off on which no answer came, and note that its broker is silent."""
         self._found_silent(node_id)
-        if connection.connected():
-            connection._writer.transport.abort()  # noqa: SLF001 (a mere close waits until all is sent)
-            connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
+        break_off(connection)
 
     async def _watch(self) -> None:
         """Close the connections to brokers that hang.
@@ -279,7 +267,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         waiting: dict[AIOKafkaConnection, Any] = {}  # the oldest request of each connection
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
-            before, waiting = waiting, {c: c._requests[0] for c in self._conns.values() if c._requests}  # noqa: SLF001
+            before, waiting = waiting, awaited(self._conns.values())
             late = {
                 node_id
                 for (node_id, _), connection in self._conns.items()
