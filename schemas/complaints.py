@@ -13,8 +13,6 @@ _channel = ClosedMadeFit(*CHANNELS)
 Channel = Annotated[_Channel, _channel]
 OptionalChannel = Annotated[_Channel | None, _channel]
 Complexity = Literal["general", "complex"]  # an absent one counts as general
-
-
 COMPLEXITIES: tuple[str, ...] = get_args(Complexity)
 
 

@@ -61,7 +61,8 @@ def row(summary: Summary, judgement: Judgement, at: int) -> TicketRow:
     tenant, ticket_id = names(summary.key)
     running = [run.cycle for run in open_runs(judgement)]
     # An open clock may be of an earlier cycle: its end lies beyond the years that its calendar knows.
-    shown = [one for one in judgement.cycles if one in judgement.current or one in running]
+    current = judgement.current
+    shown = [one for one in judgement.cycles if one in current or one in running]
     cycle = running[-1]
     lines = tuple(line for one in shown for line in clock_lines(judgement, one, at))
     due = next((line for line in lines if line.is_open and line.due_at == summary.due_at), None)

@@ -134,7 +134,7 @@ class Judgement(msgspec.Struct, gc=False):
 
     cycles: list[Cycle]
     runs: list[Run]
-    agreements: Mapping[str, str] = {}  # by clock; empty where nobody asks for a clock that did not start
+    agreements: Mapping[str, str] = {}  # by clock; empty for desks, which have none
 
     @property
     def current(self) -> list[Cycle]:
@@ -158,14 +158,13 @@ def judge(facts: Iterable[Fact], policies: Policies, tenant: str, at: int) -> Ju
 
 def judge_unique(facts: Sequence[Fact], policies: Policies, tenant: str, at: int) -> Judgement:
     """Judge one ticket, like `judge`, from facts with one per identity, as a ticket keeps them."""
-    judgement = judge_cycles(cycles_of(lead(standing(facts)), policies, tenant), at)
-    judgement.agreements = policies.agreement_of
-    return judgement
+    return judge_cycles(cycles_of(lead(standing(facts)), policies, tenant), policies, at)
 
 
-def judge_cycles(cycles: list[Cycle], at: int) -> Judgement:
-    """Judge every clock that started, at `at` (ms)."""
-    return Judgement(cycles, [run_of(cycle, span, at) for cycle in cycles for span in cycle.spans])
+def judge_cycles(cycles: list[Cycle], policies: Policies, at: int) -> Judgement:
+    """Judge every clock that started, at `at` (ms); `policies`: those that the cycles have been folded by."""
+    runs = [run_of(cycle, span, at) for cycle in cycles for span in cycle.spans]
+    return Judgement(cycles, runs, policies.agreement_of)
 
 
 def last_due(cycles: Iterable[Cycle]) -> int:

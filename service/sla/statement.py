@@ -209,14 +209,14 @@ def silences(judgement: Judgement) -> Iterator[Statement]:
     """
     for cycle in judgement.current:
         policy = cycle.policy
-        if policy is None:
+        if policy is None or (policy.stalled_after_ms is None and policy.held_after_ms is None):
             continue
+        latest = max(cycle.facts, key=cycle.instant)
+        started_at = cycle.instant(latest)
         open_runs = [run for run in judgement.runs if run.cycle is cycle and run.ending is None]
         for level, after in (("warning", policy.stalled_after_ms), ("warning-held", policy.held_after_ms)):
             if after is None:
                 continue
-            latest = max(cycle.facts, key=cycle.instant)
-            started_at = cycle.instant(latest)
             due_at = started_at + after
             states = {run.ongoing(due_at) for run in open_runs}
             if (RUNNING in states) if level == "warning" else (PAUSED in states and RUNNING not in states):

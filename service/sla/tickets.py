@@ -68,11 +68,10 @@ class Tickets:
             unchanged = len(facts) - len(arrived)
         announced = known.announced
         if unchanged or not announced:
-            touched = judge_touched(cycles, at, judged_at or 0, unchanged)
+            touched = judge_touched(cycles, policies, at, judged_at or 0, unchanged)
         else:  # any announcement may be wrong by now
-            touched = Touched(judge_cycles(cycles, at), set(), None, is_endless=False)
+            touched = Touched(judge_cycles(cycles, policies, at), set(), None, is_endless=False)
         judgement, untouched = touched.judgement, touched.untouched
-        judgement.agreements = policies.agreement_of
         if untouched and announced:
             announced = [one for one in announced if (one.cycle, one.clock) not in untouched]
 

@@ -12,7 +12,7 @@ import msgspec
 
 from service.sla.judge import Judgement, Run, is_beyond, run_of
 from service.sla.lapse import has_lapsed
-from service.sla.policy import matches
+from service.sla.policy import Policies, matches
 from service.sla.timeline import ClockSpan, Cycle
 
 
@@ -25,7 +25,7 @@ class Touched(msgspec.Struct, gc=False):
     is_endless: bool  # True: an untouched clock runs until a fact stops it
 
 
-def judge_touched(cycles: list[Cycle], at: int, judged_at: int, known: int) -> Touched:
+def judge_touched(cycles: list[Cycle], policies: Policies, at: int, judged_at: int, known: int) -> Touched:
     """Judge the clocks that may have changed at `at` (ms), and leave out three kinds of clocks.
 
     * Clocks that ended before the appended facts, and that time no longer changes.
@@ -56,7 +56,7 @@ def judge_touched(cycles: list[Cycle], at: int, judged_at: int, known: int) -> T
                     quiet_until = lapses_at
                 continue
             runs.append(run_of(cycle, span, at))
-    return Touched(Judgement(cycles, runs), untouched, quiet_until, is_endless)
+    return Touched(Judgement(cycles, runs, policies.agreement_of), untouched, quiet_until, is_endless)
 
 
 def _quiet_until(cycle: Cycle, span: ClockSpan, at: int) -> int | None:

@@ -89,7 +89,9 @@ def left_out(
     """How many clocks are not judged, as Tickets decides it."""
     ordered = lead(standing(facts))
     known = len(ordered) - len(new) if judged_at is not None and is_appended(new, facts, ordered) else 0
-    return len(judge_touched(cycles_of(ordered, policies, TENANT), at_, judged_at or 0, known).untouched)
+    return len(
+        judge_touched(cycles_of(ordered, policies, TENANT), policies, at_, judged_at or 0, known).untouched
+    )
 
 
 def in_order(dice: Dice) -> tuple[Policies, Steps]:
