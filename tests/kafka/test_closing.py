@@ -1,10 +1,13 @@
-"""A consumer can be stopped while a fetch that failed waits to be tried again."""
+"""A consumer can be stopped while a fetch that failed waits to be tried again, and ends without a word."""
 
 import asyncio
+import gc
 
+import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.protocol.fetch import FetchRequest
 
 from service.kafka.client.patches import patch_aiokafka
@@ -31,3 +34,23 @@ async def test_a_consumer_stops_while_a_failed_fetch_waits() -> None:
     assert fetch.done()
     assert fetcher._fetch_task.done()
     assert not fetcher._pending_tasks
+
+
+async def test_an_error_that_nobody_waits_for_any_more_is_not_logged() -> None:
+    patch_aiokafka()
+    unheard: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+    subscription = SubscriptionState()
+    fetches = {asyncio.get_running_loop().create_future()}
+    subscription.register_fetch_waiters(fetches)
+    subscription.wait_for_assignment()
+    heard = subscription.wait_for_assignment()
+
+    subscription.abort_waiters(GroupAuthorizationFailedError("a group"))
+
+    fetches.clear()
+    subscription._assignment_waiters.clear()
+    gc.collect()
+    assert unheard == []
+    with pytest.raises(GroupAuthorizationFailedError):
+        await heard

@@ -3,7 +3,7 @@
 * Every client asks the next broker when one is silent (client.py).
 * Every consumer unpacks fetched batches in pieces (unpacking.py).
 * Every consumer returns our own `Record` (light_records.py).
-* Every consumer can be stopped while a fetch waits (closing.py).
+* Every consumer can be stopped while a fetch waits, and ends without a word in the log (closing.py).
 
 Code that makes a client of the library without one of our factories must call `patch_aiokafka` first.
 """
@@ -11,7 +11,7 @@ Code that makes a client of the library without one of our factories must call `
 from functools import cache
 
 from service.kafka.client.client import expect_silence
-from service.kafka.client.closing import end_fetches_quietly
+from service.kafka.client.closing import end_quietly
 from service.kafka.client.light_records import give_light_records
 from service.kafka.client.unpacking import read_in_pieces
 
@@ -22,4 +22,4 @@ def patch_aiokafka() -> None:
     expect_silence()
     read_in_pieces()
     give_light_records()
-    end_fetches_quietly()
+    end_quietly()
