@@ -1,6 +1,7 @@
 """The same question to several: the first answer counts, and nobody waits for one that is silent."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -109,3 +110,21 @@ async def test_nobody_goes_on_when_who_asks_is_cancelled() -> None:
     await asyncio.wait([asking])
     await asyncio.sleep(0)
     assert set(asked) == {"a", "b", "a was left", "b was left"}
+
+
+async def test_who_fails_in_the_moment_of_the_first_answer_is_not_logged() -> None:
+    unheard: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+    over = asyncio.Event()
+
+    async def fails_then() -> str:
+        await over.wait()
+        raise NodeNotReadyError
+
+    async def answers() -> str:
+        over.set()
+        return "a"
+
+    assert await first([*[fails_then] * 5, answers]) == "a"
+    gc.collect()
+    assert unheard == []

@@ -39,7 +39,8 @@ async def first(questions: Iterable[Callable[[], Awaitable[T]]]) -> T:
     try:
         while True:
             if another := next(waiting, None):
-                asking.add(asyncio.create_task(_asked(another)))
+                asking.add(task := asyncio.create_task(_asked(another)))
+                task.add_done_callback(_read)
             elif not asking:
                 assert failure is not None
                 raise failure
@@ -54,7 +55,6 @@ async def first(questions: Iterable[Callable[[], Awaitable[T]]]) -> T:
                     raise failure
     finally:
         for task in asking:
-            task.add_done_callback(_read)
             task.cancel()
 
 
