@@ -62,7 +62,7 @@ unit: $(READY) ## tests without Kafka, tables of cases
 property: $(READY) ## laws that hypothesis tries to break
 	$(call suite,property,$(BIN)/pytest -q -n auto -m 'hypothesis and not broker' $(ARGS))
 
-broker: $(READY) ## tests against a real Kafka; never skipped for want of one
+broker: $(READY) ## tests against a real Kafka, never skipped; some of them: make broker ARGS="-k words"
 	$(call suite,broker,$(BIN)/pytest -q -m broker $(BROKER_ARGS) $(ARGS))
 
 asyncapi: $(READY) ## the AsyncAPI document against the official parser; needs Node

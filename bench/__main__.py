@@ -12,7 +12,17 @@ from bench.options import Options
 from bench.result import save, table
 from service.kafka.client.patches import patch_aiokafka
 
-ROWS = ("throughput", "trickle", "punctuality", "herd", "restore", "growth", "scale_out", "batch")
+ROWS = (
+    "throughput",
+    "trickle",
+    "punctuality",
+    "herd",
+    "restore",
+    "remembered",
+    "growth",
+    "scale_out",
+    "batch",
+)
 ALONE = ("page",)  # only by name: an hour, and a browser
 ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out"}  # measured together
 

@@ -27,7 +27,7 @@ async def measure(options: Options) -> list[Figure]:
                 found = states(count, lambda number, now=now: now - number % 60_000, now)
                 await fill(bootstrap, f"{prefix}sla.tickets", placed(found, PARTITIONS))
                 for _ in range(options.runs):
-                    measured.append(await _start(bootstrap, prefix))
+                    measured.append(await start(bootstrap, prefix))
                     print(f"  {count} tickets: ready after {measured[-1][0]:.1f} s", flush=True)
     took = [after - before for (after, *_), (before, *_) in zip(full, empty, strict=True)]
     cpu = [after - before for (*_, after), (*_, before) in zip(full, empty, strict=True)]
@@ -44,7 +44,7 @@ async def measure(options: Options) -> list[Figure]:
     ]
 
 
-async def _start(bootstrap: str, prefix: str) -> tuple[float, int, float]:
+async def start(bootstrap: str, prefix: str) -> tuple[float, int, float]:
     """Seconds until it is ready, bytes resident then, and CPU seconds used by then."""
     contestant = service(bootstrap, prefix)
     async with running(contestant.command, contestant.env) as program:

@@ -15,7 +15,7 @@ from service.sla.state import key
 from service.sla.tickets import ticket_partition
 
 AT_ONCE = 10_000
-RETENTION = 35 * 86_400_000  # ms, the default
+RETENTION = 400 * 86_400_000  # ms, the default
 
 
 def policies(directory: Path = ROOT / "policies") -> Policies:

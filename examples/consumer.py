@@ -12,8 +12,13 @@ from aiokafka import AIOKafkaConsumer
 Charges = dict[tuple[str, str, int, str], str]  # level by tenant, ticket, cycle and clock
 
 
+def version(breach: dict[str, Any]) -> tuple[int, int]:
+    """Where it stands among all that is said of its breach_id; the greatest counts."""
+    return breach.get("epoch", 0), breach["revision"]  # older software wrote no epoch
+
+
 class Bill:
-    """The latest revision of every breach. A real one keeps it in its database: a topic forgets."""
+    """The latest revision of every breach. A real one keeps it in its database."""
 
     def __init__(self) -> None:
         self._latest: dict[str, dict[str, Any]] = {}
@@ -21,16 +26,15 @@ class Bill:
     def apply(self, type_: str, breach: dict[str, Any]) -> None:
         """Take one event of sla.breaches, in any order and any number of times."""
         known = self._latest.get(breach["breach_id"])
-        if known is None or breach["revision"] > known["revision"]:
+        if known is None or version(breach) > version(known):
             self._latest[breach["breach_id"]] = breach | {"stands": type_ != "sla.breach_retracted"}
 
     def charges(self) -> Charges:
-        """Of each clock the highest level that stands: the one that no standing level supersedes."""
+        """Of each clock the level of the highest rank that stands."""
         standing = [breach for breach in self._latest.values() if breach["stands"]]
-        lower = {breach["supersedes"] for breach in standing}
-        highest = [breach for breach in standing if breach["breach_id"] not in lower]
         return {
-            (one["tenant"], one["ticket_id"], one["cycle"], one["clock"]): one["level"] for one in highest
+            (one["tenant"], one["ticket_id"], one["cycle"], one["clock"]): one["level"]
+            for one in sorted(standing, key=lambda breach: breach.get("rank") or 0)
         }
 
 

@@ -1,4 +1,7 @@
-"""Events out: what became of a promise. Apply by `breach_id` and `revision`, the greater one counts."""
+"""Events out: what became of a promise. Apply by `breach_id`: the greater (`epoch`, `revision`) counts.
+
+A field with a default is not in every record: older software did not write it.
+"""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -18,10 +21,23 @@ class PolicyVersion(Contract):
     id: str
     version: int
     sha256: str
+    agreement: str = "default"
+
+
+class TicketAttributes(Contract):
+    """The attributes of the ticket that the verdict goes by; null is what is not known."""
+
+    channel: str | None
+    complexity: str | None
+    priority: str | None
+    category: str | None
+    service: str | None
+    region: str | None
+    team: str | None
 
 
 class Cause(Contract):
-    """The event because of which an earlier one no longer holds."""
+    """The event that brought this revision about."""
 
     source: Identifier
     event_id: Identifier
@@ -43,6 +59,7 @@ class Verdict(Contract):
     """What is true of a level of a clock, or of a whole clock, in one cycle of a ticket."""
 
     breach_id: UUID
+    epoch: NonNegativeInt = 0
     revision: PositiveInt
     state: State  # what holds now
     tenant: Identifier
@@ -51,9 +68,12 @@ class Verdict(Contract):
     cycle: PositiveInt
     clock: str
     level: str | None  # null: the whole clock
+    rank: PositiveInt | None = None  # null: a whole clock, or a warning
     supersedes: UUID | None  # breach_id of the next lower breached level
     clause: str | None
     policy: PolicyVersion | None
+    zone: str | None = None
+    attributes: TicketAttributes | None = None
     started_at: Instant | None
     due_at: Instant | None
     stopped_at: Instant | None  # the clock's end, also a cancellation
@@ -80,8 +100,10 @@ class OfClock(Verdict):
 
 
 class EventOut(Event):
-    """An event of the service. `id` is `breach_id:revision`, `subject` the ticket."""
+    """An event of the service. `id` is `breach_id:epoch:revision`, `subject` the ticket."""
 
+    tenant: Identifier | None = None
+    traceparent: str | None = None
     time: Instant | None = None  # the due instant; without one the clock's end, else the detection
 
 
@@ -134,8 +156,27 @@ class Corrected(EventOut):
     data: Verdict
 
 
+class CompleteUntil(Contract):
+    """Until when the breaches that one partition of an input shows are all told."""
+
+    source_topic: str
+    source_partition: NonNegativeInt
+    source_partitions: PositiveInt
+    complete_until: Instant
+
+
+class ProgressEvent(EventOut):
+    """Every breach of one input partition that was due before `complete_until` was told before this record.
+
+    `subject` is the input partition. The record has no key.
+    """
+
+    type: Literal["sla.progress"]
+    data: CompleteUntil
+
+
 SlaEvent = Annotated[
-    Breached | BreachRetracted | BreachSettled | AtRisk | Met | Cancelled | Corrected,
+    Breached | BreachRetracted | BreachSettled | AtRisk | Met | Cancelled | Corrected | ProgressEvent,
     Field(discriminator="type"),
 ]
 SLA_EVENT: TypeAdapter[SlaEvent] = TypeAdapter(SlaEvent)

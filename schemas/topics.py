@@ -70,7 +70,7 @@ REJECTED = Topic(
 BREACHES = Topic(
     "sla.breaches",
     key="ticket id",
-    holds="sla.breached, sla.breach_retracted, sla.breach_settled: what billing charges from",
+    holds="sla.breached, sla.breach_retracted, sla.breach_settled: what billing charges from; sla.progress",
     config=_config(
         cleanup_policy="delete",
         retention_ms=FOR_EVER,

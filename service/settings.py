@@ -134,7 +134,9 @@ SETTINGS = (
         _pace,
         "500ms",
     ),
-    Setting("SLA_RETENTION", "how long a finished ticket is remembered, for example 35d", _retention, "35d"),
+    Setting(
+        "SLA_RETENTION", "how long a finished ticket is remembered, for example 400d", _retention, "400d"
+    ),
     Setting("SLA_HTTP", "where probes and metrics are served, host:port", _address, "127.0.0.1:8080"),
     Setting("SLA_HTTP_TOKEN_FILE", "file with the token for pages that show tickets", _secret),
     Setting("SLA_LOG", "form of the log: text or json", _one_of("text", "json"), "text"),
@@ -169,7 +171,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from flags (by `Setting.name`), else from variables. Raises RefusalError."""
+    """Read SETTINGS from flags (by `Setting.name`), else from environment variables. Raises RefusalError."""
     _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for setting in SETTINGS:

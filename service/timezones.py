@@ -3,6 +3,7 @@
 So the version is pinned with the code, the same on every machine, and the version named in a publication.
 """
 
+from datetime import datetime, tzinfo
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -27,3 +28,12 @@ def zone(name: str) -> ZoneInfo:
         raise KeyError(name)
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
+
+
+def zone_or_offset(text: str) -> tzinfo:
+    """Return the time zone with this IANA name, or with this offset, such as `+08:00`. Raises KeyError."""
+    if text[:1] in ("+", "-"):
+        zoned = datetime.fromisoformat(f"2000-01-01T00:00:00{text}")
+        assert zoned.tzinfo is not None
+        return zoned.tzinfo
+    return zone(text)

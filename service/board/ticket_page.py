@@ -9,9 +9,11 @@ from service.board.tickets import TicketShelf, Times
 from service.explain.derivation import derivation
 from service.sla.announcement import Type
 from service.sla.calendar.calendar import YearUnknown
-from service.sla.changes import Announced, breach_id, changes
+from service.sla.cause import UNSEARCHED
+from service.sla.changes import breach_id, changes, told_after
 from service.sla.judge import judge
 from service.sla.state import UnreadableStateError, key
+from service.sla.told import Announced
 
 PEOPLE = frozenset({"customer_id", "agent_id"})  # references to people; not shown on the board
 _MINUTE_MS = 60_000
@@ -51,13 +53,14 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ti
         found = shelf.find(key(tenant, ticket_id))
         if found is None:
             return None
-        at, announced = shelf.instant(found, times), found.known.announced
+        at, told = shelf.instant(found, times), found.known.told
         judgement = judge(found.known.facts, shelf.policies, tenant, at)
         runs = open_runs(judgement)
-        pending = [change.announced for change in changes(judgement, at, announced, lambda _: None)]
+        found_news = list(changes(judgement, at, told, UNSEARCHED))
+        pending = {change.statement.key for change in found_news}
         notifications = tuple(
-            _notification(tenant, ticket_id, latest, pending=latest in pending)
-            for latest in _latest(announced, pending)
+            _notification(tenant, ticket_id, latest, pending=latest.key in pending)
+            for latest in sorted(told_after(told, found_news).announced, key=_place)
         )
         derived = without_people(derivation(ticket_id, tenant, found.known.facts, shelf.policies, at))
         lines = [tuple(clock_lines(judgement, cycle, at)) for cycle in judgement.cycles]
@@ -74,11 +77,8 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ti
     return TicketPage(tenant, ticket_id, at, condition, cycles, derived, notifications, content)
 
 
-def _latest(announced: list[Announced], pending: list[Announced]) -> list[Announced]:
-    latest = {known.key: known for known in [*announced, *pending]}
-    return sorted(
-        latest.values(), key=lambda known: (known.cycle, known.due_at or 0, known.clock, known.level or "")
-    )
+def _place(told: Announced) -> tuple[int, int, str, str]:
+    return told.cycle, told.due_at or 0, told.clock, told.level or ""
 
 
 def _notification(tenant: str, ticket_id: str, told: Announced, *, pending: bool) -> Notification:

@@ -5,11 +5,12 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from schemas.topics import BREACHES, POLICIES, TICKETS
+from schemas.topics import BREACHES, LIFECYCLE, POLICIES, TICKETS
 from service.clock import now_ms
 from service.kafka.client.options import connection
 from service.kafka.topics.breaches import announced
 from service.kafka.topics.policies import published
+from service.kafka.topics.progress import TopicProgress
 from service.kafka.topics.tickets import kept_tickets, opened
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import verify
@@ -47,7 +48,8 @@ async def _read(settings: Settings, asked: Asked, now: int, policies: PolicyDire
         at = max(now, head.at) if asked.until is None else asked.until
         tally.add(tenant, judge(ticket.facts, policies.policies, tenant, at))
     taken_back = Retractions(asked, policies.policies)
-    async for type_, data in announced(reach, breaches):
+    progress = TopicProgress(LIFECYCLE.named(prefix))
+    async for type_, data in announced(reach, breaches, progress):
         taken_back.add(type_, data)
     inputs = [{"name": f"topic {topic}", "sha256": None} for topic in (tickets, breaches)]
     return document(
@@ -56,4 +58,5 @@ async def _read(settings: Settings, asked: Asked, now: int, policies: PolicyDire
         inputs=inputs,
         facts_sha256=seen.hexdigest(),
         retractions=taken_back.rows(),
+        complete_until=progress.until,
     )

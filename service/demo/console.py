@@ -9,6 +9,7 @@ from schemas.instant import read as read_instant
 from service.text.visible import visible
 
 HEADING = f"{'ticket':8}{'clock':22}{'what':18}{'level':9}{'due':14}{'ms late':>8}  note"
+SETTLED = "settled"  # the reason of a breach that has ended: no news but its end
 COLOURS = {  # ANSI: red, yellow, green, cyan, grey
     "breached": 31,
     "at risk": 33,
@@ -27,7 +28,8 @@ def line(type: str, data: Mapping[str, Any], *, seen_at: int, zone: tzinfo | Non
     """
     what = words(type)
     decided = data["due_at"] if what in ("breached", "at risk") else data["stopped_at"]
-    late = "" if decided is None or data["reason"] else str(seen_at - milliseconds(read_instant(decided)))
+    is_late_news = data["reason"] not in (None, SETTLED)
+    late = "" if decided is None or is_late_news else str(seen_at - milliseconds(read_instant(decided)))
     due = _time_of_day(data["due_at"], zone) if data["due_at"] else ""
     return (
         f"{visible(data['ticket_id']):8}{visible(data['clock']):22}{visible(what):18}"
@@ -51,7 +53,7 @@ def _time_of_day(instant: str, zone: tzinfo | None) -> str:
 
 
 def _note(what: str, data: Mapping[str, Any]) -> str:
-    if data["reason"]:
+    if data["reason"] not in (None, SETTLED):
         return str(data["reason"]).replace("_", " ")
     if what == "breach settled":
         return f"took {data['elapsed_seconds']:.1f} s, {data['overrun_seconds']:.1f} s too long"

@@ -125,6 +125,8 @@ async def _tell(announcements: AsyncIterator[Committed], told: Counter[str]) -> 
     async for announcement in announcements:
         assert announcement.value
         event = announcement.headers["ce_type"].decode()
+        if event == "sla.progress":  # about no ticket
+            continue
         text = line(event, json.loads(announcement.value), seen_at=now_ms())
         _say(coloured(event, text) if sys.stdout.isatty() else text)
         told[words(event)] += 1

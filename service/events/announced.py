@@ -19,6 +19,19 @@ class AnnouncedPolicy(msgspec.Struct, frozen=True, gc=False):
     id: str
     version: int
     sha256: str
+    agreement: str
+
+
+class AnnouncedAttributes(msgspec.Struct, frozen=True, gc=False):
+    """See schemas.sla."""
+
+    channel: str | None
+    complexity: str | None
+    priority: str | None
+    category: str | None
+    service: str | None
+    region: str | None
+    team: str | None
 
 
 class AnnouncedCause(msgspec.Struct, frozen=True, gc=False):
@@ -44,6 +57,7 @@ class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
     """See schemas.sla. Instants as text, lengths in seconds."""
 
     breach_id: str
+    epoch: int
     revision: int
     state: str
     tenant: str
@@ -52,9 +66,12 @@ class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
     cycle: int
     clock: str
     level: str | None
+    rank: int | None
     supersedes: str | None
     clause: str | None
     policy: AnnouncedPolicy | None
+    zone: str | None
+    attributes: AnnouncedAttributes | None
     started_at: str | None
     due_at: str | None
     stopped_at: str | None
@@ -68,6 +85,15 @@ class AnnouncedVerdict(msgspec.Struct, frozen=True, gc=False):
     evidence: list[AnnouncedEvidence]
 
 
+class AnnouncedProgress(msgspec.Struct, frozen=True, gc=False):
+    """See schemas.sla."""
+
+    source_topic: str
+    source_partition: int
+    source_partitions: int
+    complete_until: str
+
+
 def verdict(announcement: Announcement) -> AnnouncedVerdict:
     """Return the data of the event out. `msgspec.to_builtins` makes a dict of it."""
     said, policy, cause = announcement, announcement.policy, announcement.cause
@@ -79,6 +105,7 @@ def verdict(announcement: Announcement) -> AnnouncedVerdict:
     )
     return AnnouncedVerdict(
         said.breach_id,
+        said.epoch,
         said.revision,
         said.state,
         said.tenant,
@@ -87,9 +114,12 @@ def verdict(announcement: Announcement) -> AnnouncedVerdict:
         said.cycle,
         said.clock,
         said.level,
+        said.rank,
         said.supersedes,
         said.clause,
-        _version(policy.id, policy.version, policy.sha256) if policy else None,
+        _version(policy.id, policy.version, policy.sha256, policy.agreement) if policy else None,
+        said.zone,
+        None if said.attributes is None else _attributes(*said.attributes),
         None if started_at is None else written(started_at),
         None if due_at is None else written(due_at),
         None if stopped_at is None else written(stopped_at),
@@ -105,6 +135,7 @@ def verdict(announcement: Announcement) -> AnnouncedVerdict:
 
 
 _version = lru_cache(maxsize=64)(AnnouncedPolicy)
+_attributes = lru_cache(maxsize=1024)(AnnouncedAttributes)  # most tickets share theirs with many others
 
 
 def _evidence(fact: Fact) -> AnnouncedEvidence:

@@ -16,7 +16,7 @@ from service.offline.event_file import Problems, StoppedError, fit, tickets
 from service.offline.progress import Progress
 from service.offline.rows_out import Place, Row, clock_rows, order, place
 from service.sla.announcement import Announcement, Type
-from service.sla.changes import standing
+from service.sla.changes import About, standing
 from service.sla.facts import Fact
 from service.sla.judge import END_OF_TIME, Judgement, judge
 from service.sla.policy import Policies
@@ -95,7 +95,7 @@ def _lines(
         if clocks:
             yield from ((order(row), _encode(row)) for row in clock_rows(tenant, ticket_id, judgement))
         else:
-            yield from map(_line, standing(tenant, ticket_id, judgement, at))
+            yield from map(_line, standing(About(tenant, ticket_id), judgement, at))
 
 
 def _line(told: Announcement) -> tuple[Place, bytes]:

@@ -133,7 +133,7 @@ def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> Policy
         held_after_ms=_get(given, "held_after", lambda after: after.read(_not_nothing, None), None),
         agreement=_get(given, "agreement", Place.plain_name, DEFAULT_AGREEMENT),
         exempt=_get(given, "exempt", _exempt, False),
-        zone=_get(given, "zone", lambda named: read_zone(named) or None, None),
+        zone=_get(given, "zone", read_zone, effective_from.isoformat()[-6:]),
         desks=_get(given, "desks", read_desks, frozenset()),
         heartbeat_timeout_ms=_get(given, "heartbeat_timeout", lambda after: after.read(_not_nothing, 0), 0),
     )

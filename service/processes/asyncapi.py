@@ -10,19 +10,22 @@ from schemas.topics import Topic
 
 Json = dict[str, Any]
 
+PROGRESS = "sla.progress"  # a record without a key
+_OF_BREACHES = ("sla.breach", PROGRESS)
 RECEIVED = (
     (topics.LIFECYCLE, [kind for kind in MODELS if kind.startswith("complaint.")]),
     (topics.CHANNELS, [kind for kind in MODELS if kind.startswith("channel.")]),
 )
 SENT = (
-    (topics.BREACHES, [kind for kind in MODELS if kind.startswith("sla.breach")]),
+    (topics.BREACHES, [kind for kind in MODELS if kind.startswith(_OF_BREACHES)]),
     (
         topics.CLOCKS,
-        [kind for kind in MODELS if kind.startswith("sla.") and "breach" not in kind],
+        [kind for kind in MODELS if kind.startswith("sla.") and not kind.startswith(_OF_BREACHES)],
     ),
     (topics.REJECTED, ["rejected"]),
 )
 REJECTED_HEADERS = ("reason", "field", "detail", "topic", "partition", "offset")
+_BINDING: Json = {"bindingVersion": "0.5.0"}
 REFERENCE = "#/$defs/"
 
 
@@ -89,7 +92,7 @@ def _message(kind: str, schemas: Json) -> Json:
         "contentType": "application/json",
         "headers": headers,
         "payload": payload,
-        "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": "0.5.0"}},
+        "bindings": {"kafka": _BINDING if kind == PROGRESS else {"key": {"type": "string"}} | _BINDING},
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from schemas.instant import written
@@ -25,14 +26,17 @@ def document(
     inputs: Sequence[Row],
     facts_sha256: str,
     retractions: Sequence[Row] | None,
+    complete_until: int | None = None,
 ) -> dict[str, Any]:
     """Return the whole report. `retractions` None: unknown, as the input is not the log.
 
-    `inputs`: the inputs read, each with its name and, for a file, its SHA-256.
+    `inputs`: the inputs read, each with its name and, for a file, its SHA-256. `complete_until` (ms): every
+    breach that was due before it is announced; None: unknown.
     """
     levels = _levels(policies)
     return {
-        "report": _head(tally, inputs, facts_sha256, from_log=retractions is not None),
+        "report": _head(tally, inputs, facts_sha256, from_log=retractions is not None)
+        | _completeness(tally, complete_until),
         "totals": _rows(tally, levels, ("clock", "level")),
         "figures": _rows(tally, levels, ("period", "tenant", "clock", "level")),
         "customers": _rows(tally, levels, ("period", "tenant", "customer_id", "clock", "level")),
@@ -46,7 +50,7 @@ def document(
     }
 
 
-def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: bool) -> Row:
+def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: bool) -> dict[str, Any]:
     asked: Asked = tally.asked
     return {
         "from": bound_text(asked.range.since),
@@ -64,6 +68,15 @@ def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: b
         "exempt": tally.exempt,
         "policies": [_policy(tally.policies[version]) for version in sorted(tally.policies)],
     }
+
+
+def _completeness(tally: Tally, until: int | None) -> dict[str, Any]:
+    """Return until when breaches are complete, and if the range is; both null where that is unknown."""
+    if until is None:
+        return {"complete_until": None, "complete": None}
+    zones = list(tally.zones.values()) or [UTC]
+    complete = all(tally.asked.range.ends_by(until, zone) for zone in zones)
+    return {"complete_until": written(until), "complete": complete}
 
 
 def _policy(policy: Policy) -> Row:

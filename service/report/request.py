@@ -8,7 +8,7 @@ from schemas.instant import written
 from service.policy.directory import PolicyDirectory
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Clock, Policy
-from service.timezones import zone
+from service.timezones import zone_or_offset
 
 BY = ("day", "week", "month")
 
@@ -47,6 +47,13 @@ class Range:
             return False
         day = local(instant, zone).date()
         return not (isinstance(since, date) and day < since) and not (isinstance(until, date) and day > until)
+
+    def ends_by(self, instant: int, zone: tzinfo) -> bool:
+        """True when no instant from `instant` (ms) on lies in the range, by the local dates of `zone`."""
+        until = self.until
+        if until is None:
+            return False
+        return instant >= until if isinstance(until, int) else local(instant, zone).date() > until
 
     def is_empty(self) -> bool:
         """True when the range ends before it begins. Only two bounds of one type are compared."""
@@ -88,10 +95,7 @@ class Zones:
 
 def zones(policies: PolicyDirectory, chosen: tzinfo | None) -> Zones:
     """Return the zones of a directory of policies."""
-    written_in = {
-        version: zone(file.policy.zone) if file.policy.zone else file.effective_from.tzinfo or UTC
-        for version, file in policies.files.items()
-    }
+    written_in = {version: zone_or_offset(file.policy.zone) for version, file in policies.files.items()}
     return Zones(chosen, written_in)
 
 

@@ -9,6 +9,9 @@ from service.sla.announcement import Type
 from service.sla.policy import Policies
 
 Row = Mapping[str, Any]
+Version = tuple[int, int]  # epoch and revision; a record of older software has no epoch: 0
+
+_NEVER = (0, 0)  # before every version
 
 COPIED = (
     "detected_at",
@@ -29,17 +32,17 @@ class Retractions:
     def __init__(self, asked: Asked, policies: Policies) -> None:
         self._asked = asked
         self._policies = {(policy.id, policy.version): policy for policy in policies.versions}
-        self._retracted: dict[tuple[str, int], Row] = {}  # by breach id and revision
-        self._breached: dict[str, int] = {}  # the latest revision other than a retraction, by breach id
+        self._retracted: dict[tuple[str, Version], Row] = {}  # by breach id and version
+        self._breached: dict[str, Version] = {}  # the latest version other than a retraction, by breach id
 
     def add(self, type_: str, data: Row) -> None:
         """Add one event. `data`: see schemas.sla."""
-        name, revision = data["breach_id"], data["revision"]
+        name, version = data["breach_id"], (data.get("epoch", 0), data["revision"])
         if type_ != Type.BREACH_RETRACTED:
-            self._breached[name] = max(revision, self._breached.get(name, 0))
+            self._breached[name] = max(version, self._breached.get(name, _NEVER))
         elif self._asked.tenant in (None, data["tenant"]) and self._within(data):
             cause = data["cause"] or {"source": None, "event_id": None}
-            self._retracted[name, revision] = {
+            self._retracted[name, version] = {
                 **{field: data[field] for field in COPIED},
                 "reason": data["reason"],
                 "cause_source": cause["source"],
@@ -49,8 +52,8 @@ class Retractions:
     def rows(self) -> list[Row]:
         """Return the retractions by their instant. `undone`: the breach was announced again later."""
         found = [
-            {**row, "undone": self._breached.get(name, 0) > revision}
-            for (name, revision), row in self._retracted.items()
+            {**row, "undone": self._breached.get(name, _NEVER) > version}
+            for (name, version), row in self._retracted.items()
         ]
         return sorted(
             found, key=lambda row: (row["detected_at"] or "", row["ticket_id"], row["clock"], row["level"])

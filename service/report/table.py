@@ -55,6 +55,8 @@ def preface(head: Row, words: Mapping[str, str]) -> Iterator[str]:
     yield words["counted"].format(**head)
     if head["source"] == "log":
         yield words["forgotten"]
+        complete = {None: "completeness_unknown", True: "complete", False: "incomplete"}[head["complete"]]
+        yield words[complete].format(until=head["complete_until"])
 
 
 def sources(head: Row, words: Mapping[str, str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The tally of judgements, ticket by ticket. Pure: the order of tickets makes no difference."""
 
 from collections import Counter, defaultdict
+from datetime import tzinfo
 from typing import NamedTuple
 
 from service.report.request import Asked, local, period
@@ -44,7 +45,7 @@ class Tally:
         self.broken_at: Counter[tuple[int, int]] = Counter()  # breaches by weekday (0 Monday) and hour of due
         self.lengths: dict[ClockOfPolicy, list[int]] = defaultdict(list)  # counted ms from start to stop
         self.scores: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)  # by period and tenant
-        self.zones: set[str] = set()
+        self.zones: dict[str, tzinfo] = {}  # by name
         self.policies: dict[tuple[str, int], Policy] = {}
 
     def add(self, tenant: str, judgement: Judgement) -> None:
@@ -74,7 +75,7 @@ class Tally:
         for level, due_at, state in zip(run.clock.levels, run.dues, run.states, strict=True):
             if due_at is not None and not asked.range.holds(due_at, zone):
                 continue
-            self.zones.add(str(zone))
+            self.zones[str(zone)] = zone
             self.policies[run.policy.id, run.policy.version] = run.policy
             when = None if due_at is None else period(due_at, zone, asked.by)
             self.verdicts[GroupKey(when, tenant, customer_id, run.clock.name, level.name)][state] += 1

@@ -42,6 +42,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "forgotten": (
             "Finished tickets are forgotten after SLA_RETENTION; what was due longer ago may be missing."
         ),
+        "complete": "Every breach that was due before {until} is announced: this range is complete.",
+        "incomplete": "Every breach that was due before {until} is announced: this range is not complete.",
+        "completeness_unknown": "sla.breaches does not say yet until when its breaches are complete.",
         "how_counted": (
             "Attainment = met ÷ (met + breached), rounded down. Cancelled, not applicable and open "
             "verdicts do not count. Every level counts for itself: a clock that passed two levels has "
@@ -136,6 +139,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "input_topic": "输入 {name}",
         "facts_hash": "事实（与顺序无关），sha256 {sha256}",
         "forgotten": "已了结的工单超过 SLA_RETENTION 即被遗忘；更早到期的可能缺失。",
+        "complete": "{until} 之前到期的违约均已公布：本期间完整。",
+        "incomplete": "{until} 之前到期的违约均已公布：本期间尚不完整。",
+        "completeness_unknown": "sla.breaches 尚未说明其违约完整到何时。",
         "how_counted": (
             "达标率 = 履约 ÷（履约 + 违约），向下取整。已取消、不适用和未了结的不计。各级别分别计数："
             "一个计时超过两个级别即为两次违约。"

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from service.sla.facts import Fact
+from service.sla.grounds import AttributesTold
 from service.sla.judge import LevelState
 from service.sla.policy import Policy
 
@@ -30,7 +31,8 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
 
     type: Type
     breach_id: str
-    revision: int  # 1, 2, … per breach_id
+    epoch: int  # ms: when the ticket became known; 0 offline, of desks, and of tickets older than epochs
+    revision: int  # 1, 2, … per breach_id and epoch
     state: LevelState  # what holds now
     tenant: str
     ticket_id: str
@@ -38,9 +40,12 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     cycle: int
     clock: str
     level: str | None  # None for sla.met and sla.cancelled
+    rank: int | None  # of a breach level: its place among those of its clock, from 1
     supersedes: str | None  # breach_id of the next lower breached level
     clause: str | None
     policy: Policy | None  # None when a retraction finds no policy that judges the cycle any more
+    zone: str | None  # IANA name, or an offset such as +08:00: in which the months of `due_at` begin
+    attributes: AttributesTold | None  # None: of a desk, or unknown
     started_at: int | None
     due_at: int | None
     stopped_at: int | None
@@ -52,4 +57,6 @@ class Announcement(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
     cause: Fact | None
     evidence: tuple[Fact, ...]
-    true_at: int | None = None  # from which instant on it is true by the facts: no part of the event
+    # The rest is no part of the event.
+    true_at: int | None = None  # from which instant on it is true by the facts
+    caused_by: Fact | None = None  # the fact that brought it about; None: an instant did, or other policies

@@ -1,61 +1,37 @@
 """Finds what to announce: the difference between what is true of a ticket now and what was announced."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha1
+from typing import NamedTuple
 from uuid import NAMESPACE_URL
 
 import msgspec
 from msgspec.structs import replace
 
 from service.sla.announcement import Announcement, Type
-from service.sla.facts import Fact, Kind
+from service.sla.cause import TIME, Because, Causes
+from service.sla.grounds import AttributesTold
 from service.sla.judge import Judgement
 from service.sla.statement import Key, Statement, held_now, statements
+from service.sla.told import Announced, Told, index_of
 
 LATE_AFTER_MS = 5_000  # after due + grace; an announcement that comes later is marked late
 
-_TYPES = tuple(Type)
-_INDEXES = {type_: index for index, type_ in enumerate(_TYPES)}
-_SETTLED = Type.BREACH_SETTLED
-_RETRACTING = frozenset({Type.BREACH_RETRACTED, Type.CORRECTED})
+_BREACHED, _SETTLED = Type.BREACHED, Type.BREACH_SETTLED
+_MET, _CANCELLED = Type.MET, Type.CANCELLED
 _OF_BREACHES = frozenset({Type.BREACHED, Type.BREACH_SETTLED})
 _namespace = sha1(NAMESPACE_URL.bytes, usedforsecurity=False)
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # RFC 9562: bits 10xx
 _encode = msgspec.json.Encoder().encode
 _OF_LAPSES = _OF_BREACHES | {Type.AT_RISK}
-# Reasons of a withdrawal, by the kind of its cause.
-_REASONS: dict[int, str] = {
-    Kind.VOIDED: "voided",
-    Kind.RECLASSIFIED: "reclassified",
-    Kind.REASSIGNED: "reclassified",
-}
 
 
-class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The latest announcement of one breach id, as the ticket's state keeps it."""
+class About(NamedTuple):
+    """The ticket or desk that announcements are about; `epoch` as in Announcement."""
 
-    cycle: int
-    clock: str
-    level: str | None
-    revision: int
-    type_index: int  # into Type
-    due_at: int | None
-    digest: int
-
-    @property
-    def key(self) -> Key:
-        """Cycle, clock and level of the announcement."""
-        return self.cycle, self.clock, self.level
-
-    @property
-    def type(self) -> Type:
-        """The type of the announcement."""
-        return _TYPES[self.type_index]
-
-    @property
-    def stands(self) -> bool:
-        """True unless the announcement was a retraction or a correction."""
-        return _TYPES[self.type_index] not in _RETRACTING
+    tenant: str
+    ticket_id: str
+    epoch: int = 0
 
 
 def breach_id(tenant: str, ticket_id: str, key: Key) -> str:
@@ -72,81 +48,93 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
     statement: Statement
     revision: int
-    reason: str | None = None
-    cause: Fact | None = None
-
-    @property
-    def announced(self) -> Announced:
-        """The announcement as the ticket's state keeps it."""
-        statement = self.statement
-        cycle, clock, level = statement.key
-        type_index = _INDEXES[statement.type]
-        return Announced(cycle, clock, level, self.revision, type_index, statement.due_at, statement.digest)
+    attributes: AttributesTold | None
+    why: Because = TIME
 
 
-def changes(
-    judgement: Judgement,
-    at: int,
-    announced: Iterable[Announced],
-    cause_of: Callable[[Announced], Fact | None],
-) -> Iterator[Change]:
-    """The changes to announce, in order, so that readers of `announced` know what is true at `at`.
-
-    `cause_of` finds the new fact because of which an earlier announcement no longer holds.
-    """
-    before = {latest.key: latest for latest in announced}
+def changes(judgement: Judgement, at: int, told: Told, causes: Causes) -> Iterator[Change]:
+    """The changes to announce, in order: then readers of what was `told` know what is true at `at` (ms)."""
+    before = {latest.key: latest for latest in told.announced}
     for statement in statements(judgement, at):
         latest = before.pop(statement.key, None)
-        revision = latest.revision if latest else 0
-        if latest and latest.stands:
-            if latest.digest == statement.digest:
-                continue
-            if statement.type not in _OF_BREACHES:
-                if not statement.timely:
-                    continue
-                revision += 1
-                yield _withdrawal(judgement, latest, revision, cause_of)
-        elif statement.type is _SETTLED:
-            revision += 1
-            yield Change(statement.unsettled(), revision)
-        if statement.timely:
-            yield Change(statement, revision + 1)
+        if latest is None or not latest.stands:
+            yield from _begun(statement, latest, causes)
+        elif not told.says(latest, statement):
+            if statement.type in _OF_BREACHES:
+                why = _why_other(statement, latest, told, causes)
+                yield Change(statement, latest.revision + 1, statement.attributes, why)
+            elif statement.timely:
+                taken_back = _retraction(judgement, latest, told, causes)
+                yield taken_back
+                yield Change(statement, latest.revision + 2, statement.attributes, taken_back.why)
     for latest in before.values():
         if latest.stands:
-            yield _withdrawal(judgement, latest, latest.revision + 1, cause_of)
+            yield _retraction(judgement, latest, told, causes)
 
 
-def _withdrawal(
-    judgement: Judgement, latest: Announced, revision: int, cause_of: Callable[[Announced], Fact | None]
-) -> Change:
+def _begun(statement: Statement, latest: Announced | None, causes: Causes) -> Iterator[Change]:
+    """The changes for a statement that was not announced, or was taken back; a breach before its end."""
+    if not statement.timely:
+        return
+    revision = 1 + (latest.revision if latest else 0)
+    begun = statement.unsettled() if statement.type is _SETTLED else statement
+    yield Change(begun, revision, statement.attributes, causes.of_return(begun) if latest else TIME)
+    if begun is not statement:
+        yield Change(statement, revision + 1, statement.attributes, _settled(statement))
+
+
+def _why_other(statement: Statement, latest: Announced, told: Told, causes: Causes) -> Because:
+    """Why a breach that stands is announced anew."""
+    if statement.type is _SETTLED and latest.type is _BREACHED and told.says(latest, statement.unsettled()):
+        return _settled(statement)
+    return causes.of_end(told.mark(latest))
+
+
+def _settled(statement: Statement) -> Because:
+    return Because("settled", statement.run.end if statement.run else None)
+
+
+def _retraction(judgement: Judgement, latest: Announced, told: Told, causes: Causes) -> Change:
     """The retraction of an announced breach, or the correction of any other announcement."""
     type_ = Type.BREACH_RETRACTED if latest.type in _OF_BREACHES else Type.CORRECTED
     statement = held_now(judgement, latest.key, type_)
     if statement.due_at is None:
         statement = replace(statement, due_at=latest.due_at)
-    cause = cause_of(latest)
-    reason = _REASONS.get(cause.kind, "late_fact") if cause else "policy_changed"
-    return Change(statement, revision, reason, cause)
+    attributes = told.attributes_of(latest) or statement.attributes
+    return Change(statement, latest.revision + 1, attributes, causes.of_end(told.mark(latest)))
 
 
-def latest_of(announced: Iterable[Announced], found: Iterable[Change]) -> list[Announced]:
-    """The latest announcement of each breach id, once the changes in `found` are announced."""
-    latest = {one.key: one for one in announced}
+def told_after(told: Told, found: Iterable[Change]) -> Told:
+    """What is told once the changes in `found` are announced."""
+    latest = {one.key: (one, told.attributes_of(one)) for one in told.announced}
     for change in found:
-        latest[change.statement.key] = change.announced
-    return list(latest.values())
+        said = change.statement
+        one = Announced(*said.key, change.revision, index_of(said.type), said.due_at, said.digest)
+        latest[said.key] = one, change.attributes
+    numbers: dict[AttributesTold, int] = {}
+    announced = []
+    for one, attributes in latest.values():
+        number = None if attributes is None else numbers.setdefault(attributes, len(numbers))
+        announced.append(one if one.attributes == number else replace(one, attributes=number))
+    return Told(announced, list(numbers))
 
 
-def announcement(
-    tenant: str, ticket_id: str, change: Change, detected_at: int | None, grace: int
-) -> Announcement:
-    """The event out for `change`. `detected_at` in ms, None offline; `grace` in ms."""
+def announcement(about: About, change: Change, detected_at: int | None, grace: int) -> Announcement:
+    """The breach event, or other event out, of `change`. Instants and lengths in ms.
+
+    `detected_at`: None offline.
+    """
     statement = change.statement
     cycle, clock, level = statement.key
+    tenant, ticket_id, epoch = about
     lower = statement.supersedes
+    run, (reason, cause) = statement.run, change.why
+    if statement.type is _CANCELLED and run is not None:
+        reason, cause = statement.reason, run.end
     return Announcement(
         statement.type,
         breach_id(tenant, ticket_id, statement.key),
+        epoch,
         change.revision,
         statement.state,
         tenant,
@@ -155,9 +143,12 @@ def announcement(
         cycle,
         clock,
         level,
+        statement.rank,
         breach_id(tenant, ticket_id, (cycle, clock, lower)) if lower else None,
-        statement.run.clock.clause if statement.run else None,
+        run.clock.clause if run else None,
         statement.policy,
+        statement.zone,
+        change.attributes,
         statement.started_at,
         statement.due_at,
         statement.stopped_at,
@@ -166,10 +157,11 @@ def announcement(
         statement.overrun_for,
         detected_at,
         _is_late(statement, detected_at, grace),
-        change.reason or statement.reason,
-        change.cause,
-        statement.evidence or ((change.cause,) if change.cause else ()),  # for a clock that never started
+        reason,
+        cause,
+        statement.evidence or ((cause,) if cause else ()),  # for a clock that never started
         statement.true_at,
+        run.end if run is not None and statement.type is _MET else cause,
     )
 
 
@@ -181,10 +173,10 @@ def _is_late(statement: Statement, detected_at: int | None, grace: int) -> bool:
     return true_at is not None and detected_at > true_at + grace + LATE_AFTER_MS
 
 
-def standing(tenant: str, ticket_id: str, judgement: Judgement, at: int) -> list[Announcement]:
+def standing(about: About, judgement: Judgement, at: int) -> list[Announcement]:
     """The announcements that stand at `at` (ms): the latest of each breach id, all as a first revision."""
     return [
-        announcement(tenant, ticket_id, Change(statement, 1), None, 0)
+        announcement(about, Change(statement, 1, statement.attributes), None, 0)
         for statement in statements(judgement, at)
         if statement.timely
     ]

@@ -11,13 +11,14 @@ from msgspec.structs import asdict
 
 from schemas.instant import written
 from service.sla import state
-from service.sla.announcement import Type
-from service.sla.changes import Announced
 from service.sla.facts import Fact, Kind
 from service.sla.state import NEVER, STATE_VERSION, Header, Ticket
+from service.sla.told import Announced
 
 DUMP_VERSION = 1
 _NOTHING_READ = -1  # the input offset of imported state: the owner continues at the group's own offset
+
+_INSTANTS = ("wake_at", "waits_from", "latest")  # of a header, that may be NEVER
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
@@ -51,7 +52,7 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
     tenant: str
     ticket_id: str
-    header: dict[str, Any]  # the fields of Header except `reflects`; wake_at None: NEVER
+    header: dict[str, Any]  # the fields of Header except `reflects`; an instant None: NEVER
     ticket: dict[str, Any]  # the fields of Ticket
 
 
@@ -70,7 +71,7 @@ def line(key: str, value: bytes) -> bytes:
     ticket = state.decode(value)
     tenant, ticket_id = state.names(key)
     del header["reflects"]
-    header["wake_at"] = None if header["wake_at"] == NEVER else header["wake_at"]
+    header |= {name: None for name in _INSTANTS if header[name] == NEVER}
     content = _fields(ticket) | {
         "facts": [{**_fields(fact), "kind": Kind(fact.kind).word} for fact in ticket.facts],
         "told": [_fields(latest) for latest in ticket.announced],
@@ -132,8 +133,6 @@ def _record(text: bytes, number: int) -> DumpRecord:
         header = _header(found.header)
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         raise BadDumpError(f"{number}: header or ticket: {error}") from None
-    if any(not 0 <= latest.type_index < len(Type) for latest in announced):
-        raise BadDumpError(f"{number}: told: an unknown type_index")
     return DumpRecord(*names, state.encode(ticket, header))
 
 
@@ -160,7 +159,7 @@ def _struct(form: type[_Struct], given: dict[str, Any]) -> _Struct:
     fields = msgspec.structs.fields(form)
     if unknown := set(given) - {field.encode_name for field in fields}:
         raise ValueError(f"unknown field: {min(unknown)!r}")
-    values = [given.get(field.encode_name, field.default) for field in fields]
+    values = [given[field.encode_name] if field.encode_name in given else _default(field) for field in fields]
     if missing := [
         field.encode_name for field, value in zip(fields, values, strict=True) if value is msgspec.NODEFAULT
     ]:
@@ -168,6 +167,16 @@ def _struct(form: type[_Struct], given: dict[str, Any]) -> _Struct:
     return msgspec.convert(values, form)
 
 
+def _default(field: Any) -> Any:
+    """The default of a field; NODEFAULT without one."""
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
+
+
 def _header(given: dict[str, Any]) -> Header:
-    wake_at = NEVER if given["wake_at"] is None else given["wake_at"]
-    return msgspec.convert(given | {"reflects": _NOTHING_READ, "wake_at": wake_at}, Header)
+    instants = {name: NEVER for name in _INSTANTS if given.get(name) is None}
+    if "wake_at" not in given:
+        raise KeyError("wake_at")
+    if "waits_from" not in given:  # a dump of version 1: see state.header
+        instants["edition"] = 0
+    return msgspec.convert(given | instants | {"reflects": _NOTHING_READ}, Header)

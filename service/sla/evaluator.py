@@ -6,10 +6,11 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from service.sla.announcement import Announcement
-from service.sla.changes import Announced
 from service.sla.facts import Fact
 from service.sla.history import Outcome
 from service.sla.policy import Policies
+from service.sla.state import NEVER
+from service.sla.told import Announced
 
 
 class StepTime(msgspec.Struct, frozen=True, gc=False):
@@ -38,6 +39,8 @@ class Evaluation(msgspec.Struct, frozen=True, gc=False):
     at: int  # the instant that was judged
     wake_at: int  # after this instant, there may be something to announce without a new fact
     forget_at: int  # after this instant, the ticket is forgotten
+    waits_from: int = NEVER  # as in Header
+    latest: int = NEVER  # as in Header
     unjudged: tuple[str, ...] = ()  # agreements under which a new cycle has no policy
     exempt: tuple[str, ...] = ()  # agreements under which a new cycle is exempt
 
@@ -51,6 +54,9 @@ class Evaluator(Protocol[S]):
     @property
     def expected(self) -> Mapping[str, int]:
         """By key: from which instant (ms) on there is something to announce without any fact."""
+
+    def adopt(self, policies: Policies) -> None:
+        """Judge by other policies from now on."""
 
     def empty(self) -> S:
         """The state before the first fact."""

@@ -13,7 +13,7 @@ from service.sla.facts import Fact, Kind
 from service.sla.history import lead, standing, unique
 from service.sla.lapse import has_lapsed
 from service.sla.pauses import counted
-from service.sla.policy import Clock, Level, Policies, Policy, matches
+from service.sla.policy import Attributes, Clock, Level, Policies, Policy, matches
 from service.sla.timeline import ClockSpan, Cycle, Stretch, cycles_of
 
 END_OF_TIME = 1 << 53  # an instant after every deadline, still exact in JSON numbers
@@ -74,6 +74,7 @@ class Run(msgspec.Struct, gc=False):
     next_at: int | None  # the earliest instant (ms), not before the judgement's, after which a level lapses
     evidence: tuple[Fact, ...] | None = None  # the facts that decided; None: compute them from the cycle
     holding: list[Stretch] | None = None  # when `when` holds; None: `applies` says it for the whole cycle
+    attributes: Attributes = {}  # before the end, in fact order; without an end, after all facts
 
     @property
     def verdicts(self) -> list[LevelVerdict]:
@@ -179,6 +180,19 @@ def last_due(cycles: Iterable[Cycle]) -> int:
     return last
 
 
+def waits_for_year(cycle: Cycle, span: ClockSpan) -> bool:
+    """True when the verdicts of a clock need a year that its calendar does not know yet."""
+    clock, start, end = span
+    if clock.calendar.valid_until is None or (cycle.is_steady and not matches(clock.when, cycle.attributes)):
+        return False
+    last = cycle.followed_by if end is None else cycle.facts[end]
+    if last is not None:
+        return is_beyond(clock.calendar, cycle.instant(last))
+    pauses = _pauses(cycle, clock, end)
+    is_held = bool(pauses) and pauses[-1][1] is None
+    return not is_held and None in clock.dues(cycle.instant(cycle.facts[start]), pauses)
+
+
 def _pauses(cycle: Cycle, clock: Clock, end: int | None) -> list[Interval]:
     """The pauses that count for a clock; facts after its end do not matter."""
     if not clock.pauses or not cycle.was_paused:
@@ -223,6 +237,7 @@ def run_of(cycle: Cycle, span: ClockSpan, at: int) -> Run:
         holding=None
         if cycle.is_steady or not clock.when
         else cycle.holding(clock.when, end if last else None),
+        attributes=attributes,
     )
     judge_levels(run, at)
     return run

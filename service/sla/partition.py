@@ -10,7 +10,7 @@ at the later instant, and an earlier judgement would retract them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
@@ -23,11 +23,13 @@ from service.sla.evaluator import Evaluator, S, StepTime
 from service.sla.facts import Fact
 from service.sla.history import FULL, NEW, REPLACED, Outcome
 from service.sla.lapse import has_lapsed
+from service.sla.policy import Policies
 from service.sla.state import NEVER, Header
 from service.sla.state_budget import LARGEST_BYTES, StateBudget
 from service.sla.states import States
 from service.sla.timers import Timers
 
+ADOPTED_AT_ONCE = 20_000  # states looked at before other tasks get a turn: some 5 ms
 HEAVY_BYTES = 64 * 1024  # of state judged in one step; a ticket with hundreds of cycles takes 30 ms
 SEEN_AGAIN_MS = 24 * 3_600_000  # a repeated record prolongs retention, but is noted at most this often
 
@@ -73,6 +75,7 @@ class Partition(States[S]):
         self._largest = largest
         self._timers = Timers()
         self._edition = judged.policies.edition
+        self._waiting: dict[str, int] = {}  # by key: see Header.waits_from
         self.reflects = -1  # the input offset up to which restored state has all records
         for key, since in sorted(judged.expected.items()):
             self._timers.arm(key, since)
@@ -86,6 +89,36 @@ class Partition(States[S]):
         """The earliest instant t (ms) for which a step with `at` > t may have something to announce."""
         return self._timers.next_at()
 
+    def adopt(self, policies: Policies) -> Iterator[None]:
+        """Judge by other policies from now on. Yields wherever other tasks may get a turn.
+
+        The next step judges anew what the others may judge otherwise: tickets that wait for a calendar year,
+        and those with a fact from the first instant on from which a cycle may get another policy. All other
+        states are judged by the new policies when something else happens to them.
+        """
+        if policies.edition == self._edition:
+            return
+        since = policies.differ_from(self._judged.policies)
+        self._judged.adopt(policies)
+        self._edition = policies.edition
+        for number, (key, value) in enumerate(list(self._values.items())):
+            if state.latest(value) >= since or key in self._waiting:
+                at = state.header(value).at
+                self._values[key] = state.rewake(value, at)
+                self._timers.arm(key, at)
+            if number % ADOPTED_AT_ONCE == ADOPTED_AT_ONCE - 1:
+                yield
+        for key, expected in self._judged.expected.items():
+            if key not in self._values:
+                self._timers.arm(key, expected)
+
+    def complete_until(self, at: int) -> int:
+        """The instant (ms) before which every breach that is due is announced, if none lapsed by `at` waits.
+
+        No later than the first instant of a ticket that waits for a calendar year.
+        """
+        return max(0, min([at, *self._waiting.values()]))
+
     def restore(self, key: str, value: bytes | None) -> None:
         """Take one changelog record, in log order; None: a tombstone. Raises UnreadableStateError."""
         if value is None:
@@ -98,6 +131,7 @@ class Partition(States[S]):
             value, wake = state.rewake(value, head.at), head.at
         known = self._values.get(key)
         self._keep(key, value, wake, state.header(known).wake_at if known else NEVER)
+        self._note_waiting(key, head.waits_from)
 
     def step(
         self, arrivals: Sequence[Arrival], *, at: int, now: int, offset: int, grace: int, most: int = 2_000
@@ -177,17 +211,26 @@ class Partition(States[S]):
             step.changes[key] = None
             return
         wake = min(found.wake_at, found.forget_at)
-        value = state.encode(known, Header(moment.offset, found.at, wake, self._edition))
+        judged = Header(moment.offset, found.at, wake, self._edition, found.waits_from, found.latest)
+        value = state.encode(known, judged)
         if arrived is not None or found.announcements or head.edition != self._edition:
             step.changes[key] = value
         self._keep(key, value, wake, head.wake_at)
+        self._note_waiting(key, found.waits_from)
 
     def _keep(self, key: str, value: bytes, wake: int, known_wake: int) -> None:
         self._values[key] = value
         if wake not in (NEVER, known_wake):
             self._timers.arm(key, wake)
 
+    def _note_waiting(self, key: str, since: int) -> None:
+        if since == NEVER:
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = since
+
     def _forget(self, key: str) -> None:
         self._values.pop(key, None)
+        self._waiting.pop(key, None)
         if (since := self._judged.expected.get(key)) is not None:
             self._timers.arm(key, since)

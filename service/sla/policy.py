@@ -11,6 +11,7 @@ from service.sla.calendar.calendar import ALWAYS, Calendar, Interval, YearUnknow
 from service.sla.facts import CANCELLING, Kind, implied_by
 
 DEFAULT_AGREEMENT = "default"
+_NO_END = (1 << 63) - 1  # ms: later than any instant
 
 Attributes = Mapping[str, str]  # customer_id, channel, complexity, priority, …
 PausesThatCount = frozenset[str] | bool  # True: every pause; a set: of these reasons; False: none
@@ -123,7 +124,7 @@ class Policy:
     held_after_ms: int | None = None  # without a fact, while clocks are paused and none runs
     agreement: str = DEFAULT_AGREEMENT  # each agreement is judged as if there were no other
     exempt: bool = False  # True: no clock judges the cycles that choose it, and that is meant
-    zone: str | None = None  # IANA name: of the policy's periods where its clocks have no calendar
+    zone: str = "+00:00"  # IANA name, or an offset: of its periods where its clocks have no calendar
     # By kind of fact: the indexes of the clocks that it may start or end. Clocks that start with the receipt
     # run from the cycle's first fact instead: see `from_receipt`.
     reacting: Mapping[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
@@ -196,6 +197,18 @@ class Policies:
                         chosen = policy
                     break
         return chosen
+
+    def differ_from(self, other: "Policies") -> int:
+        """The first instant (ms) from which a cycle may get another policy by these than by `other`.
+
+        Later than any instant when no cycle may.
+        """
+        ours, theirs = (
+            {(one.id, one.version, one.sha256): one.effective_from for one in policies.versions}
+            for policies in (self, other)
+        )
+        changed = ours.keys() ^ theirs.keys()
+        return min([(ours | theirs)[version] for version in changed], default=_NO_END)
 
     @property
     def desks(self) -> set[tuple[str, str]]:

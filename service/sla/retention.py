@@ -1,12 +1,10 @@
-"""Computes when a ticket is evaluated again without a new fact, and when it is forgotten."""
+"""Computes when a ticket is evaluated again without a new fact, when it is forgotten, and if it waits."""
 
-from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, last_due
+from service.sla.judge import END_OF_TIME, PAUSED, RUNNING, Judgement, last_due, waits_for_year
 from service.sla.lapse import has_lapsed
 from service.sla.state import NEVER
 from service.sla.statement import silences
 from service.sla.timeline import Cycle
-
-FORGET_PAUSED_AFTER_MS = 400 * 24 * 3_600_000  # the minimum for a ticket whose last clock is paused for ever
 
 
 def wake_at(judgement: Judgement, at: int) -> int:
@@ -20,9 +18,9 @@ def wake_at(judgement: Judgement, at: int) -> int:
 def forget_at(seen_at: int, judgement: Judgement, cycles: list[Cycle], retention: int) -> int:
     """The instant (ms) after which the ticket is forgotten; NEVER while a clock that can be stopped runs.
 
-    It lies `retention` ms after the later of the last due instant and `seen_at`. `seen_at` (ms): when the
-    last record was processed, by our own clock, because log time may be the publisher's. `judgement` must
-    include all clocks of the `cycles` that run.
+    It lies `retention` ms after the later of the last due instant and `seen_at`, and twice as long after it
+    while a clock is paused for good. `seen_at` (ms): when the last record was processed, by our own clock,
+    because log time may be the publisher's. `judgement` must include all clocks of the `cycles` that run.
     """
     paused = False
     for run in judgement.runs:
@@ -32,4 +30,10 @@ def forget_at(seen_at: int, judgement: Judgement, cycles: list[Cycle], retention
                 return NEVER
             paused = paused or state is PAUSED
     last = max(seen_at, last_due(cycles))
-    return last + (max(FORGET_PAUSED_AFTER_MS, retention) if paused else retention)
+    return last + (2 * retention if paused else retention)
+
+
+def waits_from(cycles: list[Cycle]) -> int:
+    """The first instant (ms) of a ticket of which a clock waits for a calendar year; NEVER: none does."""
+    waits = any(waits_for_year(cycle, span) for cycle in cycles for span in cycle.spans)
+    return cycles[0].origin if waits else NEVER

@@ -3,16 +3,21 @@
 import struct
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
-from service.sla.changes import Announced
 from service.sla.facts import Fact
+from service.sla.grounds import AttributesTold
+from service.sla.told import Announced, Told, check_attributes
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 NO_MESSAGEPACK = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the decoder raises these
 NEVER = (1 << 63) - 1  # the wake instant of a ticket that is not waiting
 
-_HEADER = struct.Struct(">BqqqQ")  # version, and the fields of Header
+_HEADER = struct.Struct(">BqqqQqq")  # version, and the fields of Header
+_LATEST = struct.Struct(">q")  # the last field
+_HEADER_1 = struct.Struct(">BqqqQ")  # of version 1, which had no `waits_from`
+_SIZES = {1: _HEADER_1.size, STATE_VERSION: _HEADER.size}  # of the header, by version
+_NO_EDITION = 0  # of no policies
 
 
 class Header(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -22,6 +27,8 @@ class Header(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     at: int  # the instant (ms) it was judged at; no later judgement is at an earlier instant
     wake_at: int  # the instant (ms) after which to evaluate it again
     edition: int = 0  # of the policies that judged it
+    waits_from: int = NEVER  # the first instant (ms) of a ticket that waits for a calendar year; NEVER: none
+    latest: int = NEVER  # the latest instant (ms) of a fact; NEVER: not known, or of a desk
 
 
 class UnreadableStateError(ValueError):
@@ -42,6 +49,21 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     facts: list[Fact]
     announced: list[Announced] = msgspec.field(name="told")  # the name of the field in a dump
     seen_at: int = 0  # ms, by our own clock: when the ticket's last record was processed
+    epoch: int = 0  # ms, by our own clock: when its first record was; 0: before there were epochs
+    attributes: list[AttributesTold] = []  # see Told
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when an announcement tells attributes that are not there: not written by us."""
+        check_attributes(self.announced, len(self.attributes))
+
+    @property
+    def told(self) -> Told:
+        """What was announced of the ticket."""
+        return Told(self.announced, self.attributes)
+
+    def tell(self, told: Told) -> None:
+        """Note what was announced of the ticket."""
+        self.announced, self.attributes = list(told.announced), list(told.attributes)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -74,11 +96,11 @@ def decode(value: bytes) -> Ticket:
 
 def content(value: bytes) -> bytes:
     """A changelog value without its header."""
-    return value[_HEADER.size :]
+    return value[_SIZES[value[0]] :]
 
 
 def rewake(value: bytes, wake_at: int) -> bytes:
-    """The same changelog value, to be evaluated after `wake_at` (ms)."""
+    """The same changelog value in today's version, to be evaluated after `wake_at` (ms)."""
     return _packed(replace(header(value), wake_at=wake_at)) + content(value)
 
 
@@ -87,18 +109,30 @@ def unread(value: bytes) -> bytes:
     return _packed(replace(header(value), reflects=-1)) + content(value)
 
 
+def latest(value: bytes) -> int:
+    """The latest instant (ms) of a fact in a changelog value; NEVER: not known."""
+    return int(_LATEST.unpack_from(value, _HEADER.size - _LATEST.size)[0]) if value[0] > 1 else NEVER
+
+
 def _packed(header: Header) -> bytes:
-    return _HEADER.pack(STATE_VERSION, header.reflects, header.at, header.wake_at, header.edition)
+    return _HEADER.pack(STATE_VERSION, *astuple(header))
 
 
 def header(value: bytes) -> Header:
-    """Decode the head of a changelog value. Raises UnreadableStateError."""
+    """Decode the head of a changelog value. Raises UnreadableStateError.
+
+    Version 1 does not say whether its ticket waits for a calendar year. So it has the edition of no policies,
+    and its ticket is judged once more.
+    """
+    version = value[0] if value else STATE_VERSION
     try:
-        version, *fields = _HEADER.unpack_from(value)
+        if version == STATE_VERSION:
+            return Header(*_HEADER.unpack_from(value)[1:])
+        if version == 1:
+            _, reflects, at, wake_at, _ = _HEADER_1.unpack_from(value)
+            return Header(reflects, at, wake_at, _NO_EDITION)
     except struct.error:
         raise UnreadableStateError("its value is no state of a ticket") from None
-    if version != STATE_VERSION:
-        raise UnknownStateVersionError(
-            f"the changelog holds state of version {version}, this one reads {STATE_VERSION}: run the newer"
-        )
-    return Header(*fields)
+    raise UnknownStateVersionError(
+        f"the changelog holds state of version {version}, this one reads up to {STATE_VERSION}: run the newer"
+    )

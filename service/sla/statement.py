@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from service.sla.announcement import Type
-from service.sla.facts import Fact, Kind
+from service.sla.facts import Fact
+from service.sla.grounds import AttributesTold, attributes_when_overdue, evidence, told
 from service.sla.judge import (
     AT_RISK,
     BREACHED,
@@ -24,7 +25,7 @@ from service.sla.judge import (
 )
 from service.sla.lapse import has_lapsed
 from service.sla.policy import DEFAULT_AGREEMENT, Policy
-from service.sla.timeline import changes_attributes
+from service.sla.timeline import Cycle
 
 Key = tuple[int, str, str | None]  # cycle, clock, level; None: the clock as a whole
 
@@ -33,7 +34,6 @@ ACTIVITY = "activity"  # the pseudo-clock of a ticket without new facts, see `ac
 # Plain names are faster, see judge.py.
 _BREACHED, _SETTLED, _AT_RISK = Type.BREACHED, Type.BREACH_SETTLED, Type.AT_RISK
 _MET, _CANCELLED = Type.MET, Type.CANCELLED
-_PAUSED, _RESUMED = int(Kind.PAUSED), int(Kind.RESUMED)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,8 +43,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     key: Key
     type: Type
     state: LevelState
-    policy: Policy | None
-    customer_id: str | None
+    cycle: Cycle | None  # None: there is no such cycle any more
     started_at: int | None
     due_at: int | None
     run: Run | None = None  # None for the pseudo-clock, and for a clock that never started
@@ -52,6 +51,42 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     supersedes: str | None = None  # the next lower breached level
     timely: bool = True  # False: stands if it was announced before, but is not announced any more
     latest: Fact | None = None  # of a silence: the last fact before it
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy that judges the cycle."""
+        return self.cycle.policy if self.cycle else None
+
+    @property
+    def customer_id(self) -> str | None:
+        """The ticket's customer."""
+        return self.cycle.attributes.get("customer_id") if self.cycle else None
+
+    @property
+    def rank(self) -> int | None:
+        """Of a breach level: its place among those of its clock, from 1."""
+        _, _, name = self.key
+        levels = self.run.clock.levels if self.run else ()
+        return next((level.rank for level in levels if level.name == name), None)
+
+    @property
+    def zone(self) -> str | None:
+        """The time zone in which the months of the due instant begin, by its IANA name or as an offset."""
+        calendar = self.run.clock.calendar if self.run else None
+        return (calendar.zone if calendar else None) or (self.policy.zone if self.policy else None)
+
+    @property
+    def attributes(self) -> AttributesTold | None:
+        """The ticket's attributes: of an end, before it; else when the level was first overdue."""
+        run, cycle, due_at = self.run, self.cycle, self.due_at
+        if cycle is None:
+            return None
+        if run is None:
+            return told(cycle.attributes if due_at is None else cycle.attributes_at(due_at))
+        _, _, level = self.key
+        if level is None or due_at is None:
+            return told(run.attributes)
+        return told(attributes_when_overdue(run, due_at))
 
     @property
     def paused_for(self) -> int | None:
@@ -99,7 +134,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
             return (self.latest,) if self.latest else ()
         if self.run.evidence is not None:
             return self.run.evidence
-        return _evidence(self.run, ended=self.stopped_at is not None)
+        return evidence(self.run, ended=self.stopped_at is not None)
 
     @property
     def digest(self) -> int:
@@ -152,19 +187,8 @@ def _of(
     timely: bool = True,  # noqa: FBT001, FBT002 (a private function)
 ) -> Statement:
     key = run.cycle.number, run.clock.name, level
-    customer_id = run.cycle.attributes.get("customer_id")
     return Statement(
-        key,
-        type_,
-        state,
-        run.policy,
-        customer_id,
-        run.started_at,
-        due_at,
-        run,
-        stopped_at,
-        supersedes,
-        timely,
+        key, type_, state, run.cycle, run.started_at, due_at, run, stopped_at, supersedes, timely
     )
 
 
@@ -220,17 +244,8 @@ def silences(judgement: Judgement) -> Iterator[Statement]:
             due_at = started_at + after
             states = {run.ongoing(due_at) for run in open_runs}
             if (RUNNING in states) if level == "warning" else (PAUSED in states and RUNNING not in states):
-                customer_id = cycle.attributes.get("customer_id")
-                yield Statement(
-                    (cycle.number, activity(cycle.agreement), level),
-                    _AT_RISK,
-                    AT_RISK,
-                    policy,
-                    customer_id,
-                    started_at,
-                    due_at,
-                    latest=latest,
-                )
+                key = cycle.number, activity(cycle.agreement), level
+                yield Statement(key, _AT_RISK, AT_RISK, cycle, started_at, due_at, latest=latest)
 
 
 def activity(agreement: str) -> str:
@@ -256,10 +271,9 @@ def held_now(judgement: Judgement, key: Key, type_: Type) -> Statement:
             state = NOT_APPLICABLE
             if is_silence and any(silence.key == key for silence in silences(judgement)):
                 state = RUNNING if level == "warning" else PAUSED
-            customer_id = cycle.attributes.get("customer_id")
             latest = max(cycle.facts, key=cycle.instant) if is_silence else None
-            return Statement(key, type_, state, cycle.policy, customer_id, None, None, latest=latest)
-    return Statement(key, type_, NOT_APPLICABLE, None, None, None, None)
+            return Statement(key, type_, state, cycle, None, None, latest=latest)
+    return Statement(key, type_, NOT_APPLICABLE, None, None, None)
 
 
 def _first_breach(run: Run) -> LevelVerdict:
@@ -267,27 +281,3 @@ def _first_breach(run: Run) -> LevelVerdict:
     breaches = [verdict for verdict in run.verdicts if not verdict.level.warns]
     known = [verdict for verdict in breaches if verdict.due_at is not None]
     return min(known, key=lambda verdict: verdict.due_at or 0) if known else (breaches or run.verdicts)[0]
-
-
-def _evidence(run: Run, *, ended: bool) -> tuple[Fact, ...]:
-    """The start of the cycle, start and end of the clock; pauses and changed attributes between them."""
-    cycle, start, end = run.cycle, run.start, run.end
-    first = cycle.facts[0]
-    found = [first]
-    if cycle.is_steady and not cycle.was_paused and start is first:
-        facts: list[Fact] = []  # no further evidence before the end
-    else:
-        facts = cycle.facts
-    for fact in facts:
-        if fact is end:
-            break
-        kind = fact.kind
-        if fact is not first and (
-            fact is start
-            or (run.clock.when and changes_attributes(fact))
-            or (kind in (_PAUSED, _RESUMED) and run.clock.pauses)
-        ):
-            found.append(fact)
-    if end is not None and end is not first and (ended or end is start):
-        found.append(end)
-    return tuple(found)

@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 from service.sla import history
-from service.sla.cause import Causes
-from service.sla.changes import announcement, changes, latest_of
+from service.sla.cause import Causes, policies_since
+from service.sla.changes import About, announcement, changes, told_after
 from service.sla.evaluator import Evaluation, StepTime
 from service.sla.facts import Fact
 from service.sla.history import Outcome, is_appended, lead, standing
 from service.sla.judge import judge_cycles, judge_unique
 from service.sla.partition import Partition
 from service.sla.policy import Policies
-from service.sla.retention import forget_at, wake_at
+from service.sla.retention import forget_at, waits_from, wake_at
 from service.sla.state import NEVER, Ticket, decode, names
 from service.sla.state_budget import LARGEST_BYTES
 from service.sla.statement import statements
 from service.sla.timeline import Cycle, cycles_of
+from service.sla.told import Mark, marks
 from service.sla.touched import Touched, judge_touched
 
 
@@ -34,6 +35,10 @@ class Tickets:
         """`retention` in ms."""
         self.policies = policies
         self._retention = retention
+
+    def adopt(self, policies: Policies) -> None:
+        """See Evaluator."""
+        self.policies = policies
 
     def empty(self) -> Ticket:
         """See Evaluator."""
@@ -66,30 +71,33 @@ class Tickets:
         unchanged = 0  # facts that were judged before, if the new facts were merely appended
         if judged_at is not None and is_appended(arrived, known.facts, facts):
             unchanged = len(facts) - len(arrived)
-        announced = known.announced
-        if unchanged or not announced:
+        if before is None:
+            known.epoch = moment.now
+        told = known.told
+        if unchanged or not told.announced:
             touched = judge_touched(cycles, policies, at, judged_at or 0, unchanged)
         else:  # any announcement may be wrong by now
             touched = Touched(judge_cycles(cycles, policies, at), set(), None, is_endless=False)
         judgement, untouched = touched.judgement, touched.untouched
-        if untouched and announced:
-            announced = [one for one in announced if (one.cycle, one.clock) not in untouched]
 
         def earlier() -> list[Fact]:
             return decode(before).facts if before else []
 
-        def digests(facts: Sequence[Fact]) -> set[int]:
-            then = judge_unique(facts, policies, tenant, at)
-            return {statement.digest for statement in statements(then, at)}
+        def marks_of(facts: Sequence[Fact]) -> set[Mark]:
+            return marks(statements(judge_unique(facts, policies, tenant, at), at))
 
-        found = list(changes(judgement, at, announced, Causes(earlier, arrived, digests).of))
+        causes = Causes(earlier, arrived, marks_of, policies_since(before, policies))
+        found = list(changes(judgement, at, told.without(untouched) if untouched else told, causes))
         if found:
-            known.announced = latest_of(known.announced, found)
+            known.tell(told_after(told, found))
+        about = About(tenant, ticket_id, known.epoch)
         return Evaluation(
-            [announcement(tenant, ticket_id, change, moment.now, moment.grace) for change in found],
+            [announcement(about, change, moment.now, moment.grace) for change in found],
             at,
             min(wake_at(judgement, at), NEVER if touched.quiet_until is None else touched.quiet_until),
             NEVER if touched.is_endless else forget_at(known.seen_at, judgement, cycles, self._retention),
+            waits_from(cycles),
+            max([fact.time for fact in known.facts], default=NEVER),
             *(_unjudged(cycles, arrived) if arrived else ((), ())),
         )
 

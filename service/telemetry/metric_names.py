@@ -3,7 +3,8 @@
 Base units (seconds, records). No ticket, customer or tenant is ever a label. Each help text says when to
 worry. The alerts are in deploy/prometheus/alerts.yaml.
 
-To add a metric: add a row here, and `metrics[ROW].inc()` where it is counted, see recorder.py.
+To add a metric: add a row here, and follow the recipe in docs/contributing.md.
+Versions are the one exception: `sla_build_info`, see metrics.py.
 """
 
 from dataclasses import dataclass
@@ -131,6 +132,13 @@ OLDEST_OVERDUE = Metric(
     "sla_oldest_overdue_seconds",
     "How long ago due and grace passed of the earliest deadline that is not announced yet. Worry above 5 s: "
     "breaches are announced late.",
+    BY_PARTITION,
+)
+COMPLETE_UNTIL = Metric(
+    Gauge,
+    "sla_complete_until_timestamp_seconds",
+    "Every breach of the partition that was due before this instant is announced. Worry when it stands "
+    "still.",
     BY_PARTITION,
 )
 PARTITIONS_OWNED = Metric(

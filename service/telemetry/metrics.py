@@ -37,6 +37,10 @@ class PartitionStatus(Protocol):
         """How long (ms) the earliest deadline and its grace have passed; 0 when none has."""
 
     @property
+    def complete_until(self) -> int | None:
+        """The instant (ms) before which every breach that was due is announced; None while unknown."""
+
+    @property
     def lag(self) -> int:
         """The number of input records that are not processed yet."""
 
@@ -141,10 +145,12 @@ class Metrics:
 
 
 def _of_partition(partition: PartitionStatus) -> dict[Metric[Any], float | None]:
+    until = partition.complete_until
     return {
         metric_names.OPEN_TICKETS: partition.tickets,
         metric_names.DEADLINES_ARMED: partition.armed,
         metric_names.OLDEST_OVERDUE: partition.overdue_for / 1_000,
+        metric_names.COMPLETE_UNTIL: None if until is None else until / 1_000,
         metric_names.INPUT_LAG: partition.lag,
         metric_names.PARTITION_REFUSED: 0 if partition.reason is None else 1,
         metric_names.RESTORE_REMAINING_RECORDS: partition.total - partition.restored,

@@ -18,6 +18,7 @@ class Owned:
     state: str = "running"
     armed: int = 3
     overdue_for: int = 4_500
+    complete_until: int | None = 1_772_413_200_250
     lag: int = 4
     restored: int = 5
     total: int = 7

@@ -18,7 +18,7 @@ def test_only_the_address_of_kafka_has_no_default() -> None:
     settings = read_settings(HERE)
     assert settings.bootstrap_servers == ("localhost:9092",)
     assert (settings.group, settings.topic_prefix, settings.instance) == ("sla-timer", "", None)
-    assert (settings.grace, settings.retention) == (1_000, 35 * 86_400_000)
+    assert (settings.grace, settings.retention) == (1_000, 400 * 86_400_000)
     assert (settings.http, settings.policies, settings.log) == (("127.0.0.1", 8080), Path("policies"), "text")
 
 

@@ -8,24 +8,27 @@ from service.board.desks import DeskShelf
 from service.board.snapshot import ReachView, Snapshot
 from service.board.tickets import TicketShelf
 from service.sla import state
-from service.sla.changes import Announced, changes
+from service.sla.cause import UNSEARCHED
+from service.sla.changes import changes, told_after
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies
 from service.sla.state import NEVER, Header, Ticket, key
+from service.sla.told import Told
 from tests.sla.stories import LETTER
 
 
-def record(facts: list[Fact], at: int, told: list[Announced] | None = None) -> bytes:
+def record(facts: list[Fact], at: int, told: Told | None = None) -> bytes:
     """The state of a ticket as the service commits it at `at` (ms)."""
-    return state.encode(Ticket(facts, told or [], at), Header(1, at, NEVER))
+    ticket = Ticket(facts, [], at)
+    if told is not None:
+        ticket.tell(told)
+    return state.encode(ticket, Header(1, at, NEVER))
 
 
-def told(facts: list[Fact], policies: Policies, tenant: str, at: int) -> list[Announced]:
+def told(facts: list[Fact], policies: Policies, tenant: str, at: int) -> Told:
     """What the service has announced of a ticket by `at` (ms)."""
-    return [
-        change.announced for change in changes(judge(facts, policies, tenant, at), at, [], lambda _: None)
-    ]
+    return told_after(Told(), changes(judge(facts, policies, tenant, at), at, Told(), UNSEARCHED))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.record.util import calc_crc32c
 
 from service.kafka.codec.record import Record
+from service.kafka.topics.progress import is_progress
 
 _numbers = itertools.count()
 
@@ -68,8 +69,11 @@ async def write_unreadable_name(bootstrap: str, topic: str, events: Iterable[tup
         await (await producer.send_batch(batch, topic, partition=0))
 
 
-async def read(bootstrap: str, *topics: str) -> list[Record]:
-    """All that a read-committed consumer gets from these topics now, by topic, partition and offset."""
+async def read(bootstrap: str, *topics: str, progress: bool = False) -> list[Record]:
+    """All that a read-committed consumer gets from these topics now, by topic, partition and offset.
+
+    What owners say of their own progress comes with `progress` only.
+    """
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
     )
@@ -82,4 +86,5 @@ async def read(bootstrap: str, *topics: str) -> list[Record]:
             while any([await reader.position(partition) < ends[partition] for partition in partitions]):
                 for batch in (await reader.getmany(timeout_ms=50)).values():
                     records += batch
-    return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
+    wanted = [record for record in records if progress or not is_progress(record)]
+    return sorted(wanted, key=lambda record: (record.topic, record.partition, record.offset))

@@ -81,6 +81,7 @@ class Rig:
     target: int
     largest: dict[str, int] = field(default_factory=dict)  # bytes a record may have, by a topic's role
     retention: int = RETENTION
+    ahead: int = 0  # ms: of its clock
 
     def terms(self, observer: Observer) -> OwnerSettings:
         connection = {"bootstrap_servers": self.bootstrap}
@@ -97,7 +98,7 @@ class Rig:
                 ),
             ),
             GRACE,
-            now_ms,
+            lambda: now_ms() + self.ahead,
             murmur2,
             observer,
             {getattr(self.topics, role): size for role, size in self.largest.items()},

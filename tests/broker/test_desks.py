@@ -55,7 +55,8 @@ async def heard(consumer: AIOKafkaConsumer, type_: str, outage: int | None = Non
     async with asyncio.timeout(WITHIN):
         async for record in consumer:
             data = json.loads(record.value)
-            if dict(record.headers)["ce_type"].decode() == type_ and outage in (None, data["cycle"]):
+            told = dict(record.headers)["ce_type"].decode()
+            if told == type_ and outage in (None, data["cycle"]):
                 return data, now_ms()
     raise AssertionError
 

@@ -30,7 +30,7 @@ from tests.broker.service import sla_timer, until
 NAMES = [f"T{number}" for number in range(40)]
 ILL = [name for name in NAMES if murmur2(name.encode(), 2) == 0]  # tickets of the partition that is refused
 WELL = [name for name in NAMES if murmur2(name.encode(), 2) == 1]
-NEWER = b"\x02" + bytes(60)
+NEWER = b"\x03" + bytes(60)
 
 
 class Site(NamedTuple):
@@ -185,7 +185,7 @@ def test_a_topic_that_was_created_anew_is_read_from_its_beginning_and_all_ticket
             TICKETS.name,
             b"T0@def",
             NEWER,
-            "key T0@def: the changelog holds state of version 2, this one reads 1",
+            "key T0@def: the changelog holds state of version 3, this one reads up to 2",
         ),
         (DESKS.name, b"D@def", b"{}", "key D@def: its value is no state of a ticket"),
     ],

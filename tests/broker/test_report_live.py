@@ -4,6 +4,8 @@ import asyncio
 import json
 from pathlib import Path
 
+from schemas.instant import milliseconds
+from schemas.instant import read as read_instant
 from service.clock import now_ms
 from tests.broker.live import event, publish, set_up, stopped_after, told
 from tests.broker.service import sla_timer
@@ -48,5 +50,11 @@ def test_the_log_is_reported_with_what_was_taken_back(bootstrap: str, prefix: st
     said = json.loads(offline.stdout)["report"]
     assert said["facts_sha256"] == document["report"]["facts_sha256"], "the same facts"
 
+    assert (said["complete_until"], said["complete"]) == (None, None)
+    head = document["report"]
+    assert received < milliseconds(read_instant(head["complete_until"])) <= now_ms()
+    assert head["complete"] is False  # there is no end to the range
+
     table = sla_timer("report", "--to", "2026-01-01", env=env)
     assert "Nothing was due in this range." in table.stdout
+    assert f"due before {head['complete_until']} is announced: this range is complete." in table.stdout

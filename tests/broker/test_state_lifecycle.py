@@ -92,8 +92,8 @@ def test_commands_refuse_state_of_a_newer_version_in_one_line(
     bootstrap: str, prefix: str, tmp_path: Path
 ) -> None:
     env = set_up(bootstrap, prefix, tmp_path, partitions=1)
-    asyncio.run(write(bootstrap, f"{prefix}sla.tickets", [(0, b"T1@default", b"\x02" + bytes(60))]))
-    line = "the changelog holds state of version 2, this one reads 1: run the newer"
+    asyncio.run(write(bootstrap, f"{prefix}sla.tickets", [(0, b"T1@default", b"\x03" + bytes(60))]))
+    line = "the changelog holds state of version 3, this one reads up to 2: run the newer"
     for command in (["state", "export"], ["explain", "T1"]):
         refused = sla_timer(*command, env=env)
         assert refused.returncode == 2

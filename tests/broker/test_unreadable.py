@@ -31,7 +31,7 @@ def env(bootstrap: str, prefix: str, tmp_path: Path) -> dict[str, str]:
         (b"\xff", b"{}", "key 0xff: its key is not UTF-8"),
         (b"T9@def", b"\x01", "key T9@def: its value is no state of a ticket"),
         (b"T9@def", b"\x01" + 40 * b"\xc1", "key T9@def: its value is no state of a ticket"),
-        (b"T9@def", b"\x02" + 40 * b"\0", "key T9@def: the changelog holds state of version 2"),
+        (b"T9@def", b"\x03" + 40 * b"\0", "key T9@def: the changelog holds state of version 3"),
     ],
     ids=["key", "short", "content", "newer"],
 )

@@ -49,7 +49,8 @@ class Row:
     early: int = (
         0  # breaches and warnings that Kafka had, by its clock, before the deadline and its grace ended
     )
-    disorder: int = 0  # announcements that are not the next revision of their breach_id
+    # Breach ids whose revisions are not 1, 2, 3, …; and breaches after the progress that excludes them.
+    disorder: int = 0
     late_facts: int = (
         0  # breaches taken back by a fact that was acknowledged after the deadline and its grace
     )
@@ -91,6 +92,8 @@ class Told:
         self.rows: list[dict[str, Any]] = []  # in the order of their partition
         self.partitions: set[int] = set()  # where there are any
         self._standing: dict[str, dict[str, Any]] = {}
+        # By partition of the breaches and of the input: until when they are complete, and when that was told.
+        self._complete: dict[tuple[int, int], tuple[int, int]] = {}
 
     async def __aenter__(self) -> Self:
         await self._reader.start()
@@ -107,15 +110,29 @@ class Told:
 
     def _take(self, records: Iterable[Record]) -> None:
         for record in records:
-            if not record.key.startswith(OURS.encode()):
-                continue
-            self.partitions.add(record.partition)
             row = json.loads(record.value)
             row["partition"], row["told_at"] = record.partition, record.timestamp
             row["type"] = dict(record.headers)["ce_type"].decode()
+            if row["type"] == "sla.progress":
+                until = milliseconds(read_instant(row["complete_until"]))
+                self._complete[record.partition, row["source_partition"]] = until, record.timestamp
+                continue
+            if not record.key.startswith(OURS.encode()):
+                continue
+            self.partitions.add(record.partition)
+            row["overtaken"] = row["type"] == "sla.breached" and self._is_overtaken(row)
             self.rows.append(row)
             if row["revision"] > self._standing.get(row["breach_id"], {"revision": 0})["revision"]:
                 self._standing[row["breach_id"]] = row
+
+    def _is_overtaken(self, row: Mapping[str, Any]) -> bool:
+        """True when a breach comes after its partition was said to be complete, and no record explains it."""
+        if row["reason"] is not None:
+            return False
+        source = row["evidence"][0]["partition"]
+        until, told_at = self._complete.get((row["partition"], source), (0, 0))
+        recorded = [milliseconds(read_instant(one["recorded_at"])) for one in row["evidence"]]
+        return milliseconds(read_instant(row["due_at"])) < until and max(recorded) <= told_at
 
     def standing(self) -> dict[str, dict[str, Any]]:
         """What stands, by breach_id."""
@@ -177,10 +194,10 @@ def judged(
     row.breaches = sum(verdict["type"] in BREACHES for verdict in expected.values())
     lost = [verdict for name, verdict in expected.items() if standing.get(name) != verdict]
     false = [verdict for name, verdict in standing.items() if name not in expected]
-    revisions: dict[str, list[int]] = defaultdict(list)
+    revisions: dict[tuple[str, int], list[int]] = defaultdict(list)
     early: list[Mapping[str, Any]] = []
     for said in told.rows:
-        revisions[said["breach_id"]].append(said["revision"])
+        revisions[said["breach_id"], said["epoch"]].append(said["revision"])
         if said["type"] in FIRED and said["told_at"] <= milliseconds(read_instant(said["due_at"])) + grace:
             early.append(said)
         if said["type"] != "sla.breached":
@@ -199,6 +216,7 @@ def judged(
     row.lost, row.false, row.early = len(lost), len(false), len(early)
     row.twice = sum(count - 1 for seen in revisions.values() for count in Counter(seen).values())
     row.disorder = sum(seen != list(range(1, len(seen) + 1)) for seen in revisions.values())
+    row.disorder += sum(said["overtaken"] for said in told.rows)
     row.examples = [f"lost {verdict}" for verdict in lost[:3]] + [f"false {verdict}" for verdict in false[:3]]
     row.examples += [f"early {said}" for said in early[:3]]
     return row

@@ -18,8 +18,9 @@ BREACH = {
     "overrun_seconds": None,
     "reason": None,
 }
-SETTLED = BREACH | {"stopped_at": "2026-09-21T14:13:20.200Z", "elapsed_seconds": 3.2, "overrun_seconds": 0.2}
-MET = SETTLED | {"level": None, "overrun_seconds": None}
+ENDED = {"stopped_at": "2026-09-21T14:13:20.200Z", "elapsed_seconds": 3.2}
+SETTLED = BREACH | ENDED | {"overrun_seconds": 0.2, "reason": "settled"}
+MET = BREACH | ENDED | {"level": None}
 RETRACTED = BREACH | {"reason": "late_fact"}
 
 

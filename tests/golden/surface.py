@@ -52,7 +52,9 @@ def exposition(_: Path) -> str:
     recorder.lost()
     recorder.fenced()
     recorder.assigned(2)
-    status = Status(OwnerState.RUNNING, 10, 20, 50, 3.0, at("09:00"), at("10:00"), 1_500, 7, 5, 4, None)
+    status = Status(
+        OwnerState.RUNNING, 10, 20, 50, 3.0, at("09:00"), at("10:00"), 1_500, 7, 5, 4, at("10:00"), None
+    )
     refused = replace(status, state=OwnerState.REFUSED, reason="it cannot be read", seconds_left=None)
     said = metrics.render({("in", 0): status, ("in", 1): refused}, 2, 250, compared=True).decode()
     # Series come in no order: their label sets were made of sets.

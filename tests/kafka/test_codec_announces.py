@@ -5,24 +5,29 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from aiokafka import TopicPartition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from schemas.catalog import EXAMPLES, MODELS, file_name, json_schema
 from schemas.sla import SLA_EVENT, Verdict
-from service.kafka.codec.records import encode
+from service.kafka.codec.records import encode, progress, source_of
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact, Kind
+from service.sla.grounds import ATTRIBUTES
 from service.sla.judge import LevelState
 from service.sla.policy import Policy
 
+SOURCE = source_of("billing")
+TRACEPARENT = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 POLICY = Policy(id="letter-1", version=1, sha256="9f", effective_from=0, title={}, match=(), clocks=())
 START, MINUTE = 1_772_413_260_250, 60_000  # 2026-03-02T01:01:00.250Z
 RECEIVED = Fact(START, Kind.RECEIVED, "/desk", "e-1", {"customer_id": "C-1"}, START + 662, 3, 41)
 BREACHED = Announcement(
     type=Type.BREACHED,
     breach_id="5f2f5e0e-6f43-5d2c-8c1a-0c6a3c0f8a11",
+    epoch=START + 700,
     revision=2,
     state=LevelState.BREACHED,
     tenant="acme",
@@ -31,9 +36,12 @@ BREACHED = Announcement(
     cycle=1,
     clock="response",
     level="minor",
+    rank=1,
     supersedes=None,
     clause="2.3.2",
     policy=POLICY,
+    zone="Asia/Shanghai",
+    attributes=("phone", "general", None, "billing", None, "north", None),
     started_at=START,
     due_at=START + 30 * MINUTE,
     stopped_at=None,
@@ -55,7 +63,7 @@ def change(announcement, **changes):
 
 def as_structured(announcement):
     """The event as a reader of structured mode would have it; matches the model and the JSON Schema."""
-    key, value, headers = encode(announcement)
+    key, value, headers = encode(announcement, SOURCE)
     names = [name for name, _ in headers]
     assert len(names) == len(set(names))
     attributes = {name[3:]: text.decode() for name, text in headers if name.startswith("ce_")}
@@ -67,22 +75,28 @@ def as_structured(announcement):
 
 
 def test_a_breach_in_full():
-    key, value, headers = encode(BREACHED)
+    key, value, headers = encode(BREACHED, SOURCE, TRACEPARENT)
 
     assert key == "票-1001".encode()
     assert dict(headers) == {
         "content-type": b"application/json",
         "ce_specversion": b"1.0",
-        "ce_id": b"5f2f5e0e-6f43-5d2c-8c1a-0c6a3c0f8a11:2",
-        "ce_source": b"/sla-timer",
+        "ce_id": b"5f2f5e0e-6f43-5d2c-8c1a-0c6a3c0f8a11:1772413260950:2",
+        "ce_source": b"/sla-timer/billing",
         "ce_type": b"sla.breached",
         "ce_subject": "票-1001".encode(),
+        "ce_tenant": b"acme",
         "ce_time": b"2026-03-02T01:31:00.250Z",
+        "ce_traceparent": TRACEPARENT,
     }
     assert value.decode() == (
-        '{"breach_id":"5f2f5e0e-6f43-5d2c-8c1a-0c6a3c0f8a11","revision":2,"state":"breached","tenant":"acme",'
+        '{"breach_id":"5f2f5e0e-6f43-5d2c-8c1a-0c6a3c0f8a11","epoch":1772413260950,"revision":2,'
+        '"state":"breached","tenant":"acme",'
         '"ticket_id":"票-1001","customer_id":"C-1","cycle":1,"clock":"response","level":"minor",'
-        '"supersedes":null,"clause":"2.3.2","policy":{"id":"letter-1","version":1,"sha256":"9f"},'
+        '"rank":1,"supersedes":null,"clause":"2.3.2",'
+        '"policy":{"id":"letter-1","version":1,"sha256":"9f","agreement":"default"},"zone":"Asia/Shanghai",'
+        '"attributes":{"channel":"phone","complexity":"general","priority":null,"category":"billing",'
+        '"service":null,"region":"north","team":null},'
         '"started_at":"2026-03-02T01:01:00.250Z","due_at":"2026-03-02T01:31:00.250Z","stopped_at":null,'
         '"paused_seconds":0,"elapsed_seconds":null,"overrun_seconds":null,'
         '"detected_at":"2026-03-02T01:31:01.268Z","late_detection":false,"reason":null,"cause":null,'
@@ -91,14 +105,18 @@ def test_a_breach_in_full():
     )
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("sla.*")), ids=lambda path: path.stem)
+OF_VERDICTS = sorted(EXAMPLES / file_name(name) for name in Type)
+
+
+@pytest.mark.parametrize("path", OF_VERDICTS, ids=lambda path: path.stem)
 def test_the_fields_are_those_of_the_examples_in_their_order(path):
     example = json.loads(path.read_text(encoding="utf-8"))["data"]
-    said = json.loads(encode(change(BREACHED, cause=RECEIVED))[1])
+    said = json.loads(encode(change(BREACHED, cause=RECEIVED), SOURCE)[1])
 
     assert list(said) == list(example) == list(Verdict.model_fields)
     assert list(said["evidence"][0]) == list(example["evidence"][0])
     assert list(said["policy"]) == list(example["policy"])
+    assert list(said["attributes"]) == list(example["attributes"]) == list(ATTRIBUTES)
     assert list(said["cause"]) == ["source", "event_id"]
 
 
@@ -115,7 +133,7 @@ SECONDS = {
 
 @pytest.mark.parametrize(("length", "number"), SECONDS.items())
 def test_lengths_are_seconds_to_the_millisecond(length, number):
-    assert f'"overrun_seconds":{number},'.encode() in encode(change(BREACHED, overrun_for=length))[1]
+    assert f'"overrun_seconds":{number},'.encode() in encode(change(BREACHED, overrun_for=length), SOURCE)[1]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +184,7 @@ def announcements(draw):
             Announcement,
             type=st.just(said),
             breach_id=uuids,
+            epoch=instants,
             revision=st.integers(1, 2**31),
             state=st.sampled_from(LevelState),
             tenant=ids,
@@ -174,9 +193,12 @@ def announcements(draw):
             cycle=st.integers(1, 1000),
             clock=st.text(),
             level=st.none() if whole else st.text(),
+            rank=st.none() | st.integers(1, 99),
             supersedes=st.none() | uuids,
             clause=st.none() | st.text(),
             policy=st.none() | st.just(POLICY),
+            zone=st.none() | st.sampled_from(["Asia/Shanghai", "+08:00"]),
+            attributes=st.none() | st.tuples(*[st.none() | st.text()] * len(ATTRIBUTES)),
             started_at=st.none() | instants,
             due_at=st.none() | instants,
             stopped_at=st.none() | instants,
@@ -197,10 +219,33 @@ def announcements(draw):
 def test_every_announcement_matches_the_published_model_and_schema(announcement):
     event = as_structured(announcement)
 
-    assert event["id"] == f"{announcement.breach_id}:{announcement.revision}"
+    assert event["id"] == f"{announcement.breach_id}:{announcement.epoch}:{announcement.revision}"
     assert event["data"]["ticket_id"] == event["subject"] == announcement.ticket_id
     assert len(event["data"]["evidence"]) == len(announcement.evidence)
 
 
 def test_every_type_out_has_a_published_name():
-    assert {file_name(name) for name in Type} == {path.name for path in EXAMPLES.glob("sla.*")}
+    said = {*Type, "sla.progress"}
+    assert {file_name(name) for name in said} == {path.name for path in EXAMPLES.glob("sla.*")}
+
+
+def test_progress_says_which_part_of_which_input_is_complete_and_until_when():
+    value, headers = progress(SOURCE, TopicPartition("complaints.lifecycle", 3), 12, START)
+
+    assert dict(headers) == {
+        "content-type": b"application/json",
+        "ce_specversion": b"1.0",
+        "ce_source": b"/sla-timer/billing",
+        "ce_id": b"complaints.lifecycle-3:1772413260250",
+        "ce_type": b"sla.progress",
+        "ce_subject": b"complaints.lifecycle-3",
+        "ce_time": b"2026-03-02T01:01:00.250Z",
+    }
+    assert value.decode() == (
+        '{"source_topic":"complaints.lifecycle","source_partition":3,"source_partitions":12,'
+        '"complete_until":"2026-03-02T01:01:00.250Z"}'
+    )
+    event = {name[3:]: text.decode() for name, text in headers if name.startswith("ce_")}
+    event["data"] = json.loads(value)
+    SLA_EVENT.validate_python(event)
+    SCHEMAS["sla.progress"].validate(event)

@@ -79,7 +79,7 @@ def test_a_reset_leaves_alone_what_nobody_can_read() -> None:
     assert list(decision.reset(found(of=held((b"T1@d", b"\x01"), (b"T2@d", b"\x63" * 60)))).changes) == []
 
 
-BAD = held((b"T1@d", VALUE), (b"\xff", VALUE), (b"T2@d", b"\x01"), (b"T3@d", TORN), (b"T4@d", b"\x02" * 60))
+BAD = held((b"T1@d", VALUE), (b"\xff", VALUE), (b"T2@d", b"\x01"), (b"T3@d", TORN), (b"T4@d", b"\x03" * 60))
 
 
 def forget(

@@ -7,15 +7,17 @@ import pytest
 from aiokafka import TopicPartition
 
 from schemas.topics import BREACHES, CLOCKS, DESKS, TICKETS, Topic
-from service.kafka.codec.records import encode
+from service.kafka.codec.records import encode, source_of
 from service.kafka.exactly_once.transaction import Outgoing
 from service.policy.directory import read_policies
 from service.sla import state
 from service.sla.announcement import Announcement, Type
-from service.sla.changes import Change, announcement
+from service.sla.cause import Because
+from service.sla.changes import About, Change, announcement
 from service.sla.desks.channel import OpenSpan
 from service.sla.desks.desk import MOST_CHANNELS, MOST_SPANS, Desk
 from service.sla.facts import Fact, Kind, Sign
+from service.sla.grounds import ATTRIBUTES
 from service.sla.history import MOST_FACTS
 from service.sla.judge import judge
 from service.sla.state import Header, Ticket
@@ -83,12 +85,14 @@ def fullest(directory: Path, number: int, type_: Type) -> Announcement:
     facts.append(fact(Kind.RESOLVED, number, begin + 10**8))
     at = begin + 2 * 10**8
     (statement,) = statements(judge(facts, policies, wide(0), at), at)
-    change = Change(msgspec.structs.replace(statement, type=type_), 10**6, "reclassified", facts[-1])
-    return announcement(wide(0), wide(1), change, at, 0)
+    taken_back = msgspec.structs.replace(statement, type=type_)
+    told = tuple([wide(0)] * len(ATTRIBUTES))
+    change = Change(taken_back, 10**6, told, Because("reclassified", facts[-1]))
+    return announcement(About(wide(0), wide(1), LAST), change, at, 0)
 
 
 def size(said: Announcement) -> int:
-    key, value, headers = encode(said)
+    key, value, headers = encode(said, source_of(wide(0)), b"0" * 55)
     return Outgoing(TopicPartition("", 0), key, value, headers).size
 
 

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.sla import state
-from service.sla.changes import Announced
 from service.sla.dump import BadDumpError, end, head, line, records
 from service.sla.facts import Fact, Kind
 from service.sla.state import NEVER, Header, Ticket
+from service.sla.told import Announced
 
 HEAD = head("sla.tickets", 3, 0)
 MS = st.integers(0, 2**43)
@@ -28,12 +28,24 @@ told = st.builds(
     st.integers(0, 6),
     st.none() | MS,
     st.integers(-(2**63), 2**63 - 1),
+    st.none() | st.integers(0, 2),
 )
+attributes = st.tuples(*[st.none() | WORDS] * 7)
 values = st.builds(
-    lambda facts, told, at, wake_at: state.encode(Ticket(facts, told), Header(-1, at, wake_at)),
-    st.lists(facts, max_size=3),
-    st.lists(told, max_size=3),
+    lambda ticket, at, wake_at, waits_from, latest: state.encode(
+        ticket, Header(-1, at, wake_at, 7, waits_from, latest)
+    ),
+    st.builds(
+        Ticket,
+        st.lists(facts, max_size=3),
+        st.lists(told, max_size=3),
+        MS,
+        MS,
+        st.lists(attributes, min_size=3, max_size=3),
+    ),
     MS,
+    MS | st.just(NEVER),
+    MS | st.just(NEVER),
     MS | st.just(NEVER),
 )
 
@@ -43,6 +55,16 @@ def test_what_is_dumped_is_loaded_byte_for_byte(tickets: dict[tuple[str, str], b
     lines = [line(state.key(*names), value) for names, value in tickets.items()]
     loaded = {record[:2]: record.value for record in records([HEAD, *lines, end(len(lines))])}
     assert loaded == tickets
+
+
+def test_a_dump_of_version_1_is_judged_anew_because_it_does_not_say_who_waits_for_a_year() -> None:
+    old = (
+        b'{"tenant":"acme","ticket_id":"T1","header":{"at":5,"wake_at":null,"edition":7},'
+        b'"ticket":{"facts":[],"told":[],"seen_at":3}}'
+    )
+    (record,) = records([HEAD.replace(b'"state_version":2', b'"state_version":1'), old, end(1)])
+    assert state.header(record.value) == Header(-1, 5, NEVER, 0, NEVER)
+    assert state.decode(record.value) == Ticket([], [], 3)
 
 
 T1 = line("T1@acme", state.encode(Ticket([], []), Header(5, 0, NEVER)))

@@ -12,9 +12,9 @@ from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.breaches import event_out
 from service.kafka.topics.tickets import KeptTicket, opened
 from service.sla import state
-from service.sla.changes import Announced
 from service.sla.facts import Fact
 from service.sla.state import Header, Ticket
+from service.sla.told import Announced
 
 HEADER = Header(reflects=7, at=1_780_000_000_000, wake_at=1_780_000_060_000)
 FACT = Fact(1_780_000_000_000, 0, "/desk", "e1", {"customer_id": "secret"}, 1_780_000_000_001, 0, 7)
@@ -23,6 +23,12 @@ TOLD = Announced(1, "response", "minor", 1, 0, 1_780_000_060_000, 0)
 
 def value(facts: list[Fact] | None = None, told: list[Announced] | None = None) -> bytes:
     return state.encode(Ticket([FACT] if facts is None else facts, told or []), HEADER)
+
+
+def _telling_unknown_attributes() -> bytes:
+    ticket = Ticket([FACT], [msgspec.structs.replace(TOLD, attributes=0)], attributes=[(None,) * 7])
+    ticket.attributes = []
+    return state.encode(ticket, HEADER)
 
 
 def fact(**other: Any) -> list[Fact]:
@@ -44,15 +50,15 @@ def test_a_state_says_whose_it_is_and_what_is_known() -> None:
     [
         ("T1@def", b"", "its value is no state of a ticket"),
         ("T1@def", b"\x01", "its value is no state of a ticket"),
-        ("T1@def", value()[:33], "its value is no state of a ticket"),
+        ("T1@def", value()[:49], "its value is no state of a ticket"),
         ("T1@def", value()[:-1], "its value is no state of a ticket"),
         ("T1@def", value() + b"\x01", "its value is no state of a ticket"),
-        ("T1@def", value()[:33] + b"\xc1", "its value is no state of a ticket"),
-        ("T1@def", value()[:33] + b"\x92\x01\x02", "its value is no state of a ticket"),
+        ("T1@def", value()[:49] + b"\xc1", "its value is no state of a ticket"),
+        ("T1@def", value()[:49] + b"\x92\x01\x02", "its value is no state of a ticket"),
         (
             "T1@def",
-            b"\x02" + value()[1:],
-            "the changelog holds state of version 2, this one reads 1: run the newer",
+            b"\x03" + value()[1:],
+            "the changelog holds state of version 3, this one reads up to 2: run the newer",
         ),
         ("T1", value(), "its key is no ticket@tenant"),
         ("@def", value(), "its key is no ticket@tenant"),
@@ -65,8 +71,14 @@ def test_a_state_says_whose_it_is_and_what_is_known() -> None:
         (
             "T1@def",
             value(told=[msgspec.structs.replace(TOLD, type_index=7)]),
-            "an announcement is of a type that this version does not know",
+            "its value is no state of a ticket",
         ),
+        (
+            "T1@def",
+            value(told=[msgspec.structs.replace(TOLD, type_index=-1)]),
+            "its value is no state of a ticket",
+        ),
+        ("T1@def", _telling_unknown_attributes(), "its value is no state of a ticket"),
     ],
 )
 def test_what_is_no_state_names_its_place_key_and_reason(key: str, content: bytes, reason: str) -> None:

@@ -164,3 +164,25 @@ def test_the_changelog_says_up_to_where_the_input_was_taken(
     assert one.is_reflected == reflected
     if reflected:
         assert restored(one).reflects == one.next_offset - 1
+
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def traced(*records: Record, at: int) -> dict[bytes | None, bytes | None]:
+    """The trace context of each announcement, by its type."""
+    one = turn(at=at)
+    worked(one, list(placed(records)))
+    headers = [dict(out.headers) for out in one.outgoing if out.target.topic in TOPICS]
+    return {each["ce_type"]: each.get("ce_traceparent") for each in headers}
+
+
+def test_an_announcement_bears_the_trace_context_of_the_record_that_brought_it_about() -> None:
+    came = structured(event(subject="T-1", id="a"), b"T-1")
+    answered = event(subject="T-1", id="b", type="complaint.response_started", data={}, traceparent=PARENT)
+    assert traced(came, structured(answered, b"T-1"), at=HAPPENED) == {b"sla.met": PARENT.encode()}
+
+
+def test_what_an_instant_brings_about_bears_none() -> None:
+    came = structured(event(subject="T-1", id="a", traceparent=PARENT), b"T-1")
+    assert traced(came, at=HAPPENED + TARGET + 1) == {b"sla.breached": None}

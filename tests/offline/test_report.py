@@ -4,7 +4,7 @@ import io
 import json
 import random
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -288,3 +288,21 @@ def test_the_outages_of_a_desk_count_as_simulate_judges_them() -> None:
     }
     assert found == dict(expected)
     assert found["technical_support", "major", "breached"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("until", "instant", "ended"),
+    [
+        (None, "2026-04-01T00:00:00+08:00", False),
+        (date(2026, 3, 31), "2026-03-31T23:59:59.999+08:00", False),
+        (date(2026, 3, 31), "2026-04-01T00:00:00+08:00", True),
+        (date(2026, 3, 31), "2026-04-01T00:00:00.001+08:00", True),
+        (1_000, "1970-01-01T00:00:00.999Z", False),
+        (1_000, "1970-01-01T00:00:01.000Z", True),
+    ],
+)
+def test_a_range_has_ended_when_nothing_later_lies_in_it(until, instant, ended):
+    then = round(datetime.fromisoformat(instant).timestamp() * 1_000)
+    asked = Range(None, until)
+    assert asked.ends_by(then, BEIJING) is ended
+    assert not (ended and asked.holds(then, BEIJING))

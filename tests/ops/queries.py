@@ -60,7 +60,9 @@ def shown() -> dict[str, set[str]]:
         calendars={"cn": 0},
         build={"version": "1"},
     )
-    metrics.render({("complaints.lifecycle", 0): Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0)})
+    metrics.render(
+        {("complaints.lifecycle", 0): Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0, 0)}
+    )
     series: dict[str, set[str]] = {}
     for family in metrics.registry.collect():
         for sample in family.samples:

@@ -46,9 +46,21 @@ def levels(*rows: tuple[str, str]) -> dict[str, Any]:
 
 def test_what_a_file_does_not_say() -> None:
     policy = read({}).policy
-    assert (policy.agreement, policy.exempt, policy.zone, policy.held_after_ms) == (
-        "default", False, None, None,
-    )  # fmt: skip
+    assert (policy.agreement, policy.exempt, policy.held_after_ms) == ("default", False, None)
+
+
+@pytest.mark.parametrize(
+    ("effective_from", "zone"),
+    [
+        ("2026-01-01T00:00:00+08:00", "+08:00"),
+        ("2026-01-01T00:00:00Z", "+00:00"),
+        ("2026-01-01T00:00:00.250-03:30", "-03:30"),
+    ],
+)
+def test_without_a_zone_the_offset_of_effective_from_dates_what_has_no_calendar(
+    effective_from: str, zone: str
+) -> None:
+    assert read({"effective_from": effective_from}).policy.zone == zone
 
 
 def test_all_of_it() -> None:

@@ -26,6 +26,7 @@ def test_letter_1_promises_what_the_letter_promises() -> None:
         effective_from=1_767_196_800_000,  # midnight in China as 2026 begins
         title={"en": "Network service promise", "zh": "网络端客户服务标准保障承诺书（一）"},
         match=(),
+        zone="+08:00",
         clocks=(
             clock(
                 "response",

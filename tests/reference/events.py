@@ -9,17 +9,35 @@ from pydantic.fields import FieldInfo
 from schemas.catalog import MODELS, json_schema
 from schemas.code import LONGEST, ClosedMadeFit, MadeFit
 from schemas.envelope import Contract, EventIn, _DroppedWhenUnfit
-from schemas.sla import Cause, EventOut, Evidence, PolicyVersion, Verdict
+from schemas.sla import Cause, CompleteUntil, EventOut, Evidence, PolicyVersion, TicketAttributes, Verdict
 from schemas.topics import LIFECYCLE
 from service.processes.asyncapi import RECEIVED, SENT
 from tests.reference.markdown import code, codes, page, prose, table
-from tests.reference.meanings import CAUSE, DESK, ENVELOPE, ENVELOPE_OUT, EVIDENCE, IN, POLICY, VERDICT
+from tests.reference.meanings import (
+    ATTRIBUTES,
+    CAUSE,
+    DESK,
+    ENVELOPE,
+    ENVELOPE_OUT,
+    EVIDENCE,
+    IN,
+    POLICY,
+    PROGRESS,
+    VERDICT,
+)
 
 Schema = Mapping[str, Any]
 
 _IDENTIFIERS = 128  # characters that one may have
 _WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 _FORMATS = {"date-time": "instant", "uuid": "UUID"}
+
+_ABOUT = {
+    "OfLevel": "a level",
+    "OfClock": "a clock",
+    "Verdict": "either",
+    "CompleteUntil": "a partition of an input",
+}
 
 _HEAD_IN = """[events.md](events.md) says how events are published; this page lists their fields.
 Each type has an example in [schemas/examples](../../schemas/examples),
@@ -61,7 +79,9 @@ and a JSON Schema in [schemas/json](../../schemas/json).
 An event out is a CloudEvent in binary mode: the attributes are headers, the value is the data.
 Instants are UTC to the millisecond, such as `2026-03-02T01:31:00.250Z`.
 Lengths are seconds to the millisecond, counted by the calendar of the clock.
-Every field is always there; a field that may be null says so."""
+Every field is always there; a field that may be null says so.
+Records of older software have no `epoch`, `rank`, `agreement`, `zone` and `attributes`:
+[earlier examples](../../schemas/examples/earlier)."""
 
 
 def events_in() -> str:
@@ -82,6 +102,7 @@ def events_out() -> str:
     schema = json.loads(json_schema("sla.corrected"))
     parts: list[tuple[str, type[Contract], Mapping[str, str]]] = [
         ("`policy`", PolicyVersion, POLICY),
+        ("`attributes`", TicketAttributes, ATTRIBUTES),
         ("`cause`", Cause, CAUSE),
         ("Each of `evidence`", Evidence, EVIDENCE),
     ]
@@ -99,6 +120,8 @@ def events_out() -> str:
             f"### {heading}\n\n{_values(model, meanings, schema['$defs'][model.__name__])}"
             for heading, model, meanings in parts
         ),
+        "## Data of `sla.progress`",
+        _values(CompleteUntil, PROGRESS, json.loads(json_schema("sla.progress"))["$defs"]["CompleteUntil"]),
     )
 
 
@@ -121,7 +144,7 @@ def _types_out() -> Iterator[tuple[str, ...]]:
         for name in types:
             if name in MODELS:
                 data: Any = MODELS[name].model_fields["data"].annotation
-                about = {"OfLevel": "a level", "OfClock": "a clock", "Verdict": "either"}[data.__name__]
+                about = _ABOUT[data.__name__]
                 yield code(name), code(topic.name), about, prose(MODELS[name].__doc__)
 
 

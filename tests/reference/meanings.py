@@ -33,15 +33,25 @@ ENVELOPE = {
 
 ENVELOPE_OUT = {
     "specversion": "the version of CloudEvents",
-    "id": "`breach_id:revision`",
-    "source": "always `/sla-timer`",
+    "id": "`breach_id:epoch:revision`",
+    "source": "`/sla-timer/` and `SLA_GROUP`",
     "subject": "the ticket, or the desk; also the key of the record",
     "time": "`due_at`, else `stopped_at`, else `detected_at`; the header is absent when all are null",
+    "tenant": "the tenant of the ticket or desk",
+    "traceparent": "of the record that caused it; the header is absent when there is none",
+}
+
+PROGRESS = {
+    "source_topic": "the input",
+    "source_partition": "its partition that is complete",
+    "source_partitions": "how many partitions the input has",
+    "complete_until": "every breach due before it that the partition shows was told before this record",
 }
 
 VERDICT = {
     "breach_id": "names the tenant, ticket, cycle, clock and level; the same for ever (UUIDv5)",
-    "revision": "counts from 1 for each `breach_id`; the greatest counts",
+    "epoch": "when the service took the first record of the ticket, in ms since 1970; 0 of desks and offline",
+    "revision": "counts from 1 for each `breach_id` and `epoch`; the greatest (`epoch`, `revision`) counts",
     "state": "what holds now",
     "tenant": "the tenant of the ticket or desk",
     "ticket_id": "the ticket, or the desk",
@@ -49,9 +59,12 @@ VERDICT = {
     "cycle": "1, 2, … of the ticket; for a desk the first instant of the outage in ms since 1970",
     "clock": "its name in the policy; `activity` for `stalled_after`",
     "level": "its name in the policy; null for a whole clock",
+    "rank": "of a breach level: its place among those of its clock, from 1; else null",
     "supersedes": "the `breach_id` of the nearest breached level before it in the policy file",
     "clause": "the clause of the promise, as the policy has it",
     "policy": "the version that was judged by; null when no policy judges the cycle any more",
+    "zone": "IANA name or offset: the month of a breach is that of its `due_at` in this zone",
+    "attributes": "of the ticket, when the level was overdue, or before the clock's end; null for a desk",
     "started_at": "when the clock started",
     "due_at": "when the level is due; of a whole clock: when its first breach level is",
     "stopped_at": "when the clock ended, by a stop or a cancellation",
@@ -61,10 +74,10 @@ VERDICT = {
     "detected_at": "when the service judged it; null offline",
     "late_detection": "true: detected more than the grace and 5 s after it became true",
     "reason": (
-        "of a retraction or correction: `late_fact`, `voided`, `reclassified`, `policy_changed`; "
-        "of a cancellation: `withdrawn`, `merged`, `reopened`"
+        "why this revision: `settled`, `late_fact`, `voided`, `reclassified`, `policy_changed`; "
+        "of a cancellation: `withdrawn`, `merged`, `reopened`; null in revision 1 of the others"
     ),
-    "cause": "the event because of which an earlier announcement no longer holds",
+    "cause": "the event that `reason` is about",
     "evidence": "the events that decided",
 }
 
@@ -72,7 +85,13 @@ POLICY = {
     "id": "`policy` of the file",
     "version": "`version` of the file",
     "sha256": "of the content of the file and of the calendars that it uses",
+    "agreement": "the agreement that the policy belongs to",
 }
+
+ATTRIBUTES = dict.fromkeys(
+    ("channel", "complexity", "priority", "category", "service", "region", "team"),
+    "as the events say; null where they do not",
+)
 
 CAUSE = {"source": "its `source`", "event_id": "its `id`"}
 

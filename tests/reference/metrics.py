@@ -56,7 +56,7 @@ def _families() -> list[Metric]:
         calendars={"CALENDAR": 0},
         build={"version": "0"},
     )
-    metrics.render({("TOPIC", 0): Status(OwnerState.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, None)}, 1)
+    metrics.render({("TOPIC", 0): Status(OwnerState.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, 0, None)}, 1)
     return list(metrics.registry.collect())
 
 

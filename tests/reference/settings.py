@@ -67,7 +67,7 @@ _HEAD = """A setting is an environment variable.
 `sla-timer run` takes each of them as an option, too; the option goes before the variable.
 An empty variable counts as unset.
 Secrets are read from files only.
-Lengths are written as `90s`, `1h30m` or `PT30M`; `SLA_RETENTION` also takes days, such as `35d`.
+Lengths are written as `90s`, `1h30m` or `PT30M`; `SLA_RETENTION` also takes days, such as `400d`.
 
 `sla-timer board` listens on `127.0.0.1:8081` unless `SLA_HTTP` or `--http` says otherwise."""
 

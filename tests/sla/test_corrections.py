@@ -1,6 +1,6 @@
 """What a retraction or a correction says of the present, and because of what."""
 
-from service.sla.changes import standing
+from service.sla.changes import About, standing
 from service.sla.judge import END_OF_TIME, judge
 from tests.sla.stories import HOUR, MINUTE, RESPONSE, at, clock, fact, policy
 from tests.sla.test_partition import Desk
@@ -69,5 +69,5 @@ def test_a_silence_stands_at_the_end_of_a_file():
     silent = policy(clock("response", "received", "response_started", {"minor": HOUR}), stalled_after=MINUTE)
     for when, told in ((at("09:01"), []), (END_OF_TIME, ["activity"])):
         judgement = judge(facts, silent, "default", when)
-        found = standing("default", "T-1", judgement, when)
+        found = standing(About("default", "T-1"), judgement, when)
         assert [each.clock for each in found if each.type == "sla.at_risk"] == told

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from service.sla.changes import LATE_AFTER_MS, Announced
+from service.sla.changes import LATE_AFTER_MS
 from service.sla.evaluator import Evaluation, StepTime
 from service.sla.facts import Fact, Kind
 from service.sla.history import Outcome, add, is_appended, lead, standing
@@ -17,6 +17,7 @@ from service.sla.policy import Policies
 from service.sla.state import Header, Ticket, encode, key
 from service.sla.tickets import Tickets
 from service.sla.timeline import cycles_of
+from service.sla.told import Told
 from service.sla.touched import judge_touched
 from tests.naive.histories import ANYTHING, THEMES, Dice, Drawn, Seeded, data_from, facts_from
 from tests.naive.policies import BEGIN, STEP, TENANT, policies_from, waiting_from
@@ -35,7 +36,7 @@ class Brought(NamedTuple):
     """What an evaluation brought, and what is remembered of all that was announced."""
 
     evaluation: Evaluation
-    told: list[Announced]
+    told: Told
 
 
 class Looked(NamedTuple):
@@ -64,7 +65,8 @@ def looks(policies: Policies, steps: Steps) -> Iterator[Looked]:
             for since in (judged_at, None)
         )
         yield Looked(touched, whole, left_out(ticket.facts, new, policies, at_, judged_at))
-        ticket.announced, judged_at = whole.told, at_
+        ticket.tell(whole.told)
+        judged_at = at_
 
 
 def evaluated(
@@ -76,11 +78,11 @@ def evaluated(
     judged_at: int | None,
 ) -> Brought:
     """With what is remembered of its announcements."""
-    value = encode(Ticket([*before], ticket.announced), Header(0, 0, 0))
+    value = encode(structs.replace(ticket, facts=[*before]), Header(0, 0, 0))
     found = Tickets(policies, RETENTION).evaluate(
         NAME, ticket, new, moment, before=value, judged_at=judged_at
     )
-    return Brought(found, ticket.announced)
+    return Brought(found, ticket.told)
 
 
 def left_out(
@@ -254,7 +256,8 @@ def test_other_policies_have_all_clocks_judged():
     ticket = Ticket([RECEIVED, ANSWERED], [])
     moment = StepTime(at("09:11"), at("09:11"), 0, GRACE)
     _, told = evaluated(ticket, [], ticket.facts, ONE, moment, None)
-    ticket.announced = [structs.replace(told[0], digest=told[0].digest + 1)]
+    (one,) = told.announced
+    ticket.tell(Told([structs.replace(one, digest=one.digest + 1)], told.attributes))
     again, _ = evaluated(ticket, [], ticket.facts, ONE, moment, None)
     assert [one.type for one in again.announcements] == ["sla.corrected", "sla.met"]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.sla.announcement import Announcement, Type
-from service.sla.changes import standing
+from service.sla.changes import About, standing
 from service.sla.judge import judge
 from service.sla.state import decode
 from service.sla.tickets import ticket_partition
@@ -29,7 +29,7 @@ def verdict(told: Announcement) -> tuple:
         told.state,
         told.customer_id,
         told.policy,
-        told.supersedes,
+        (told.rank, told.supersedes, told.zone, told.attributes),
         (told.started_at, told.due_at, told.stopped_at),
         (told.paused_for, told.elapsed_for, told.overrun_for),
         told.reason if told.type is Type.CANCELLED else None,
@@ -90,7 +90,7 @@ def test_any_order_repetition_cut_wake_up_and_restart_give_what_the_judge_says_o
             changelog |= step.changes
             announced += step.announcements
     judgement = judge(story.facts, story.policies, TENANT, story.at)
-    expected = net(standing(TENANT, "t1", judgement, story.at))
+    expected = net(standing(About(TENANT, "t1"), judgement, story.at))
     assert net(announced) == expected
     well_formed(announced)
     kept = decode(changelog[KEY])

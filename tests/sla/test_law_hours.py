@@ -9,7 +9,7 @@ from msgspec import structs
 
 from service.sla.announcement import Announcement
 from service.sla.calendar.working_hours import WorkingTime
-from service.sla.changes import standing
+from service.sla.changes import About, standing
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies
@@ -60,5 +60,5 @@ def test_any_order_and_restart_give_what_the_judge_says_of_the_whole(hours: Work
         end = story.at + begin - BEGIN
         told = announced(Random(seed), facts, policies, end)
         judgement = judge(facts, policies, TENANT, end)
-        assert net(told) == net(standing(TENANT, "t1", judgement, end)), seed
+        assert net(told) == net(standing(About(TENANT, "t1"), judgement, end)), seed
         well_formed(told)

@@ -127,7 +127,7 @@ def test_a_late_fact_retracts_a_breach_names_itself_and_a_void_of_it_undoes_that
     assert (retracted.reason, retracted.cause, retracted.state) == ("late_fact", late, "met")
     undone = fact("voided", "09:50", event_id="late")
     assert desk.tell(undone, now="09:50") == ["breached response/minor 3", "corrected response/- 2"]
-    assert desk.step.announcements[1].reason == "voided"
+    assert {told.reason: told.cause for told in desk.step.announcements} == {"voided": undone}
     assert desk.step.announcements[0].breach_id == retracted.breach_id
 
 
@@ -260,7 +260,8 @@ def test_a_thousand_facts_at_once_on_a_full_ticket_are_judged_a_few_times_not_a_
     desk.tell(now="10:01")
     late = fact("response_started", "09:10")
     desk.tell(*[fact("reassigned", "09:05") for _ in range(300)], late, now="10:02")
-    assert {told.reason: told.cause for told in desk.step.announcements if told.reason} == {"late_fact": late}
+    changed = [told for told in desk.step.announcements if told.revision > 1]
+    assert {told.reason: told.cause for told in changed} == {"late_fact": late}
 
 
 def test_a_repeated_record_prolongs_retention():

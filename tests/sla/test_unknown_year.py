@@ -59,6 +59,48 @@ def test_a_pause_that_never_ends_is_no_unknown_year():
     assert not judge([RECEIVED, paused], letter, "default", END_OF_TIME).runs[0].is_undated
 
 
+def complete(desk: Desk, now: int) -> tuple[int, int]:
+    """Until when its breaches are complete, and the same after its memory was restored."""
+    before = desk.partition.complete_until(now)
+    desk.restart()
+    return before, desk.partition.complete_until(now)
+
+
+ANSWERED = fact("response_started", RECEIVED.time)
+WAITING = {
+    "a level without a due instant": ([], RECEIVED.time),
+    "an end in a known year": ([fact("feedback_delivered", ms("2027-01-01 00:00"))], None),
+    "an end in an unknown year": ([fact("feedback_delivered", ms("2027-01-01 00:00") + 1)], RECEIVED.time),
+    "an earlier receipt": ([fact("received", RECEIVED.time - HOUR)], RECEIVED.time - HOUR),
+}
+
+
+@pytest.mark.parametrize(("facts", "since"), WAITING.values(), ids=WAITING)
+def test_while_a_ticket_waits_for_a_year_breaches_are_complete_up_to_its_first_instant(facts, since):
+    desk, now = Desk(LETTER), ms("2027-02-01 12:00")
+    desk.tell(RECEIVED, ANSWERED, *facts, now=now)
+    until = now if since is None else since
+    assert complete(desk, now) == (until, until)
+
+
+def test_what_no_longer_waits_or_was_forgotten_holds_nothing_up():
+    desk, now = Desk(LETTER, DAY), ms("2027-02-01 12:00")
+    desk.tell(RECEIVED, now=now)
+    assert complete(desk, now) == (RECEIVED.time, RECEIVED.time)
+    desk.tell(fact("feedback_delivered", RECEIVED.time + 1), now=now)
+    assert complete(desk, now) == (now, now)
+
+
+def test_a_clock_that_is_paused_for_good_or_does_not_apply_does_not_wait():
+    urgent = (("priority", frozenset({"p1"})),)
+    never = Clock("never", "0", RESULT.start, RESULT.stop, urgent, False, RESULT.levels, CALENDAR)
+    pausing = Clock("held", "0", RESULT.start, RESULT.stop, (), True, (Level("minor", 8 * HOUR),), CALENDAR)
+    desk = Desk(Policies([Policy("letter", 1, "0" * 64, 0, {}, (), (never, pausing))]))
+    now = ms("2027-02-01 12:00")
+    desk.tell(RECEIVED, fact("paused", RECEIVED.time + MINUTE), now=now)
+    assert complete(desk, now) == (now, now)
+
+
 def test_the_partition_goes_on_and_tells_all_that_is_known():
     desk = Desk(LETTER)
     told = desk.tell(RECEIVED, now=RECEIVED.time)

@@ -57,6 +57,23 @@ def test_a_later_answer_further_ahead_does_not_hold_back_an_earlier_one() -> Non
     assert watermark.at == 2_000
 
 
+@pytest.mark.parametrize(
+    ("position", "policies", "at"),
+    [(10, 3, None), (10, 4, 5_000), (10, 5, 5_000), (9, 4, None), (9, 3, None)],
+)
+@pytest.mark.parametrize("policies_first", [True, False])
+def test_the_policies_have_to_be_known_up_to_their_end_as_well(
+    position: int, policies: int, at: int | None, policies_first: bool
+) -> None:
+    watermark = Watermark()
+    watermark.asked(sent_at=5_000, end=10, policies_end=4)
+    told = [(watermark.known, policies), (watermark.processed, position)]
+    for tell, offset in told if policies_first else reversed(told):
+        tell(offset)
+    assert watermark.at == at
+    assert watermark.behind == (at is None)
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 50), st.integers(0, 50)), max_size=30))
 def test_it_is_the_latest_instant_of_asking_whose_records_are_all_processed(
     calls: list[tuple[bool, int, int]],

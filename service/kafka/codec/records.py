@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import msgspec
+from aiokafka import TopicPartition
 
-from service.events.announced import verdict
+from schemas.instant import written
+from service.events.announced import AnnouncedProgress, verdict
 from service.events.fact import COMPLAINTS, Kinds, Tell, fact_of, ignore
 from service.events.rejection import Reason, RejectedError, Rejection
 from service.kafka.codec.cloudevents import event_of, plain_of
@@ -12,8 +14,6 @@ from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.sla.announcement import Announcement, Type
 from service.sla.facts import Fact
-
-SOURCE = "/sla-timer"
 
 # Headers of a rejected record, after the headers that it came with. If it is rejected twice, the last count.
 REASON, FIELD, DETAIL = "sla_rejected_reason", "sla_rejected_field", "sla_rejected_detail"
@@ -26,7 +26,8 @@ _KEY_NOT_SUBJECT = Rejection(Reason.KEY_NOT_SUBJECT, "key", "is not the subject"
 _WRONG_PARTITION = Rejection(Reason.WRONG_PARTITION, "partition", "is not the one that the key belongs to")
 _encode = msgspec.json.Encoder().encode
 _TYPES = {type_: ("ce_type", type_.encode()) for type_ in Type}
-_SAME = [("content-type", b"application/json"), ("ce_specversion", b"1.0"), ("ce_source", SOURCE.encode())]
+PROGRESS = b"sla.progress"
+_SAME = [("content-type", b"application/json"), ("ce_specversion", b"1.0")]
 
 
 def decode(
@@ -64,20 +65,54 @@ def decode(
     return ticket, fact
 
 
-def encode(announcement: Announcement) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    """Encode an announcement to key, value and headers of a CloudEvent in binary mode."""
+def source_of(group: str) -> bytes:
+    """The `source` of what a service with this consumer group says."""
+    return f"/sla-timer/{group}".encode()
+
+
+def encode(
+    announcement: Announcement, source: bytes, traceparent: bytes | None = None
+) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Encode an announcement to key, value and headers of a CloudEvent in binary mode.
+
+    `source` as in source_of. `traceparent`: of the record that caused it, if it had one.
+    """
     said = verdict(announcement)
     ticket_id = said.ticket_id.encode()
     headers = [
         *_SAME,
-        ("ce_id", f"{said.breach_id}:{said.revision}".encode()),
+        ("ce_source", source),
+        ("ce_id", f"{said.breach_id}:{said.epoch}:{said.revision}".encode()),
         _TYPES[announcement.type],
         ("ce_subject", ticket_id),
+        ("ce_tenant", said.tenant.encode()),
     ]
     time = said.due_at or said.stopped_at or said.detected_at
     if time is not None:
         headers.append(("ce_time", time.encode()))
+    if traceparent is not None:
+        headers.append(("ce_traceparent", traceparent))
     return ticket_id, _encode(said), headers
+
+
+def progress(
+    source: bytes, place: TopicPartition, partitions: int, until: int
+) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Value and headers of `sla.progress`: what input partition `place` shows is told up to `until` (ms).
+
+    `source` as in source_of. `partitions`: of the input.
+    """
+    said = AnnouncedProgress(place.topic, place.partition, partitions, written(until))
+    subject = f"{place.topic}-{place.partition}"
+    headers = [
+        *_SAME,
+        ("ce_source", source),
+        ("ce_id", f"{subject}:{until}".encode()),
+        ("ce_type", PROGRESS),
+        ("ce_subject", subject.encode()),
+        ("ce_time", said.complete_until.encode()),
+    ]
+    return _encode(said), headers
 
 
 def reject(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -22,17 +23,33 @@ SILENT_AFTER_SECONDS = 30.0  # without an answer
 NOT_BEFORE = -1  # `at` while the watermark is not known
 
 
+class Ends(NamedTuple):
+    """The end of the input, and the end of the published policies, asked for at one time."""
+
+    input: Answer
+    policies: int
+
+
 class Completeness:
     """The instant to judge one partition at, since it was acquired.
 
     Due instants (`due`) are ms, or None when no deadline is armed.
     """
 
-    def __init__(self, source: TopicPartition, asker: Asker, clock: GuardedClock, grace: int) -> None:
+    def __init__(
+        self,
+        source: TopicPartition,
+        asker: Asker,
+        clock: GuardedClock,
+        grace: int,
+        policies: TopicPartition | None = None,
+    ) -> None:
+        """`grace` in ms. `policies`: where policies are published; None: they do not change."""
         self._source = source
+        self._policies = policies
         self._asker = asker
         self._clock = clock
-        self._grace = grace  # ms
+        self._grace = grace
         self._watermark = Watermark()
         self._ask_from = 0.0  # loop time before which the end offset is not asked for
         self._asked_at = float("-inf")  # loop time of the last answer
@@ -64,6 +81,10 @@ class Completeness:
         """Note that everything below `position` is processed."""
         self._watermark.processed(position)
 
+    def known(self, policies_position: int) -> None:
+        """Note that all policies published below `policies_position` judge now."""
+        self._watermark.known(policies_position)
+
     def lapsed(self, due: int | None) -> bool:
         """True when a deadline at `due` has passed by the log's watermark, less the grace."""
         return due is not None and has_lapsed(due, self.at)
@@ -73,19 +94,28 @@ class Completeness:
         due_in = self._due_in(due)
         return due_in is not None and due_in <= 0
 
-    def ask(self, due: int | None) -> "asyncio.Task[Answer] | None":
-        """Ask for the end offset, if it is time to; pass the finished task to `hear`."""
+    def ask(self, due: int | None) -> "asyncio.Task[Ends] | None":
+        """Ask for the end offsets, if it is time to; pass the finished task to `hear`."""
         if self._watermark.behind or _time() < self._ask_from:
             return None
         due_in = self._due_in(due)
         if _time() - self._asked_at < IDLE_ASK_SECONDS and (due_in is None or due_in > 0):
             return None
-        return asyncio.create_task(self._asker.ask(self._source))
+        return asyncio.create_task(self._ask())
 
-    def hear(self, ask: "asyncio.Task[Answer]") -> None:
+    async def _ask(self) -> Ends:
+        """Raises KafkaError, TimeoutError or NotConfirmedError."""
+        if self._policies is None:
+            return Ends(await self._asker.ask(self._source), 0)
+        answer, policies = await asyncio.gather(
+            self._asker.ask(self._source), self._asker.ask(self._policies)
+        )
+        return Ends(answer._replace(sent_at=min(answer.sent_at, policies.sent_at)), policies.end)
+
+    def hear(self, ask: "asyncio.Task[Ends]") -> None:
         """Take the answer of a finished `ask`; after a failure, `ask` waits for a moment."""
         try:
-            answer = ask.result()
+            answer, policies_end = ask.result()
         except NotConfirmedError:  # normal while a leader changes; if it lasts, see `silent`
             self._ask_from = _time() + DOUBTED_SECONDS
         except (KafkaError, OSError) as error:
@@ -97,7 +127,7 @@ class Completeness:
             self._refused = False
             self._asked_at = self._heard_at = _time()
             self.end = answer.end
-            self._watermark.asked(answer.sent_at, answer.end)
+            self._watermark.asked(answer.sent_at, answer.end, policies_end)
 
     def patience(self, due: int | None, *, asking: bool) -> float:
         """Seconds to wait for records; at most 1, because the wall clock may jump."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from service.clock import GuardedClock, elapsed_ms
 from service.kafka.client.log_end import Asker
@@ -13,6 +13,21 @@ from service.kafka.exactly_once.loop_budget import LoopBudget
 from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.pace import Pace
 from service.kafka.exactly_once.source import Input
+from service.sla.policy import Policies
+
+
+class PolicyFeed(Protocol):
+    """The published policies, followed while the process runs."""
+
+    source: TopicPartition  # where they are published
+
+    @property
+    def position(self) -> int:
+        """The offset below which every publication is in `policies`."""
+
+    @property
+    def policies(self) -> Policies:
+        """What judges."""
 
 
 class Topics(NamedTuple):
@@ -38,6 +53,7 @@ class OwnerSettings:
     largest: Mapping[str, int] = field(default_factory=dict)  # bytes a record may have, by topic
     pace: float = 0.0  # seconds, see service.kafka.exactly_once.pace
     elapsed: Callable[[], int] = elapsed_ms  # `now` is checked against it
+    policies: PolicyFeed | None = None  # None: the policies of `inputs` judge for good
 
 
 class Shared(NamedTuple):

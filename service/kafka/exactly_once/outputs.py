@@ -7,7 +7,8 @@ from aiokafka import TopicPartition
 
 from service.events.rejection import Rejection
 from service.kafka.codec.record import Record
-from service.kafka.codec.records import WITHOUT_CONTENT, encode, reject
+from service.kafka.codec.records import WITHOUT_CONTENT, encode, progress, reject, source_of
+from service.kafka.codec.traceparent import traceparent_of
 from service.kafka.exactly_once.context import OwnerSettings
 from service.kafka.exactly_once.transaction import LARGEST_BYTES, Outgoing
 from service.sla.announcement import BILLING, Announcement
@@ -28,7 +29,9 @@ class Outputs:
     ) -> None:
         """`counts`: partitions by topic."""
         self._terms = terms
+        self._source = source_of(terms.group)
         self._counts = counts
+        self._place = source
         self._changelog = changelog
         self._partitions = counts[source.topic]
         # A topic with as many partitions as the input has each key in the same partition as the input.
@@ -38,15 +41,28 @@ class Outputs:
             if counts[topic] == self._partitions
         }
 
-    def announce(self, announcement: Announcement) -> Outgoing:
-        """The record of an announcement: for billing or operations, in the partition of the ticket's key."""
+    def announce(self, announcement: Announcement, cause: Record | None = None) -> Outgoing:
+        """The record of an announcement: for billing or operations, in the partition of the ticket's key.
+
+        `cause`: the input record that brought it about, if this turn took it.
+        """
         topics = self._terms.topics
         topic = topics.breaches if announcement.type in BILLING else topics.clocks
-        key, value, headers = encode(announcement)
+        traceparent = traceparent_of(cause) if cause else None
+        key, value, headers = encode(announcement, self._source, traceparent)
         target = self._beside.get(topic)
         if target is None:
             target = TopicPartition(topic, self._terms.partitioner(key, self._counts[topic]))
         return Outgoing(target, key, value, headers)
+
+    def progress(self, until: int) -> list[Outgoing]:
+        """The records that tell every partition of breaches: complete until `until` (ms)."""
+        value, headers = progress(self._source, self._place, self._partitions, until)
+        breaches = self._terms.topics.breaches
+        return [
+            Outgoing(TopicPartition(breaches, number), None, value, headers)
+            for number in range(self._counts[breaches])
+        ]
 
     def state(self, key: str, value: bytes | None) -> Outgoing:
         """The changelog record of a ticket's or desk's state; None: it was forgotten."""

@@ -96,7 +96,10 @@ class Owner:
                 await asyncio.sleep(self._pause_after(ended, error))
 
     def _pause_after(self, ended: Tenure, error: BaseException) -> float:
-        """Log why a tenure ended. Returns the seconds until the next one; raises what ends the process."""
+        """Log why a tenure ended: fenced, failed or refused. Returns the seconds until the next one.
+
+        Raises what ends the process.
+        """
         if ended.is_well:
             self._reason = None
         match meaning_of(error):

@@ -30,4 +30,5 @@ class Status:
     armed: int  # deadlines
     tickets: int  # held in memory
     lag: int  # input records not processed, as of the last end offset
+    complete_until: int | None = None  # every breach due before it is announced
     reason: str | None = None  # why the last try was refused, and what to do

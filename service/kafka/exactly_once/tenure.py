@@ -19,6 +19,8 @@ from aiokafka import TopicPartition
 
 from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.codec.record import Record
+from service.kafka.exactly_once.adoption import Adoption
+from service.kafka.exactly_once.breach_progress import BreachProgress
 from service.kafka.exactly_once.completeness import Completeness
 from service.kafka.exactly_once.context import Shared
 from service.kafka.exactly_once.feed import SOON_MS, Feed
@@ -67,8 +69,11 @@ class Tenure:
         self.room = room
         self.kept = kept
         self._use(read.empty(self._owns))
+        self._policies = Adoption(terms.policies, self._share)
+        self._policies.begin(self.partition)
         self.progress = RestoreProgress()
-        self.completeness = Completeness(source, self._asker, self._clock, terms.grace)
+        self.completeness = self._completeness()
+        self._breaches = BreachProgress()
         self.next_offset = 0  # of the input
         self._committed = False  # True while everything in memory is committed
         self._offset = GroupOffset()
@@ -78,6 +83,11 @@ class Tenure:
         """True when the ticket or desk with that id belongs to this partition."""
         partitions = self._counts[self._source.topic]
         return self._terms.partitioner(name.encode(), partitions) == int(self._source.partition)
+
+    def _completeness(self) -> Completeness:
+        """Nothing is known to be complete yet."""
+        source, asker = self._source, self._asker
+        return Completeness(source, asker, self._clock, self._terms.grace, self._policies.source)
 
     def _use(self, partition: Partition[Any]) -> None:
         partitions, partitioner = self._counts[self._source.topic], self._terms.partitioner
@@ -101,6 +111,7 @@ class Tenure:
             self.partition.armed,
             len(self.partition),
             max(0, self.completeness.end - self.next_offset) if running else 0,
+            self._breaches.until if running else None,
         )
 
     async def run(self) -> None:
@@ -130,13 +141,13 @@ class Tenure:
             self._offset.committed = committed or 0
             while self._clock.to_compare(self.changelog.topic):  # before a deadline is judged by this clock
                 if self._clock.try_compare(self.changelog.topic):
-                    await self._compare(transactions)
+                    await self._write_alone(transactions, [self._outputs.blank()])
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
             self._feed.begin(self.next_offset)
             self.state = OwnerState.RUNNING
             self._committed = True
-            self.completeness = Completeness(source, self._asker, self._clock, terms.grace)
+            self.completeness = self._completeness()
             restored, seconds = self.progress.restored, _time() - began
             terms.observer.acquired(source.partition, restored, seconds)
             log.info(
@@ -178,6 +189,7 @@ class Tenure:
                     records, position = await self._step(transactions, records, position)
                 if records:
                     break
+                await self._policies.follow(self.partition, self.completeness)
                 self.completeness.processed(position)
                 if not self.stopping:
                     await self._attend(transactions, position)
@@ -188,17 +200,30 @@ class Tenure:
             await wakes.close()
 
     async def _attend(self, transactions: Transactions, position: int) -> None:
-        """Judge lapsed deadlines, commit the offset, or compare clocks; all below `position` is processed."""
+        """Judge lapsed deadlines, commit the offset, tell the progress, or compare clocks.
+
+        All below `position` is processed.
+        """
         if self.completeness.lapsed(self.partition.next_at()) or self._offset.is_due(position):
             await self._step(transactions, [], position)
         elif self._clock.compare_again():
-            await self._compare(transactions)
+            await self._write_alone(transactions, [self._outputs.blank()])  # Kafka gives it a time stamp
+        await self._tell_progress(transactions)
 
-    async def _compare(self, transactions: Transactions) -> None:
-        """Compare our clock with Kafka's, by the time stamp of a record without content."""
+    async def _tell_progress(self, transactions: Transactions) -> None:
+        """Tell consumers how far the breaches are complete, if nothing waits and it is time to."""
+        at, known = self.completeness.at, self.completeness.watermark is not None
+        if self.stopping or not known or self.completeness.lapsed(self.partition.next_at()):
+            return
+        if self._breaches.reach(self.partition, at) and self._breaches.until is not None:
+            await self._write_alone(transactions, self._outputs.progress(self._breaches.until))
+            self._breaches.told(at)
+
+    async def _write_alone(self, transactions: Transactions, outgoing: Sequence[Outgoing]) -> None:
+        """Commit records that belong to no turn."""
         self._committed, self.in_turn = False, True
         try:
-            await self._write(transactions, [self._outputs.blank()], {})
+            await self._write(transactions, outgoing, {})
         finally:
             self.in_turn = False
         self._committed = True

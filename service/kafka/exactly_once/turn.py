@@ -1,6 +1,6 @@
 """One turn of a partition: records and lapsed deadlines, judged in steps, and the records to write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Self
 
@@ -13,6 +13,7 @@ from service.kafka.exactly_once.outputs import Outputs
 from service.kafka.exactly_once.portion import portion
 from service.kafka.exactly_once.source import Input
 from service.kafka.exactly_once.transaction import Outgoing
+from service.sla.announcement import Announcement
 from service.sla.lapse import has_lapsed
 from service.sla.partition import Arrival, Partition, Step
 
@@ -133,9 +134,10 @@ class Turn:
         yield
         rejected += [(sources[index], self._turns.full) for index in step.refused]
         self.rejected += rejected
-        news = step.announcements
+        news, taken_at = step.announcements, {record.offset: record for record in sources}
         for begin in range(0, len(news), ANNOUNCED_AT_ONCE):
-            self._send([outputs.announce(one) for one in news[begin : begin + ANNOUNCED_AT_ONCE]])
+            several = news[begin : begin + ANNOUNCED_AT_ONCE]
+            self._send([outputs.announce(one, _cause(one, taken_at)) for one in several])
             yield
         self._send([outputs.state(key, value) for key, value in step.changes.items()])
         for record, rejection in rejected:
@@ -146,6 +148,17 @@ class Turn:
     def _send(self, outgoing: list[Outgoing]) -> None:
         self.outgoing += outgoing
         self.size += sum(len(one.value or b"") + SAID_BESIDE_BYTES for one in outgoing)
+
+
+def _cause(announcement: Announcement, taken_at: Mapping[int, Record]) -> Record | None:
+    """The record that brought an announcement about; None: a deadline did, or a record of another turn.
+
+    `taken_at`: the records of the step, by offset.
+    """
+    fact = announcement.caused_by
+    record = taken_at.get(fact.offset) if fact is not None else None
+    # State that was imported may have facts of other partitions.
+    return record if record is not None and fact is not None and record.partition == fact.partition else None
 
 
 class Turns:

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from service.kafka.client.log_end import Answer
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.completeness import Completeness
+from service.kafka.exactly_once.completeness import Completeness, Ends
 from service.kafka.exactly_once.feed import Feed
 from service.kafka.exactly_once.pace import Pace
 
@@ -18,7 +17,7 @@ class Wakes:
         self._completeness = completeness
         self._pace = pace
         self._poll: asyncio.Task[Sequence[Record]] | None = None
-        self._ask: asyncio.Task[Answer] | None = None
+        self._ask: asyncio.Task[Ends] | None = None
 
     async def next(self, due: int | None, small_turn_at: float) -> Sequence[Record]:
         """Wait for the next event. Returns the records of a poll; none for any other event.

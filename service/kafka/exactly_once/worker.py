@@ -127,7 +127,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         return self._clock
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Pause the assigned partitions, because fetches may be under way; acquire them in the background."""
+        """After a rebalance: pause the new partitions, for fetches are under way, and acquire them later."""
         consumer = self._consumer()
         consumer.pause(*assigned)
         self._member = _member(consumer)

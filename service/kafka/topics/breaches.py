@@ -8,6 +8,7 @@ import msgspec
 from schemas.instant import read_milliseconds
 from service.kafka.codec.record import Record
 from service.kafka.codec.unreadable import UnreadableRecordError
+from service.kafka.topics.progress import TopicProgress, is_progress
 from service.kafka.topics.scan import scan, spans_of
 
 Data = Mapping[str, Any]  # see schemas.sla
@@ -39,19 +40,27 @@ class _Verdict(msgspec.Struct):
     reason: str | None
     cause: _Cause | None
     policy: _Policy | None
+    epoch: int = 0  # older software wrote none
 
 
 _verdict = msgspec.json.Decoder(_Verdict)
 
 
-async def announced(connection: Mapping[str, Any], topic: str) -> AsyncIterator[tuple[str, Data]]:
-    """Type and data of every committed event out that the topic still has.
+async def announced(
+    connection: Mapping[str, Any], topic: str, progress: TopicProgress
+) -> AsyncIterator[tuple[str, Data]]:
+    """Type and data of every committed event out about a verdict that the topic still has.
 
-    Raises RefusalError, and UnreadableRecordError when another program has written to the topic.
+    What it has of progress goes into `progress`. Raises RefusalError, and UnreadableRecordError when another
+    program has written to the topic.
     """
     for partition, span in (await spans_of(connection, topic)).items():
+        progress.begin(partition)
         async for record in scan(connection, topic, partition, span):
-            yield event_out(record)
+            if is_progress(record):
+                progress.take(record)
+            else:
+                yield event_out(record)
 
 
 def event_out(record: Record) -> tuple[str, Data]:

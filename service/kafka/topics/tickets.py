@@ -9,7 +9,6 @@ from service.kafka.codec.records import LAST_MS
 from service.kafka.codec.unreadable import UnreadableRecordError
 from service.kafka.topics.scan import scan, spans_of
 from service.sla import state
-from service.sla.announcement import Type
 from service.sla.facts import Kind
 from service.sla.state import Header, Ticket
 from service.sla.state import key as key_of
@@ -50,8 +49,6 @@ def opened(topic: str, kept: KeptTicket) -> Opened:
         raise _unreadable(topic, kept, "a fact has an instant outside of 1970 to 9999")
     if not all(fact.kind in _KINDS for fact in ticket.facts):
         raise _unreadable(topic, kept, "a fact is of a kind that this version does not know")
-    if not all(0 <= latest.type_index < len(Type) for latest in ticket.announced):
-        raise _unreadable(topic, kept, "an announcement is of a type that this version does not know")
     return Opened(tenant, ticket_id, header, ticket)
 
 

@@ -15,7 +15,7 @@ class YearUnknown(ValueError):
 
 
 class Calendar(ABC):
-    """The working time of a clock: what a subclass counts, with pauses taken out.
+    """The working time of a clock: what a subclass counts, with pauses subtracted.
 
     `pauses`: sorted, disjoint, not touching; the last may be open-ended. Each method raises YearUnknown when
     it needs a year that the calendar does not know.
@@ -23,6 +23,7 @@ class Calendar(ABC):
 
     name: str
     known_until: int = FOR_EVER  # the instant (ms) at which the last year ends that it knows
+    zone: str | None = None  # IANA name of the time zone in which its days begin; None: it has no days
 
     @property
     @abstractmethod
@@ -64,7 +65,7 @@ class Calendar(ABC):
         return self.after(since, left)
 
     def elapsed(self, start: int, end: int, pauses: Sequence[Interval]) -> int:
-        """Counted ms from `start` to `end`."""
+        """Counted ms from `start` to `end`, pauses subtracted."""
         counted = self.counted(start, end)
         return counted - self.paused(start, end, pauses) if pauses else counted
 

@@ -11,6 +11,7 @@ class WorkingTime(Calendar):
     def __init__(self, days: LocalDays) -> None:
         self.name = days.name
         self.days = days
+        self.zone = str(days.zone)
         self._line = OpenLine(days)
         self.known_until = days.begin(days.years.stop)
 

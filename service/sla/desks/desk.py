@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from service.sla.changes import Announced
 from service.sla.desks import channel as channels
 from service.sla.desks.channel import Channel, Open
 from service.sla.facts import Fact
 from service.sla.history import order
 from service.sla.state import NO_MESSAGEPACK, UnreadableStateError, content
+from service.sla.told import Announced, Told, check_attributes
 
 MOST_CHANNELS = 100  # of one desk; a sign of one more channel is rejected
 MOST_SPANS = 4_000  # of one desk; reached by channels that open and close again and again within a timeout
@@ -24,6 +24,15 @@ class Desk(msgspec.Struct, array_like=True, gc=False):
     horizon: int = 0  # before it all signs are forgotten, and nothing changes
     out: dict[str, int] = {}  # by clock: the start of the outage that lasted at the horizon
     seen_at: int = 0  # by our own clock: when the desk's last record was processed
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when an announcement tells attributes: not written by us."""
+        check_attributes(self.announced, 0)
+
+    @property
+    def told(self) -> Told:
+        """What was announced of the desk, which has no attributes."""
+        return Told(self.announced)
 
     @property
     def instants(self) -> list[int]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from service.sla import state
-from service.sla.cause import Causes
-from service.sla.changes import announcement, changes, latest_of
+from service.sla.cause import Causes, policies_since
+from service.sla.changes import About, announcement, changes, told_after
 from service.sla.desks import desk
 from service.sla.desks.desk import Desk
 from service.sla.desks.outages import judge_desk, out_at
@@ -23,6 +23,7 @@ from service.sla.retention import wake_at
 from service.sla.state import NEVER
 from service.sla.state_budget import LARGEST_BYTES
 from service.sla.statement import statements
+from service.sla.told import Mark, marks
 
 _TIMEOUT_MS = 60_000  # for the signs of a desk that no policy names
 
@@ -57,11 +58,18 @@ class Desks:
 
     def __init__(self, policies: Policies, retention: int, owns: Callable[[str], bool]) -> None:
         """Parameters as in `desk_partition`."""
-        self.policies = policies
         self._retention = retention
+        self._owns = owns
+        self.adopt(policies)
+
+    def adopt(self, policies: Policies) -> None:
+        """See Evaluator."""
+        self.policies = policies
         self._named = {state.key(*desk): _terms(policies.of_desk(*desk)) for desk in policies.desks}
         self.expected = {
-            key: terms.policies[0].since for key, terms in self._named.items() if owns(state.names(key)[1])
+            key: terms.policies[0].since
+            for key, terms in self._named.items()
+            if self._owns(state.names(key)[1])
         }
 
     def empty(self) -> Desk:
@@ -96,21 +104,23 @@ class Desks:
             at = max(at, min(outgrown, moment.now - moment.grace))
         judgement = judge_desk(known, terms.policies, at)
 
-        def digests(signs: Sequence[Fact]) -> set[int]:
+        def marks_of(signs: Sequence[Fact]) -> set[Mark]:
             then = desk.decode(before) if before else self.empty()
             for sign in signs:
                 then.add(sign, terms.shortest)
-            return {statement.digest for statement in statements(judge_desk(then, terms.policies, at), at)}
+            return marks(statements(judge_desk(then, terms.policies, at), at))
 
-        found = list(changes(judgement, at, known.announced, Causes(tuple, arrived, digests).of))
-        known.announced = latest_of(known.announced, found)
+        causes = Causes(tuple, arrived, marks_of, policies_since(before, self.policies))
+        found = list(changes(judgement, at, known.told, causes))
+        known.announced = list(told_after(known.told, found).announced)
         self._shorten(known, judgement, at, terms.longest)
         tenant, name = state.names(key)
         return Evaluation(
-            [announcement(tenant, name, change, moment.now, moment.grace) for change in found],
+            [announcement(About(tenant, name), change, moment.now, moment.grace) for change in found],
             at,
             wake_at(judgement, at),
             NEVER if terms.policies else known.seen_at + self._retention,
+            min((run.started_at for run in judgement.runs if run.is_undated), default=NEVER),
         )
 
     def _shorten(self, known: Desk, judgement: Judgement, at: int, timeout: int) -> None:
