@@ -9,6 +9,8 @@ import yaml
 from service.policy.directory import read_policies
 from service.policy.place import BadPolicies
 from service.policy.policy_file import PolicyFile, read_policy
+from service.policy.zone import _MEANT_BY
+from service.timezones import zone_names
 
 LETTER: dict[str, Any] = {
     "policy": "letter",
@@ -138,6 +140,22 @@ def test_exempt_is_true_or_left_out() -> None:
         ({"zone": "Asia/Beijing"}, "is no IANA time zone; write Asia/Shanghai"),
         ({"zone": "UTC+8"}, "an offset does not say when the clocks shift; write for example Asia/Shanghai"),
         ({"zone": "+08:00"}, "an offset does not say when the clocks shift"),
+        (
+            {"zone": "CST"},
+            "“CST” is no IANA time zone; CST is ambiguous: write Asia/Shanghai or America/Chicago",
+        ),
+        ({"zone": "cst"}, "cst is ambiguous: write Asia/Shanghai or America/Chicago"),
+        ({"zone": "PST"}, "PST is ambiguous: write America/Los_Angeles or Asia/Manila"),
+        ({"zone": "IST"}, "IST is ambiguous: write Asia/Kolkata or Europe/Dublin or Asia/Jerusalem"),
+        ({"zone": "BST"}, "BST is ambiguous: write Europe/London or Asia/Dhaka"),
+        ({"zone": "est"}, "est is ambiguous: write America/New_York or America/Panama"),
+        (
+            {"zone": "EDT"},
+            "“EDT” is no IANA time zone; an abbreviation names no place: write America/New_York",
+        ),
+        ({"zone": "WIB"}, "an abbreviation names no place: write for example Asia/Shanghai"),
+        ({"zone": "asia/shanghai"}, "“asia/shanghai” is no IANA time zone; did you mean Asia/Shanghai?"),
+        ({"zone": "utc"}, "“utc” is no IANA time zone; did you mean UTC?"),
         ({"agreement": "a b"}, "must have 1 to 128 characters, each a letter from A to Z"),
         ({"held_after": "0s"}, "must be longer than nothing"),
         ({"match": {"teem": "t1"}}, "no such field; did you mean team?"),
@@ -177,3 +195,8 @@ def test_an_id_and_a_clock_name_keep_their_agreement(
     written(tmp_path, LETTER, {**LETTER, **changes})
     with pytest.raises(BadPolicies, match=reason):
         read_policies(tmp_path)
+
+
+def test_every_zone_that_a_hint_names_is_there() -> None:
+    named = {name for meant in _MEANT_BY.values() for name in meant}
+    assert named - {*zone_names()} == set()
