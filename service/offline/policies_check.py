@@ -1,6 +1,6 @@
 """`policies check`: checks the policy files, and prints when each of their levels would be due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -18,14 +18,15 @@ from service.sla.statement import activity
 from service.text.visible import visible
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
+_UNKNOWN = "not known"  # in place of a due instant in a year that the calendar does not have
 
 
 def check(directory: Path, out: TextIO, err: TextIO, receipt: datetime | None = None) -> int:
-    """Print a table of each policy version to `out`, or every problem to `err`. Return exit code 0 or 2.
+    """Print a table of each policy version to `out`, or every problem to `err`. Return the exit code.
 
     Due instants count from `receipt` (see parse_instant), and are shown with its offset. Without it, they
-    count from each policy's own `effective_from`, as the file writes it. Raises YearUnknown when a calendar
-    does not reach far enough for `receipt`.
+    count from each policy's own `effective_from`, as the file writes it. Exit code 1: some due instants are
+    not known, as they need a year that a calendar does not have.
     """
     try:
         read = read_policies(directory)
@@ -36,14 +37,20 @@ def check(directory: Path, out: TextIO, err: TextIO, receipt: datetime | None = 
     for key in sorted(read.files):
         for line in _shown(read.files[key], receipt):
             print(visible(line), file=out)
-    count = len(read.files)
-    print(f"{count} policy version{'s' if count > 1 else ''}, no problem", file=out)
-    return 0
+    files = read.files.values()
+    unknown = any(_unknown(file.policy.clocks, [milliseconds(_start(file, receipt))]) for file in files)
+    found = "due instants that are not known" if unknown else "no problem"
+    print(f"{len(files)} policy version{'s' if len(files) > 1 else ''}, {found}", file=out)
+    return 1 if unknown else 0
+
+
+def _start(file: PolicyFile, receipt: datetime | None) -> datetime:
+    return receipt or file.effective_from
 
 
 def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
     policy = file.policy
-    start = receipt or file.effective_from
+    start = _start(file, receipt)
     note = "" if start >= file.effective_from else " (not yet in force then)"
     yield f"{policy.id} version {policy.version} · {file.file}"
     yield from (f"  {title}" for title in policy.title.values())
@@ -66,6 +73,7 @@ def _shown(file: PolicyFile, receipt: datetime | None) -> Iterator[str]:
             rows.append((name, "", "any fact", "any fact", "", named, duration_text(after), due))
     yield from _table([_HEADINGS, *rows])
     yield ""
+    yield from _unknown(policy.clocks, [milliseconds(start)])
     for clock in policy.clocks:
         for level in clock.levels:
             if level.name.lower().startswith("warn") and not level.warns:
@@ -81,17 +89,31 @@ def _row(clock: Clock, level: Level, start: datetime) -> tuple[str, ...]:
     since, until = clock.start.word, ", ".join(kind.word for kind in sorted(clock.stop)) or "nothing"
     if clock.min_open:
         since, until = f"fewer than {clock.min_open} open", f"{clock.min_open} open"
-    after, due = _target(clock, level, start)
     promise = (clock.name, clock.clause or "", since, until, _asked(clock.when))
-    return (*promise, level.name, after, due)
+    return (*promise, level.name, _after(level), _due(clock, level, start))
 
 
-def _target(clock: Clock, level: Level, start: datetime) -> tuple[str, str]:
+def _due(clock: Clock, level: Level, start: datetime) -> str:
+    """Return the due instant, with the offset of `start`."""
     began = milliseconds(start)
-    due = clock.due_at(level, began, ())
-    return _after(level), _instant(
-        start + timedelta(milliseconds=due - began)
-    ) if due is not None else "never"
+    try:
+        due = clock.due_at(level, began, ())
+    except YearUnknown:
+        return _UNKNOWN
+    return _instant(start + timedelta(milliseconds=due - began)) if due is not None else "never"
+
+
+def _unknown(clocks: Iterable[Clock], starts: Sequence[int]) -> list[str]:
+    """Return a line for each reason why no due instant is known from `starts` (ms), and an empty one."""
+    reasons: dict[str, None] = {}  # in order
+    for clock in clocks:
+        for level in clock.levels:
+            for start in starts:
+                try:
+                    clock.due_at(level, start, ())
+                except YearUnknown as error:
+                    reasons[f"  {_UNKNOWN}: {error}"] = None
+    return [*reasons, ""] if reasons else []
 
 
 def _after(level: Level) -> str:
@@ -114,6 +136,7 @@ def _by_calendar(policy: Policy, calendar: WorkingTime, start: int) -> Iterator[
             rows.append((clock.name, level.name, _after(level), *dues))
     yield from _table(rows)
     yield ""
+    yield from _unknown(clocks, [instant for _, instant in shown])
 
 
 def _sample_due(clock: Clock, level: Level, start: int) -> str:
@@ -121,12 +144,17 @@ def _sample_due(clock: Clock, level: Level, start: int) -> str:
     try:
         due = clock.due_at(level, start, ())
     except YearUnknown:
-        return "refused: year unknown"
+        return _UNKNOWN
     return _local(clock.calendar, due) if due is not None else "never"
 
 
 def _local(calendar: WorkingTime, instant: int) -> str:
-    return calendar.days.local(instant).isoformat(sep=" ", timespec="minutes")
+    """Return the wall clock at an instant, to the minute, or with what it has of seconds."""
+    local = calendar.days.local(instant)
+    if instant % 1000:
+        moment = local.replace(microsecond=instant % 1000 * 1000)
+        return moment.isoformat(sep=" ", timespec="milliseconds")
+    return local.isoformat(sep=" ", timespec="seconds" if local.second else "minutes")
 
 
 def _judged(policy: Policy) -> str:

@@ -3,6 +3,8 @@
 from io import StringIO
 from pathlib import Path
 
+import pytest
+
 from service.offline.policies_check import check
 from service.policy.policy_file import parse_instant
 from tests.policy.vip import VIP
@@ -69,3 +71,78 @@ def test_a_file_that_is_something_else_altogether_is_told_once(tmp_path: Path) -
     assert run(tmp_path)[2].splitlines() == [
         f"{tmp_path}/vip.yaml:1: must be a mapping, {{like: this}}, not a text"
     ]
+
+
+class TestCalendars:
+    """Due instants by a calendar that knows some years only, to the second where it matters."""
+
+    CALENDAR = """\
+calendar: desk
+timezone: Asia/Shanghai
+week: {mon: [["09:00", "17:00:30"]], tue: [["09:00", "17:00"]], wed: [["09:00", "17:00"]]}
+years: [2026]
+"""
+    POLICY = """\
+policy: desk
+version: 1
+effective_from: 2026-01-05T09:00:00+08:00
+calendar: desk
+clocks:
+  response:
+    start: received
+    stop: [response_started]
+    levels: [{level: minor, after: 1h}, {level: major, after: 40h}]
+  result:
+    calendar: always
+    start: received
+    stop: [feedback_delivered]
+    levels: [{level: major, after: 2h}]
+"""
+
+    def run(self, directory: Path, receipt: str) -> tuple[int, list[str]]:
+        (directory / "calendars").mkdir()
+        (directory / "calendars" / "desk.yaml").write_text(self.CALENDAR, encoding="utf-8")
+        (directory / "desk.yaml").write_text(self.POLICY, encoding="utf-8")
+        code, out, err = run(directory, receipt)
+        assert err == ""
+        return code, [" ".join(line.split()) for line in out.splitlines()]
+
+    def test_every_row_is_there_and_says_where_no_due_instant_is_known_and_why(self, tmp_path: Path) -> None:
+        code, lines = self.run(tmp_path, "2026-12-29T16:00:00+08:00")  # a Tuesday; the 30th has 8 h
+        assert code == 1
+        begin = lines.index("clock clause from until when level after due")
+        assert lines[begin + 1 : begin + 6] == [
+            "response received response_started minor 1h 2026-12-29 17:00:00.000+08:00",
+            "response received response_started major 40h not known",
+            "result received feedback_delivered major 2h 2026-12-29 18:00:00.000+08:00",
+            "",
+            "not known: calendar desk: the answer needs 2027, and it has the years 2026",
+        ]
+        assert lines[-1] == "1 policy version, due instants that are not known"
+
+    def test_a_year_before_the_first_is_not_known_either(self, tmp_path: Path) -> None:
+        code, lines = self.run(tmp_path, "2025-12-29T16:00:00+08:00")
+        assert code == 1
+        assert "response received response_started minor 1h not known" in lines
+        assert "not known: calendar desk: the answer needs 2025, and it has the years 2026" in lines
+        assert "result received feedback_delivered major 2h 2025-12-29 18:00:00.000+08:00" in lines
+
+    def test_a_receipt_whose_due_instants_are_all_known_is_no_finding(self, tmp_path: Path) -> None:
+        code, lines = self.run(tmp_path, "2026-11-30T09:00:00+08:00")
+        assert (code, lines[-1]) == (0, "1 policy version, no problem")
+
+    @pytest.mark.parametrize(
+        ("receipt", "since", "due"),
+        [
+            ("05T16:00:30", "07 16:00", "07 17:00"),
+            ("07T16:00:30", "07 16:00:30", "12 09:00:30"),
+            ("07T16:00:30.250", "07 16:00:30.250", "12 09:00:30.250"),
+        ],
+    )
+    def test_an_instant_is_shown_with_the_seconds_that_it_has(
+        self, tmp_path: Path, receipt: str, since: str, due: str
+    ) -> None:
+        _, lines = self.run(tmp_path, f"2026-01-{receipt}+08:00")
+        begin = lines.index("by calendar desk (Asia/Shanghai), when a clock starts before")
+        assert lines[begin + 3] == f"clock level after 2026-01-{since}+08:00"
+        assert lines[begin + 4] == f"response minor 1h 2026-01-{due}+08:00"
