@@ -52,18 +52,28 @@ def show(file: Path, since: date | datetime, to: date | datetime) -> int:
 @click.option("--country", required=True, metavar="CODE", help="CN")
 @click.option("--years", required=True, callback=_read_years, metavar="YEARS", help="for example 2025,2026")
 @click.option(
+    "--from",
+    "notice",
+    type=click.Path(path_type=Path),
+    metavar="NOTICE",
+    help="a year's days from this file, typed in by hand; default: from the holidays package",
+)
+@click.option(
     "--make-up-as",
     type=click.Choice(["mon", "tue", "wed", "thu", "fri"]),
     default="mon",
     show_default=True,
     help="the weekday whose hours a make-up day has",
 )
-def freeze(file: Path | None, country: str, years: list[int], make_up_as: str) -> int:
+def freeze(file: Path | None, country: str, years: list[int], notice: Path | None, make_up_as: str) -> int:
     """Write a country's official days into FILE; without it, print them.
 
-    They replace what FILE says about those years. A year without official days is refused.
+    Years are added beside those that FILE has. A year that is there is compared, and never changed. A year
+    without official days is refused.
     """
     from service.offline.calendar_freeze import freeze as write
+    from service.offline.notice_file import notice_of
     from service.offline.official_days import official_days
 
-    return write(official_days(country, years), file, make_up_as, sys.stdout)
+    days = notice_of(notice, country, years) if notice else official_days(country, years)
+    return write(days, file, make_up_as, sys.stdout)

@@ -137,7 +137,7 @@ def _known_years(given: Mapping[str, Place]) -> range | None:
 
 
 def _year_range(place: Place) -> range | None:
-    years = sorted({item.read(_year, 0) for item in place.items()})
+    years = sorted({item.read(parse_year, 0) for item in place.items()})
     if place.node.value == []:
         place.wrong("must name at least one year")
     if not years or 0 in years:
@@ -149,24 +149,24 @@ def _year_range(place: Place) -> range | None:
     return found
 
 
-def _dates(text: str) -> tuple[date, ...]:
-    """Return the dates of `2026-10-01`, or of `2026-10-01..2026-10-07`, both included."""
+def parse_dates(text: str) -> tuple[date, ...]:
+    """Return the dates of `2026-10-01`, or of `2026-10-01..2026-10-07`, both included. Raises ValueError."""
     first, dots, last = text.partition("..")
     begin = _date(first)
     if not dots:
         return (begin,)
     days = (_date(last) - begin).days
     if days < 0:
-        raise ValueError("ends before it begins")
+        raise ValueError(f"ends before it begins; write {last}..{first}")
     return tuple(begin + timedelta(days=number) for number in range(days + 1))
 
 
 def _closed(text: str) -> tuple[date, ...]:
     try:
-        return _dates(text)
+        return parse_dates(text)
     except ValueError as error:
         also = ", 2026-10-01..2026-10-07, or 12-25 for every year"
-        raise ValueError(f"{error}{also if 'write' in str(error) else ''}") from None
+        raise ValueError(f"{error}{also if 'example' in str(error) else ''}") from None
 
 
 def _month_day(text: str) -> MonthDay:
@@ -190,7 +190,8 @@ def _date(text: str) -> date:
     return day
 
 
-def _year(text: str) -> int:
+def parse_year(text: str) -> int:
+    """Return the year in `text`, of four digits. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{4}", text) or int(text) not in _YEARS:
         raise ValueError(f"is no year from {_YEARS[0]} to {_YEARS[-1]}")
     return int(text)

@@ -64,6 +64,12 @@ def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) ->
             ["policies", "check", "--at", "noon"],
             "Invalid value for '--at': 'noon' is no instant with an offset",
         ),
+        (["calendar", "freeze", "--country", "CN", "--years", "26"], "Invalid value for '--years': '26' is"),
+        (["calendar", "freeze", "--country", "CN", "--years", "2027"], "--years 2027: holidays "),
+        (
+            ["calendar", "freeze", "--country", "CN", "--years", "2027", "--from", "none.yaml"],
+            "none.yaml: No such file or directory",
+        ),
     ],
 )
 def test_wrong_usage_is_told_in_one_line(arguments: list[str], line: str) -> None:
