@@ -128,11 +128,14 @@ def _compared(
 def _tell_undated(
     tenant: str, ticket_id: str, judgement: Judgement, problems: Problems, progress: Progress
 ) -> None:
+    """Report each clock of which the calendar does not know when it is due, or how long it took."""
     for run in judgement.runs:
-        if run.is_undated:
+        told = ["is due"] if run.is_undated else []
+        told += ["ended"] if run.end_beyond is not None else []
+        for what in told:
             progress.clear()
             clock, calendar = run.clock.name, run.clock.calendar.name
             problems.tell_unknown(
-                f"ticket {ticket_id} of tenant {tenant}: clock {clock} of cycle {run.cycle.number} is due"
+                f"ticket {ticket_id} of tenant {tenant}: clock {clock} of cycle {run.cycle.number} {what}"
                 f" in a year of which calendar {calendar} does not know the days"
             )

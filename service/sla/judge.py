@@ -75,6 +75,7 @@ class Run(msgspec.Struct, gc=False):
     evidence: tuple[Fact, ...] | None = None  # the facts that decided; None: compute them from the cycle
     holding: list[Stretch] | None = None  # when `when` holds; None: `applies` says it for the whole cycle
     attributes: Attributes = {}  # before the end, in fact order; without an end, after all facts
+    end_beyond: Fact | None = None  # the fact that ended it in a year that its calendar does not know
 
     @property
     def verdicts(self) -> list[LevelVerdict]:
@@ -213,9 +214,11 @@ def run_of(cycle: Cycle, span: ClockSpan, at: int) -> Run:
         ending = STOPPED if last.kind in clock.stops else _CANCELLED_BY[last.kind]
         attributes = cycle.attributes if cycle.is_steady else cycle.attributes_before(end)
     stopped_at = None if last is None else cycle.instant(last)
+    end_beyond = None
     if stopped_at is not None and is_beyond(clock.calendar, stopped_at):
         # The counted time is not known, so whether the end was in time, or how late, would be a guess.
-        last = stopped_at = ending = None
+        end_beyond, last = last, None
+        stopped_at = ending = None
         attributes = cycle.attributes
     pauses = _pauses(cycle, clock, end)
     started_at = cycle.instant(facts[start])
@@ -238,6 +241,7 @@ def run_of(cycle: Cycle, span: ClockSpan, at: int) -> Run:
         if cycle.is_steady or not clock.when
         else cycle.holding(clock.when, end if last else None),
         attributes=attributes,
+        end_beyond=end_beyond,
     )
     judge_levels(run, at)
     return run

@@ -3,16 +3,20 @@
 import io
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.instant import written
 from service.errors import RefusalError
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
 from service.sla.policy import Policies
 from tests.offline.exports import HELPDESK, PROJECT, SAMPLE
+from tests.sla.hours import at as hours_at
+from tests.sla.hours import calendar
 from tests.sla.stories import HOUR, LETTER, MINUTE, at, clock, policy
 
 
@@ -367,3 +371,24 @@ def test_a_level_due_in_a_year_without_official_days_is_named_and_the_others_are
     )
     assert line.endswith(" year of which calendar cn does not know the days")
     assert [(row["clock"], row["level"]) for row in rows] == [("response", "breach"), ("activity", "warning")]
+
+
+@pytest.mark.parametrize(("late", "told"), [(-1, 0), (0, 0), (1, 1)])
+def test_an_end_in_a_year_that_the_calendar_does_not_know_is_named(late: int, told: int) -> None:
+    year = calendar("UTC", range(2026, 2027), mon_fri="9-17")
+    touch = replace(clock("touch", "received", "reassigned", {"minor": HOUR}), calendar=year)
+    received, ended = (
+        json.loads(event("T1", word, "09:00", word)) | {"time": written(instant)}
+        for word, instant in (
+            ("received", hours_at(year, "2026-12-30 10:00")),
+            ("reassigned", hours_at(year, "2027-01-01 00:00") + late),
+        )
+    )
+    code, rows, err = judged(lines(json.dumps(received), json.dumps(ended)), policy(touch))
+    assert (code, len(err)) == (told, told)
+    assert [row["type"] for row in rows] == ["sla.breached" if told else "sla.breach_settled"]
+    for line in err:
+        assert line == (
+            "standard input: ticket T1 of tenant default: clock touch of cycle 1 ended"
+            " in a year of which calendar desk does not know the days"
+        )

@@ -49,6 +49,7 @@ def test_an_end_in_a_known_year_is_in_time():
 def test_of_an_end_beyond_the_last_year_nothing_is_said(late, ended):
     run = result(fact("feedback_delivered", ms("2027-01-01 00:00") + late))
     assert (run.ending is not None) == ended
+    assert (run.end_beyond is None) == ended
     assert [str(state) for state in run.states] == ["breached", "met" if ended else "running"]
 
 

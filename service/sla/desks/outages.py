@@ -90,7 +90,9 @@ def outages(opens: Sequence[Open], min_open: int, begin: int) -> Iterator[Outage
 
 
 def _run(policy: Policy, clock: Clock, outage: Outage, at: int) -> Run:
+    end_beyond = None
     if outage.until is not None and is_beyond(clock.calendar, outage.until):
+        end_beyond = outage.last
         outage = outage._replace(until=None, last=None)  # see run_of in judge.py: its length is not known
     cycle = Cycle(outage.since, outage.since, outage.first or _SILENCE, {})
     cycle.policy = policy
@@ -109,6 +111,7 @@ def _run(policy: Policy, clock: Clock, outage: Outage, at: int) -> Run:
         [],
         None,
         tuple(fact for fact in (outage.first, outage.last) if fact),
+        end_beyond=end_beyond,
     )
     judge_levels(run, at)
     return run
