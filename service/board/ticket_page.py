@@ -95,7 +95,12 @@ def _notification(tenant: str, ticket_id: str, told: Announced, *, pending: bool
 
 
 def without_people(part: Part) -> Part:
-    """Return the derivation without references to customers or agents."""
+    """Return the derivation without references to customers or agents.
+
+    Of a policy's condition on such a reference, the key stays and its values go.
+    """
+    if part.get("key") in PEOPLE:
+        return {**part, "asks": None, "has": None}
     return {name: _kept(value) for name, value in part.items() if name not in PEOPLE}
 
 

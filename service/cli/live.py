@@ -7,12 +7,13 @@ import sys
 import click
 
 from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from service.cli.live_records import LiveRecords
 from service.clock import now_ms
-from service.errors import RefusalError
+from service.explain.records import TicketRecords
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.policies import published
-from service.kafka.topics.tickets import KeptTicket, kept_ticket, opened
+from service.kafka.topics.tickets import KeptTicket, Opened, find_ticket, opened
 from service.offline.explain import explain_facts
 from service.policy.directory import PolicyDirectory
 from service.policy.publication import Publication, VersionKey, verify
@@ -27,46 +28,52 @@ def explain(
 ) -> int:
     """Explain the committed state of a ticket at `until` (ms), else as of now. Return the exit code.
 
-    Raises RefusalError: no such ticket, or policies that differ from those that the service has published.
+    Without a state it says why, and returns 1. Raises RefusalError: policies that differ from those that the
+    service has published.
     """
     no_log()
     settings = read_settings(os.environ)
-    kept, before = asyncio.run(_read(settings, tenant, ticket_id))
-    topic = TICKETS.named(settings.topic_prefix)
-    if kept is None:
-        raise RefusalError(
-            f"topic {topic}: has no ticket {ticket_id} of tenant {tenant}, or has it no longer"
-        )
-    for unused in verify(policies, before, now_ms(), database_version()).new:
-        said = f"sla-timer: policy {unused.policy} version {unused.version} was never in use"
-        click.echo(visible(said), err=True)
-    known = opened(topic, kept)
+    found, known, before, records = asyncio.run(_read(settings, tenant, ticket_id))
+    if known is not None:
+        for unused in verify(policies, before, now_ms(), database_version()).new:
+            said = f"sla-timer: policy {unused.policy} version {unused.version} was never in use"
+            click.echo(visible(said), err=True)
     # What was announced is true at the instant of the state, whatever our clock says.
-    at = max(now_ms() - settings.grace, known.header.at) if until is None else until
+    now = max(now_ms() - settings.grace, known.header.at if known else 0)
     explain_facts(
         ticket_id,
         tenant,
-        known.ticket.facts,
+        known.ticket.facts if known else (),
         policies.policies,
-        at,
+        now if until is None else until,
         as_json=as_json,
         lang=lang,
         out=sys.stdout,
-        state={
-            "topic": topic,
-            "partition": kept.partition,
-            "offset": kept.offset,
-            "input": LIFECYCLE.named(settings.topic_prefix),
-            "reflects": known.header.reflects,
-        },
+        state=_place(settings, found, known) if found and known else None,
+        records=records,
     )
-    return 0
+    return 0 if known else 1
+
+
+def _place(settings: Settings, found: KeptTicket, known: Opened) -> dict[str, object]:
+    """Return where the state is, and up to which input offset it reflects the input."""
+    return {
+        "topic": TICKETS.named(settings.topic_prefix),
+        "partition": found.partition,
+        "offset": found.offset,
+        "input": LIFECYCLE.named(settings.topic_prefix),
+        "reflects": known.header.reflects,
+    }
 
 
 async def _read(
     settings: Settings, tenant: str, ticket_id: str
-) -> tuple[KeptTicket | None, dict[VersionKey, Publication]]:
+) -> tuple[KeptTicket | None, Opened | None, dict[VersionKey, Publication], TicketRecords]:
     reach, prefix = connection(settings), settings.topic_prefix
-    partitioner = PARTITIONERS[settings.partitioner]
-    kept = await kept_ticket(reach, TICKETS.named(prefix), tenant, ticket_id, partitioner)
-    return kept, await published(reach, POLICIES.named(prefix))
+    partitioner, topic = PARTITIONERS[settings.partitioner], TICKETS.named(prefix)
+    found = await find_ticket(reach, topic, tenant, ticket_id, partitioner)
+    known = opened(topic, found.kept) if found.kept else None
+    before = await published(reach, POLICIES.named(prefix))
+    facts = known.ticket.facts if known else []
+    records = await LiveRecords(settings, tenant, ticket_id).read(found, facts)
+    return found.kept, known, before, records

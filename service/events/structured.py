@@ -4,6 +4,7 @@ from base64 import b64decode
 from functools import lru_cache
 from typing import Any
 
+from schemas.envelope import DEFAULT_TENANT
 from service.events.fact import COMPLAINTS, Kinds, Tell, fact_of, ignore
 from service.events.json_value import DEEPEST, read_json
 from service.events.plain import plain
@@ -31,6 +32,22 @@ def decode_json(
         except RejectedError as error:
             return error.rejection
     return found[1:]
+
+
+def named_ticket(line: bytes) -> tuple[str | None, str | None]:
+    """Return tenant and ticket id that a rejected event names, as far as it can be read.
+
+    An event without the attribute is of the default tenant; the tenant is None where nothing can be read.
+    """
+    try:
+        event = read_json(line[:LARGEST_BYTES], DEEPEST + 1)
+    except RejectedError:
+        return None, None
+    if not isinstance(event, dict):
+        return None, None
+    tenant, subject = event.get("tenant"), event.get("subject")
+    tenant = DEFAULT_TENANT if tenant is None else tenant
+    return tenant if isinstance(tenant, str) else None, subject if isinstance(subject, str) else None
 
 
 def attributes(event: Any) -> dict[str, Any]:

@@ -1,42 +1,84 @@
 """The derivation of each verdict on a ticket, as data: facts, stretches of time, sums, comparisons."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from schemas.instant import written
-from service.explain.intervals import stretches
-from service.sla.calendar.calendar import YearUnknown
+from service.explain.choice import tried
+from service.explain.clock_part import clock_part
+from service.explain.records import TicketRecords, codes_of
+from service.explain.silence import silences_of
 from service.sla.facts import Fact, Kind
 from service.sla.history import identity, order, standing, unique
-from service.sla.judge import END_OF_TIME, Judgement, LevelState, LevelVerdict, Run, judge
-from service.sla.lapse import has_lapsed
-from service.sla.policy import Attributes, Policies
+from service.sla.judge import END_OF_TIME, Judgement, Run, judge
+from service.sla.policy import Policies
 from service.sla.timeline import Cycle
-
-T = TypeVar("T")
 
 Part = dict[str, Any]  # of the derivation; instants as text, lengths in ms
 
 
-def derivation(ticket_id: str, tenant: str, facts: Iterable[Fact], policies: Policies, at: int) -> Part:
+class _Judged(NamedTuple):
+    """A ticket judged at `at` (ms). `numbers`: of its facts, by identity."""
+
+    tenant: str
+    policies: Policies
+    judgement: Judgement
+    numbers: Mapping[tuple[str, str], int]
+    at: int
+
+
+def derivation(
+    ticket_id: str,
+    tenant: str,
+    facts: Iterable[Fact],
+    policies: Policies,
+    at: int,
+    *,
+    records: TicketRecords | None = None,
+) -> Part:
     """Return everything that a person needs to recompute the verdicts on one ticket at `at` (ms).
 
-    Facts are numbered in fact order. `offset` and `partition` are null for facts from a file.
+    Facts are numbered in fact order. `offset` and `partition` are null for facts from a file. `no_verdict`
+    lists why no clock judges the ticket; it is empty when one does. `records`: what else is known of the
+    ticket; without it, nothing is said of codes that did not fit, nor of rejected records.
     """
     known = sorted(unique(facts), key=order)
     numbers = {identity(fact): number for number, fact in enumerate(known, 1)}
-    judgement = judge(known, policies, tenant, at)
+    judged = _Judged(tenant, policies, judge(known, policies, tenant, at), numbers, at)
+    cycles = [_cycle(cycle, judged) for cycle in judged.judgement.cycles]
     return {
         "ticket_id": ticket_id,
         "tenant": tenant,
         "judged_at": None if at == END_OF_TIME else written(at),
-        "facts": _facts(known),
-        "cycles": [_cycle(cycle, judgement, numbers, at) for cycle in judgement.cycles],
+        "no_verdict": list(dict.fromkeys(_no_verdict(known, cycles, records))),
+        "facts": _facts(known, records),
+        "records": records and records.parts(),
+        "cycles": cycles,
     }
 
 
-def _facts(known: list[Fact]) -> list[Part]:
+def _no_verdict(
+    known: Sequence[Fact], cycles: Sequence[Part], records: TicketRecords | None
+) -> Iterator[str]:
+    """Yield why no clock judges the ticket, as keys of sentences; nothing when one does."""
+    if not known:
+        yield from records.why() if records else ["never_received"]
+    elif not cycles:
+        yield "only_evidence"
+        if records and records.rejected:
+            yield "rejected"
+    elif not any(cycle["clocks"] for cycle in cycles):
+        for cycle in cycles:
+            policy = cycle["policy"]
+            if policy is None:
+                yield "no_policy"
+            else:
+                yield "exempt" if policy["exempt"] else "no_clock_started"
+
+
+def _facts(known: Sequence[Fact], records: TicketRecords | None) -> list[Part]:
     counting = {identity(fact) for fact in standing(known)}
+    codes = records.codes if records else {}
     return [
         {
             "number": number,
@@ -49,13 +91,17 @@ def _facts(known: list[Fact]) -> list[Part]:
             "partition": fact.partition if fact.offset >= 0 else None,
             "offset": fact.offset if fact.offset >= 0 else None,
             "voided": identity(fact) not in counting,
+            # Null: the record is not there any more.
+            "codes": codes_of(codes[identity(fact)]) if identity(fact) in codes else None,
         }
         for number, fact in enumerate(known, 1)
     ]
 
 
-def _cycle(cycle: Cycle, judgement: Judgement, numbers: dict[tuple[str, str], int], at: int) -> Part:
+def _cycle(cycle: Cycle, judged: _Judged) -> Part:
+    tenant, policies, judgement, numbers, at = judged
     policy = cycle.policy
+    runs = [run for run in judgement.runs if run.cycle is cycle]
     return {
         "cycle": cycle.number,
         "start": numbers[identity(cycle.facts[0])],
@@ -70,132 +116,15 @@ def _cycle(cycle: Cycle, judgement: Judgement, numbers: dict[tuple[str, str], in
             "title": dict(policy.title),
             "exempt": policy.exempt,
         },
-        "clocks": [_clock(run, numbers, at) for run in judgement.runs if run.cycle is cycle],
+        "tried": tried(cycle, policies, tenant) if policy is None else [],
+        "clocks": [clock_part(run, numbers, at) for run in runs],
+        "not_started": _not_started(cycle, runs),
+        "silences": list(silences_of(cycle, judgement, numbers, at)),
     }
 
 
-def _clock(run: Run, numbers: dict[tuple[str, str], int], at: int) -> Part:
-    dues = [verdict.due_at for verdict in run.verdicts if verdict.due_at is not None]
-    until = run.stopped_at
-    if until is None:
-        until = max(dues, default=run.started_at) if at == END_OF_TIME else max(at, run.started_at)
-        until = min(until, run.clock.calendar.valid_until or until)
-    return {
-        "clock": run.clock.name,
-        "clause": run.clock.clause,
-        "calendar": run.clock.calendar.name,
-        "when": {key: sorted(values) for key, values in run.clock.when},
-        "start": numbers[identity(run.start)],
-        "started_at": written(run.started_at),
-        "end": run.end and numbers[identity(run.end)],
-        "stopped_at": None if run.stopped_at is None else written(run.stopped_at),
-        "ending": run.ending and str(run.ending),
-        "stretches": _known(lambda: list(_stretches(run, until, [due for due in dues if due <= until]))),
-        "levels": [_level(run, verdict, at) for verdict in run.verdicts],
-    }
-
-
-def _known(cut: Callable[[], list[T]]) -> list[T]:
-    """Return the stretches that `cut` gives; none where the calendar does not know the days of a year."""
-    try:
-        return cut()
-    except YearUnknown:
-        return []
-
-
-def _stretches(run: Run, until: int, dues: list[int]) -> Iterator[Part]:
-    """Yield the stretches from the clock's start to `until`, also cut at `dues`; `elapsed` sums `counted`."""
-    elapsed = 0
-    for stretch in stretches(run, until, dues):
-        elapsed += stretch.counted
-        yield {
-            "from": written(stretch.since),
-            "until": written(stretch.until),
-            "length": stretch.until - stretch.since,
-            "counted": stretch.counted,
-            "paused": stretch.paused,
-            "closed": stretch.closed,
-            "elapsed": elapsed,
-        }
-
-
-def _level(run: Run, verdict: LevelVerdict, at: int) -> Part:
-    level, due_at = verdict.level, verdict.due_at
-    paused = closed = None
-    if due_at is not None and level.after_ms is not None:
-        cut = _known(lambda: list(stretches(run, due_at)))
-        paused, closed = sum(part.paused for part in cut), sum(part.closed for part in cut)
-    overrun = None
-    if due_at is not None and run.stopped_at is not None and verdict.state is LevelState.BREACHED:
-        overrun = run.clock.calendar.elapsed(due_at, run.stopped_at, run.pauses)
-    return {
-        "level": level.name,
-        "target": level.after_ms,
-        "working_days": level.working_days,
-        "paused_before_due": paused,
-        "closed_before_due": closed,
-        "due_at": None if due_at is None else written(due_at),
-        **_decisive(run, verdict, at),
-        "state": str(verdict.state),
-        "because": _because(run, verdict, at),
-        "overrun": overrun,
-    }
-
-
-def _decisive(run: Run, verdict: LevelVerdict, at: int) -> Part:
-    """Return the instant that decides, and the attributes that `when` asks for at that instant.
-
-    The instant is null where the end of time is judged.
-    """
-    overdue_at = _overdue_at(run, verdict, at)
-    instant = at
-    if overdue_at is not None:
-        instant = overdue_at
-        attributes = run.cycle.attributes_at(instant)
-        if instant == run.stopped_at:
-            attributes = _before_the_end(run)
-    elif run.stopped_at is not None:
-        instant, attributes = run.stopped_at, _before_the_end(run)
-    else:
-        attributes = run.cycle.attributes_at(at)
-    return {
-        "decided_at": None if instant == END_OF_TIME else written(instant),
-        "attributes": {key: attributes.get(key) for key, _ in run.clock.when},
-    }
-
-
-def _overdue_at(run: Run, verdict: LevelVerdict, at: int) -> int | None:
-    """The instant (ms) at which a lapsed level is overdue, or was due without being owed; else None."""
-    due_at = verdict.due_at
-    if due_at is None or not has_lapsed(due_at, at) or not run.outlasts(due_at):
-        return None
-    if not run.owes(due_at):
-        return due_at
-    true_at = run.true_at(due_at)
-    return None if true_at is None or true_at > at else true_at
-
-
-def _before_the_end(run: Run) -> Attributes:
-    if run.end is None or run.end not in run.cycle.facts:
-        return run.cycle.attributes
-    return run.cycle.attributes_before(run.cycle.facts.index(run.end))
-
-
-def _because(run: Run, verdict: LevelVerdict, at: int) -> str:
-    """Return the comparison that decided, as the key of a sentence."""
-    due_at, overdue_at = verdict.due_at, _overdue_at(run, verdict, at)
-    if verdict.state is LevelState.NOT_APPLICABLE:
-        return "does_not_apply"
-    if overdue_at is not None and due_at is not None and not run.owes(due_at):
-        return "never_owed"
-    if overdue_at not in (None, due_at):
-        return "applies_again"
-    if run.stopped_at is not None:
-        if due_at is None:
-            return "ended_in_known_year" if run.is_undated else "ended_in_pause"
-        if not run.outlasts(due_at):
-            return "ended_in_time"
-        return "ended_late" if has_lapsed(due_at, at) else "ended_not_due_yet"
-    if due_at is None:
-        return "unknown_year" if run.is_undated else "in_pause"
-    return "not_ended" if has_lapsed(due_at, at) else "not_due_yet"
+def _not_started(cycle: Cycle, runs: Sequence[Run]) -> list[Part]:
+    """Return the clocks of the cycle's policy that have not started, each with the kind that starts it."""
+    started = {run.clock.name for run in runs}
+    clocks = cycle.policy.clocks if cycle.policy else ()
+    return [{"clock": clock.name, "start": clock.start.word} for clock in clocks if clock.name not in started]

@@ -11,9 +11,10 @@ from typing import BinaryIO, TextIO
 import msgspec
 
 from service.errors import RefusalError
-from service.events.fact import CHANNELS, COMPLAINTS, CodeFitting, Fitted, Kinds
+from service.events.fact import CHANNELS, COMPLAINTS, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json
+from service.explain.translations import WORDS
 from service.offline.csv_import.events import export_lines
 from service.offline.csv_import.mapping import read_mapping
 from service.offline.json_lines import JsonLine, LineProblem, json_lines
@@ -61,10 +62,13 @@ class Problems:
         count, first = self._fitted.get(code, (0, number))
         self._fitted[code] = count + 1, first
 
+    def note_rejected(self, line: JsonLine, rejection: Rejection) -> None:
+        """Note an event that was rejected, before `tell` prints why. Does nothing here."""
+
     def tell_fitted(self) -> None:
         """Print one line for each field and what became of its codes. This is no problem."""
         for code, (count, first) in sorted(self._fitted.items()):
-            became = _BECAME[code.fitting]
+            became = WORDS["en"][f"code_{code.fitting}"]
             print(f"{self.file}:{first}: data.{code.field}: {became} ({count:,} times)", file=self._err)
         self._fitted.clear()
 
@@ -72,13 +76,6 @@ class Problems:
         """Print what cannot be judged although its lines are valid."""
         self.count += 1
         print(visible(f"{self.file}: {what}"), file=self._err)
-
-
-_BECAME = {
-    CodeFitting.MADE_FIT: "made fit: numbers become text, spaces become _",
-    CodeFitting.OTHER: "counts as other, for it is none of the contract's",
-    CodeFitting.DROPPED: "dropped: no code of 1 to 64 characters and at most three words",
-}
 
 
 class StoppedError(Exception):
@@ -167,6 +164,7 @@ def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fa
 def _decoded(line: JsonLine, now: int | None, kinds: Kinds, problems: Problems) -> FileEvent | LineProblem:
     decoded = decode_json(line.record, now, kinds, partial(problems.note, line.number))
     if isinstance(decoded, Rejection):
+        problems.note_rejected(line, decoded)
         return LineProblem(line.number, decoded.field, decoded.detail)
     return FileEvent(line, *decoded)
 

@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from service.errors import RefusalError
+from service.events.fact import Fitted
+from service.events.rejection import TOO_MANY_FACTS, Rejection
+from service.events.structured import named_ticket
 from service.explain.derivation import derivation
+from service.explain.records import Identity, RejectedEvent, TicketRecords
 from service.explain.text import LANGUAGES, in_words
-from service.offline.event_file import Problems, fit, tickets
+from service.offline.event_file import Problems, fit
+from service.offline.json_lines import JsonLine, LineProblem
 from service.sla.facts import Fact
+from service.sla.history import FULL, add, identity
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies
-from service.sla.state import key
+from service.sla.state import names
 from service.text.visible import visible, visible_json
 
 
@@ -32,17 +38,75 @@ def explain(
 ) -> int:
     """Explain a ticket by the events of a file (`-`: standard input). Return the exit code.
 
-    Raises RefusalError when the file cannot be read, or has no event of the ticket.
+    Raises RefusalError when the file cannot be read.
     """
-    problems = Problems(events, err)
-    found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err)
-    ours = (event for event in found if event.ticket == key(tenant, ticket_id))
-    facts = tickets(ours, problems).get(key(tenant, ticket_id))
-    if not facts:
-        raise RefusalError(f"{events}: has no event of ticket {ticket_id} of tenant {tenant}")
+    known = _TicketInFile(events, err, tenant, ticket_id)
+    known.read(events, stdin, mapping, err)
     at = END_OF_TIME if until is None else until
-    explain_facts(ticket_id, tenant, facts, policies, at, as_json=as_json, lang=lang, out=out)
-    return 1 if problems.count else 0
+    explain_facts(
+        ticket_id,
+        tenant,
+        known.facts,
+        policies,
+        at,
+        as_json=as_json,
+        lang=lang,
+        out=out,
+        records=known.records(),
+    )
+    return 1 if known.count or not known.facts else 0
+
+
+class _TicketInFile(Problems):
+    """What a file says of one ticket. It also keeps what the problems of the file are about."""
+
+    def __init__(self, events: str, err: TextIO, tenant: str, ticket_id: str) -> None:
+        super().__init__(events, err)
+        self._tenant, self._ticket_id = tenant, ticket_id
+        self.facts: list[Fact] = []
+        self._codes: dict[Identity, list[Fitted]] = {}
+        self._fitted_in: dict[int, list[Fitted]] = {}  # by line, until its event is taken
+        self._rejected: list[RejectedEvent] = []
+        self._tenants: set[str] = set()  # others that have this id
+
+    def note(self, number: int, code: Fitted) -> None:
+        """See Problems."""
+        super().note(number, code)
+        self._fitted_in.setdefault(number, []).append(code)
+
+    def note_rejected(self, line: JsonLine, rejection: Rejection) -> None:
+        """See Problems."""
+        tenant, ticket_id = named_ticket(line.record)
+        if ticket_id == self._ticket_id and tenant in (None, self._tenant):
+            self._reject(line.number, rejection)
+
+    def _reject(self, number: int, rejection: Rejection) -> None:
+        self._rejected.append(RejectedEvent(rejection.reason, rejection.field, rejection.detail, number))
+
+    def read(self, events: str, stdin: BinaryIO, mapping: Path | None, err: TextIO) -> None:
+        """Read the file. Raises RefusalError when it cannot be read."""
+        for event in fit(events, stdin=stdin, mapping=mapping, problems=self, err=err):
+            fitted = self._fitted_in.pop(event.line.number, [])
+            tenant, ticket_id = names(event.ticket)
+            if ticket_id != self._ticket_id or event.is_sign:
+                continue
+            if tenant != self._tenant:
+                self._tenants.add(tenant)
+            elif add(self.facts, event.fact) is FULL:
+                self._reject(event.line.number, TOO_MANY_FACTS)
+                self.tell(LineProblem(event.line.number, None, TOO_MANY_FACTS.detail))
+            else:
+                known = self._codes.setdefault(identity(event.fact), [])
+                known += [code for code in fitted if code not in known]
+
+    def records(self) -> TicketRecords:
+        """Return all but the facts."""
+        return TicketRecords(
+            self.file,
+            rejected=self._rejected,
+            other_tenants=sorted(self._tenants),
+            codes=self._codes,
+        )
 
 
 def explain_facts(
@@ -56,15 +120,16 @@ def explain_facts(
     lang: str,
     out: TextIO,
     state: Mapping[str, object] | None = None,
+    records: TicketRecords | None = None,
 ) -> None:
     """Explain a ticket by its facts, judged at `at` (ms), as JSON or as text in one of LANGUAGES.
 
     `state` says where a live service keeps the facts: topic, partition, offset, and `reflects`, its input
-    so far.
+    so far. `records`: what else is known of the ticket.
     """
     if lang not in LANGUAGES:
         raise RefusalError(f"--lang {lang}: is none of {', '.join(LANGUAGES)}")
-    explained = derivation(ticket_id, tenant, facts, policies, at)
+    explained = derivation(ticket_id, tenant, facts, policies, at, records=records)
     if state is not None:
         explained["state"] = dict(state)
     if as_json:

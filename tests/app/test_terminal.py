@@ -103,7 +103,6 @@ def test_no_error_lets_its_cause_steer_the_terminal(events: str, tmp_path: Path)
     wrong = tmp_path / f"{NASTY}.jsonl"
     wrong.write_text("no JSON\n")
     for command in (
-        ["explain", "T2", "--tenant", NASTY, "--events", events],
         ["explain", f"{NASTY}\x1b", "--events", events],
         ["simulate", str(wrong)],
         ["simulate", f"missing-{NASTY}\x1b[2J"],
@@ -117,6 +116,13 @@ def test_no_error_lets_its_cause_steer_the_terminal(events: str, tmp_path: Path)
         assert done.returncode in (1, 2), command
         assert done.stderr.count("\n") == 1, done.stderr
         assert not STEERS.search(done.stdout + done.stderr), done.stderr
+
+
+def test_a_ticket_that_is_not_there_steers_nothing(events: str) -> None:
+    done = said("explain", "T2", "--tenant", NASTY, "--events", events)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert SHOWN in done.stdout
+    assert not STEERS.search(done.stdout)
 
 
 def test_a_breach_that_reads_like_a_warning_is_said_to_be_one(policies: str) -> None:

@@ -70,7 +70,8 @@ rejected.
 
 A `channel` that fits and is none of the four counts as `other`.
 Nothing of this is silent: `sla_codes_fitted_total` counts by field and by what became of the code,
-and `simulate` and `publish` name each field with the first line on standard error."""
+and `simulate` and `publish` name each field with the first line on standard error.
+`explain` and the board's page of a ticket name it with the event."""
 
 _HEAD_OUT = """[events.md](events.md) says how to apply these events; this page lists their fields.
 Each type has an example in [schemas/examples](../../schemas/examples),

@@ -13,9 +13,9 @@ _MEBIBYTE = 1024 * 1024
 OTHERS: Mapping[str, tuple[str, str]] = {
     "complaints.lifecycle": (
         "help desks, `publish`, `demo`, `rejected retry`",
-        "its offsets only: `board`, `state export`, `partition`",
+        "single records: `explain`, `board`; its offsets only: `state export`, `partition`",
     ),
-    "complaints.rejected": ("", "`rejected list`, `show` and `retry`"),
+    "complaints.rejected": ("", "`rejected list`, `show` and `retry`, `explain`"),
     "sla.breaches": ("", "billing, `report`, `demo`"),
     "sla.clocks": ("", "operations, `demo`"),
     "sla.tickets": (

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
+from service.explain.records import Tombstone
 from service.kafka.codec.partitioner import Partitioner
 from service.kafka.codec.record import Record
 from service.kafka.codec.records import LAST_MS
@@ -34,6 +35,14 @@ class Opened(NamedTuple):
     ticket: Ticket
 
 
+class FoundTicket(NamedTuple):
+    """What the topic holds under one ticket id."""
+
+    kept: KeptTicket | None  # None: the topic has no state of it
+    tombstone: Tombstone | None  # of a ticket that was forgotten, until compaction takes it away
+    other_tenants: list[str]
+
+
 def opened(topic: str, kept: KeptTicket) -> Opened:
     """Decode the state of a ticket. Raises UnreadableRecordError, also for state that we cannot judge."""
     tenant, ticket_id = state.names(kept.key)
@@ -56,19 +65,27 @@ def _unreadable(topic: str, kept: KeptTicket, reason: str) -> UnreadableRecordEr
     return UnreadableRecordError(topic, kept.partition, kept.offset, kept.key.encode(), reason)
 
 
-async def kept_ticket(
+async def find_ticket(
     connection: Mapping[str, Any], topic: str, tenant: str, ticket_id: str, partitioner: Partitioner
-) -> KeptTicket | None:
-    """One ticket; None when the topic never had it, or its state was forgotten. Raises RefusalError."""
+) -> FoundTicket:
+    """Find one ticket, and the other tenants that have its id. Raises RefusalError."""
     spans = await spans_of(connection, topic)
     partition = partitioner(ticket_id.encode(), len(spans))
-    key = key_of(tenant, ticket_id)
-    wanted = key.encode()
-    found: KeptTicket | None = None
+    latest: dict[bytes, Record] = {}
+    begin = key_of("", ticket_id).encode()
     async for record in scan(connection, topic, partition, spans[partition]):
-        if record.key == wanted:
-            found = None if record.value is None else KeptTicket(key, record.value, partition, record.offset)
-    return found
+        if record.key is not None and record.key.startswith(begin):
+            latest[record.key] = record
+    key = key_of(tenant, ticket_id)
+    ours = latest.pop(key.encode(), None)
+    others = [found.key or b"" for found in latest.values() if found.value is not None]
+    tenants = sorted(other[len(begin) :].decode(errors="replace") for other in others)
+    if ours is None:
+        return FoundTicket(None, None, tenants)
+    if ours.value is None:
+        at = max(0, min(ours.timestamp, LAST_MS))
+        return FoundTicket(None, Tombstone(topic, partition, ours.offset, at), tenants)
+    return FoundTicket(KeptTicket(key, ours.value, partition, ours.offset), None, tenants)
 
 
 async def kept_tickets(connection: Mapping[str, Any], topic: str) -> AsyncIterator[KeptTicket]:
