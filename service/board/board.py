@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from service.board.codes import InputCodes
 from service.board.desks import DeskLine, DeskShelf
 from service.board.filters import Query
 from service.board.listing import Fitting, Listing, listing
@@ -14,10 +15,13 @@ from service.board.snapshot import ReachView, Snapshot
 from service.board.stream import Ticker
 from service.board.ticket_page import TicketPage, account
 from service.board.tickets import TicketShelf
+from service.sla.state import UnreadableStateError
+from service.sla.state import key as key_of
 
 LOOK_EVERY_SECONDS = 0.1
 TICK_EVERY_SECONDS = 0.5  # the shortest time between two ticks
 AT_ONCE = 100  # tickets judged before other tasks get a turn; some ms
+CODES_WITHIN_SECONDS = 1.0  # then the page comes without the codes, and its stream brings them
 _MOST_LISTINGS = 64
 
 
@@ -34,6 +38,7 @@ class Board:
     grace: int
     group: str
     ticker: Ticker = field(default_factory=Ticker)
+    codes: InputCodes | None = None  # None: nobody reads the input
 
     def __post_init__(self) -> None:
         self._fitting = Fitting(self.shelf)
@@ -84,7 +89,20 @@ class Board:
 
     def account(self, tenant: str, ticket_id: str, snapshot: Snapshot) -> TicketPage | None:
         """Return a ticket for its page; None when it is not known or cannot be judged."""
-        return account(self.shelf, tenant, ticket_id, self.times(snapshot))
+        return account(self.shelf, tenant, ticket_id, self.times(snapshot), self.codes)
+
+    async def codes_read(self, tenant: str, ticket_id: str) -> None:
+        """Wait a little until the records of a ticket have been read."""
+        if self.codes is None:
+            return
+        key = key_of(tenant, ticket_id)
+        try:
+            found = self.shelf.find(key)
+        except UnreadableStateError:
+            return
+        if found is not None:
+            self.codes.of(key, found.known.facts)
+            await self.codes.settled(key, CODES_WITHIN_SECONDS)
 
     async def look(self) -> None:
         """Judge new and due tickets and wake the viewers, until cancelled."""

@@ -51,6 +51,7 @@ class Routes:
         """Serve the page of one ticket."""
         writer = self._writer(request, "/ticket/live")
         tenant, ticket_id = _named(request)
+        await self._board.codes_read(tenant, ticket_id)
         html = writer.whole("ticket_page.html", self._ticket(request, writer)(), ticket_id=ticket_id)
         return HTMLResponse(html, 200 if self._board.shelf.knows(key(tenant, ticket_id)) else 404)
 

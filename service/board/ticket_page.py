@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from service.board.codes import InputCodes
 from service.board.row import ClockLine, clock_lines
 from service.board.summary import Condition, open_runs, worst
 from service.board.tickets import TicketShelf, Times
@@ -47,8 +48,13 @@ class TicketPage(NamedTuple):
     content: Hashable  # differs when the page differs
 
 
-def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> TicketPage | None:
-    """Return a ticket judged now; None when there is none, or when it cannot be judged here."""
+def account(
+    shelf: TicketShelf, tenant: str, ticket_id: str, times: Times, codes: InputCodes | None = None
+) -> TicketPage | None:
+    """Return a ticket judged now; None when there is none, or when it cannot be judged here.
+
+    `codes`: what its records said; without it, the page says nothing of codes that did not fit.
+    """
     try:
         found = shelf.find(key(tenant, ticket_id))
         if found is None:
@@ -62,7 +68,9 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ti
             _notification(tenant, ticket_id, latest, pending=latest.key in pending)
             for latest in sorted(told_after(told, found_news).announced, key=_place)
         )
-        derived = without_people(derivation(ticket_id, tenant, found.known.facts, shelf.policies, at))
+        facts = found.known.facts
+        records = codes.of(key(tenant, ticket_id), facts) if codes else None
+        derived = without_people(derivation(ticket_id, tenant, facts, shelf.policies, at, records=records))
         lines = [tuple(clock_lines(judgement, cycle, at)) for cycle in judgement.cycles]
         cycles = tuple(zip(derived["cycles"], lines, strict=True))[::-1]
     except (UnreadableStateError, YearUnknown):
@@ -72,6 +80,7 @@ def account(shelf: TicketShelf, tenant: str, ticket_id: str, times: Times) -> Ti
         tuple(tuple(run.states) for run in judgement.runs),
         notifications,
         at // _MINUTE_MS,
+        records and (tuple(records.not_read), tuple(sorted(records.codes.items()))),
     )
     condition = worst(runs) if runs else None
     return TicketPage(tenant, ticket_id, at, condition, cycles, derived, notifications, content)

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from schemas.topics import DESKS, LIFECYCLE, POLICIES, TICKETS
 from service.board.auth import Token
 from service.board.board import Board
+from service.board.codes import InputCodes
 from service.board.desks import DeskShelf
 from service.board.probes import Services
 from service.board.routes import MOST_VIEWERS, application
@@ -16,6 +17,7 @@ from service.board.tickets import TicketShelf
 from service.clock import now_ms
 from service.errors import RefusalError
 from service.kafka.client.options import connection
+from service.kafka.topics.code_reader import CodeReader
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
 from service.kafka.topics.policies import published
@@ -45,7 +47,9 @@ class Watch:
         self.desk_follower = Follower(reach, DESKS.named(prefix), desks, now_ms)
         self.owners = Owners(reach, settings.group, LIFECYCLE.named(prefix), now_ms)
         self.services = Services(services, LIFECYCLE.named(prefix))
-        self.board = Board(shelf, desks, self.snapshot, settings.grace, settings.group)
+        codes = InputCodes(LIFECYCLE.named(prefix))
+        self.code_reader = CodeReader(reach, LIFECYCLE.named(prefix), codes)
+        self.board = Board(shelf, desks, self.snapshot, settings.grace, settings.group, codes=codes)
         self._lagging_since: dict[int, int] = {}
 
     def snapshot(self) -> Snapshot:
@@ -72,7 +76,8 @@ class Watch:
     async def run(self) -> None:
         """Run all sources until cancelled. An unexpected error ends them."""
         async with asyncio.TaskGroup() as tasks:
-            for source in (self.follower, self.desk_follower, self.owners, self.services):
+            sources = (self.follower, self.desk_follower, self.owners, self.services, self.code_reader)
+            for source in sources:
                 tasks.create_task(source.run())
             tasks.create_task(self.board.look())
 

@@ -76,7 +76,7 @@ def site(kafka: Broker, directory: Path) -> Iterator[Site]:
         found.publish(
             ago("breached-1", "received", 40),
             ago("risky-1", "received", 27, channel="email"),
-            ago("running-1", "received", 5, region="east"),
+            ago("running-1", "received", 5, region="east", priority=1),
             ago("over-1", "received", 300),
             ago("done-1", "received", 20),
             ago("done-1", "feedback_delivered", 19),

@@ -141,6 +141,18 @@ def test_a_ticket_shows_its_arithmetic_its_announcements_and_no_reference_to_peo
     page.context.close()
 
 
+def test_a_ticket_names_the_codes_that_were_made_fit(here: Site, browser: Browser) -> None:
+    page, said = watched(browser.new_context(base_url=here.url))
+    page.goto("/ticket?id=running-1")
+    timeline = page.locator("table", has_text="Timeline")
+    expect(timeline).to_contain_text("Priority: made fit", timeout=PATIENCE)
+    expect(page.get_by_role("region", name="Arithmetic")).to_contain_text("data.priority: made fit")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert said == []
+    page.context.close()
+
+
 def test_without_motion_nothing_moves_and_without_script_the_list_is_there(
     here: Site, browser: Browser
 ) -> None:
