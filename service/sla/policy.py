@@ -113,7 +113,7 @@ class Policy:
 
     id: str
     version: int
-    sha256: str  # over the parsed content, calendars included
+    sha256: str  # over the parsed content, calendars included without the dates of their years
     effective_from: int  # ms since the epoch: for cycles that start at or after it
     title: Mapping[str, str]
     match: Match  # may also ask for `tenant`
@@ -154,14 +154,18 @@ class InForce(NamedTuple):
 class Policies:
     """All versions of all policies; chooses the version that judges a cycle."""
 
-    def __init__(self, versions: Iterable[Policy]) -> None:
+    def __init__(self, versions: Iterable[Policy], retired: Mapping[str, int] | None = None) -> None:
+        """Take all versions. `retired`: by id, from which instant (ms) on no cycle chooses it."""
+        self.retired = dict(retired or {})
         self.versions = tuple(sorted(versions, key=lambda policy: (policy.id, policy.version)))
         by_id = groupby(self.versions, key=lambda policy: policy.id)
         all_versions = [tuple(policies)[::-1] for _, policies in by_id]
         of_tickets = [versions for versions in all_versions if not any(one.desks for one in versions)]
         self._newest_first = {
             agreement: [
-                tuple(map(_apart, versions)) for versions in of_tickets if _is_of(versions, agreement)
+                (self._end(versions), tuple(map(_apart, versions)))
+                for versions in of_tickets
+                if _is_of(versions, agreement)
             ]
             for agreement in {policy.agreement for versions in of_tickets for policy in versions}
         }
@@ -176,8 +180,11 @@ class Policies:
             for policy in versions
             for clock in policy.clocks
         }
-        names = [(policy.id, policy.version, policy.sha256) for policy in self.versions]
-        digest = blake2b(repr(names).encode(), digest_size=8).digest()
+        names = [(one.id, one.version, one.sha256, self.retired.get(one.id)) for one in self.versions]
+        # Years of a calendar come later, and are not part of the hash.
+        calendars = {clock.calendar for policy in self.versions for clock in policy.clocks}
+        years = sorted({(calendar.name, calendar.valid_until or 0) for calendar in calendars})
+        digest = blake2b(repr((names, years)).encode(), digest_size=8).digest()
         self.edition = int.from_bytes(digest)  # differs when the policies differ
 
     def choose(
@@ -189,7 +196,9 @@ class Policies:
         with the most keys in `match` is chosen.
         """
         chosen: Policy | None = None
-        for versions in self._newest_first.get(agreement, ()):
+        for end, versions in self._newest_first.get(agreement, ()):
+            if started_at >= end:
+                continue
             for policy, tenants, match in versions:
                 if policy.effective_from <= started_at:
                     asks_more = chosen is None or len(policy.match) > len(chosen.match)
@@ -203,12 +212,16 @@ class Policies:
 
         Later than any instant when no cycle may.
         """
-        ours, theirs = (
-            {(one.id, one.version, one.sha256): one.effective_from for one in policies.versions}
-            for policies in (self, other)
-        )
-        changed = ours.keys() ^ theirs.keys()
-        return min([(ours | theirs)[version] for version in changed], default=_NO_END)
+        return min([instant for _, instant in self._changes() ^ other._changes()], default=_NO_END)
+
+    def _changes(self) -> set[tuple[object, int]]:
+        """Every version and every end of an id, each with the instant (ms) of its effect."""
+        begun = {((one.id, one.version, one.sha256), one.effective_from) for one in self.versions}
+        return begun | {((policy, "retired"), instant) for policy, instant in self.retired.items()}
+
+    def _end(self, versions: Sequence[Policy]) -> int:
+        """The instant (ms) from which on no cycle chooses any of the versions, which are of one id."""
+        return self.retired.get(versions[0].id, _NO_END)
 
     @property
     def desks(self) -> set[tuple[str, str]]:
@@ -224,10 +237,12 @@ class Policies:
     def of_desk(self, tenant: str, desk: str) -> list[InForce]:
         """The policies that judge a support desk, in order of time."""
         found = [
-            InForce(policy, policy.effective_from, min(later, default=None))
+            InForce(
+                policy, policy.effective_from, None if end == _NO_END else max(end, policy.effective_from)
+            )
             for versions in self._of_desks
             for index, policy in enumerate(versions)
-            for later in [[newer.effective_from for newer in versions[:index]]]
+            for end in [min((self._end(versions), *(newer.effective_from for newer in versions[:index])))]
             if desk in policy.desks and tenant in tenants(policy)
         ]
         return sorted(found, key=lambda one: one.since)

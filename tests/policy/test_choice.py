@@ -68,3 +68,16 @@ def test_a_version_that_is_replaced_judges_no_more_even_where_only_it_would_matc
     ticket = {"customer_id": "c1", "channel": "other", "region": "east"}
     assert chosen("default", JUNE - 1, **ticket) == ("moved", 1)
     assert chosen("default", JUNE, **ticket) == ("all", 2)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "policy"), [(JUNE - 1, ("phone", 1)), (JUNE, ("all", 2)), (JUNE + 1, ("all", 2))]
+)
+def test_an_id_that_has_ended_is_chosen_by_no_cycle_that_starts_then(
+    started_at: int, policy: tuple[str, int]
+) -> None:
+    ended = Policies(POLICIES.versions, {"phone": JUNE})
+    found = ended.choose("default", {"channel": "phone"}, started_at)
+    assert found is not None
+    assert (found.id, found.version) == policy
+    assert ended.edition != POLICIES.edition

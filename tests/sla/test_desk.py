@@ -150,6 +150,19 @@ def test_an_outage_is_judged_by_the_version_in_force_when_it_began():
     assert desk.tell(now="10:31:00.001") == ["breached technical_support/major 1"]  # out since 09:31
 
 
+@pytest.mark.parametrize(("later", "judged"), [(-1, False), (0, False), (1, True)])
+def test_an_outage_that_begins_when_the_policy_has_ended_is_judged_by_none(later, judged):
+    end = at("09:00:30") + later  # a minute after the last sign
+    desk = Support(Policies([desk_policy(SUPPORT, since=at("08:00"))], {"support-7x24": end}))
+    desk.tell(*beats("08:00", "09:00"), now="09:00")
+    assert bool(desk.tell(now="09:10")) is judged
+
+
+def test_a_policy_that_ends_before_it_takes_effect_judges_no_desk():
+    desk = Support(Policies([desk_policy(SUPPORT, since=at("08:00"))], {"support-7x24": at("07:00")}))
+    assert desk.tell(now="09:00") == []
+
+
 def test_a_restart_in_an_outage_changes_nothing():
     desk = Support(ONLY_SUPPORT)
     desk.tell(*beats("08:00", "09:00"), now="09:00")
