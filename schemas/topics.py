@@ -106,8 +106,8 @@ TICKETS = Topic(
 )
 POLICIES = Topic(
     "sla.policies",
-    key="policy id@version",
-    holds="every policy version that was ever in use",
+    key="policy id@version, and others",
+    holds="every policy version and calendar year ever published",
     config=_config(cleanup_policy="compact", message_timestamp_type=_BY_THE_LOG),
     partitions=1,
 )

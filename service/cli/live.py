@@ -4,47 +4,35 @@ import asyncio
 import os
 import sys
 
-import click
-
-from schemas.topics import LIFECYCLE, POLICIES, TICKETS
+from schemas.topics import LIFECYCLE, TICKETS
 from service.cli.live_records import LiveRecords
 from service.clock import now_ms
 from service.explain.records import TicketRecords
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
-from service.kafka.topics.policies import published
 from service.kafka.topics.tickets import KeptTicket, Opened, find_ticket, opened
 from service.offline.explain import explain_facts
-from service.policy.directory import PolicyDirectory
-from service.policy.publication import Publication, VersionKey, verify
+from service.policy.published import Published
+from service.processes.policies import read_published_policies
 from service.settings import Settings, read_settings
 from service.telemetry.logs import no_log
-from service.text.visible import visible
-from service.timezones import database_version
 
 
-def explain(
-    ticket_id: str, policies: PolicyDirectory, tenant: str, until: int | None, *, as_json: bool, lang: str
-) -> int:
+def explain(ticket_id: str, tenant: str, until: int | None, *, as_json: bool, lang: str) -> int:
     """Explain the committed state of a ticket at `until` (ms), else as of now. Return the exit code.
 
-    Without a state it says why, and returns 1. Raises RefusalError: policies that differ from those that the
-    service has published.
+    Without a state it says why, and returns 1.
     """
     no_log()
     settings = read_settings(os.environ)
-    found, known, before, records = asyncio.run(_read(settings, tenant, ticket_id))
-    if known is not None:
-        for unused in verify(policies, before, now_ms(), database_version()).new:
-            said = f"sla-timer: policy {unused.policy} version {unused.version} was never in use"
-            click.echo(visible(said), err=True)
+    found, known, policies, records = asyncio.run(_read(settings, tenant, ticket_id))
     # What was announced is true at the instant of the state, whatever our clock says.
     now = max(now_ms() - settings.grace, known.header.at if known else 0)
     explain_facts(
         ticket_id,
         tenant,
         known.ticket.facts if known else (),
-        policies.policies,
+        policies.directory.policies,
         now if until is None else until,
         as_json=as_json,
         lang=lang,
@@ -68,12 +56,12 @@ def _place(settings: Settings, found: KeptTicket, known: Opened) -> dict[str, ob
 
 async def _read(
     settings: Settings, tenant: str, ticket_id: str
-) -> tuple[KeptTicket | None, Opened | None, dict[VersionKey, Publication], TicketRecords]:
+) -> tuple[KeptTicket | None, Opened | None, Published, TicketRecords]:
     reach, prefix = connection(settings), settings.topic_prefix
     partitioner, topic = PARTITIONERS[settings.partitioner], TICKETS.named(prefix)
     found = await find_ticket(reach, topic, tenant, ticket_id, partitioner)
     known = opened(topic, found.kept) if found.kept else None
-    before = await published(reach, POLICIES.named(prefix))
+    policies = await read_published_policies(reach, settings)
     facts = known.ticket.facts if known else []
     records = await LiveRecords(settings, tenant, ticket_id).read(found, facts)
-    return found.kept, known, before, records
+    return found.kept, known, policies, records

@@ -2,18 +2,18 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from schemas.topics import BREACHES, LIFECYCLE, POLICIES, TICKETS
+from schemas.topics import BREACHES, LIFECYCLE, TICKETS
 from service.clock import now_ms
 from service.kafka.client.options import connection
 from service.kafka.topics.breaches import announced
-from service.kafka.topics.policies import published
 from service.kafka.topics.progress import TopicProgress
 from service.kafka.topics.tickets import kept_tickets, opened
 from service.policy.directory import PolicyDirectory
-from service.policy.publication import verify
+from service.processes.policies import read_published_policies
 from service.report.document import document
 from service.report.inputs import FactsHash
 from service.report.request import Asked
@@ -22,24 +22,24 @@ from service.report.tally import Tally
 from service.settings import Settings, read_settings
 from service.sla.judge import judge
 from service.telemetry.logs import no_log
-from service.timezones import database_version
 
 
-def from_log(asked: Asked, policies: PolicyDirectory) -> dict[str, Any]:
-    """Return the document of all tickets in sla.tickets, judged at `asked.until`, else as of now.
+def from_log(ask: Callable[[PolicyDirectory], Asked]) -> dict[str, Any]:
+    """Return the document of all tickets in sla.tickets, by the published policies.
 
-    Raises RefusalError: no topics, or policies that differ from those that the service has published.
+    `ask` gives the request by these policies. Judged at its `until`, else as of now. Raises RefusalError.
     """
     no_log()
     settings = read_settings(os.environ)
     now = now_ms() - settings.grace
-    return asyncio.run(_read(settings, asked, now, policies))
+    return asyncio.run(_read(settings, ask, now))
 
 
-async def _read(settings: Settings, asked: Asked, now: int, policies: PolicyDirectory) -> dict[str, Any]:
+async def _read(settings: Settings, ask: Callable[[PolicyDirectory], Asked], now: int) -> dict[str, Any]:
     reach, prefix = connection(settings), settings.topic_prefix
-    tickets, breaches, publications = (topic.named(prefix) for topic in (TICKETS, BREACHES, POLICIES))
-    verify(policies, await published(reach, publications), now_ms(), database_version())
+    tickets, breaches = (topic.named(prefix) for topic in (TICKETS, BREACHES))
+    policies = (await read_published_policies(reach, settings)).directory
+    asked = ask(policies)
     tally, seen = Tally(replace(asked, until=now) if asked.until is None else asked), FactsHash()
     async for kept in kept_tickets(reach, tickets):
         tenant, _, head, ticket = opened(tickets, kept)

@@ -124,9 +124,7 @@ def explain(
             raise click.UsageError("--mapping is for a file: give --events, too")
         from service.cli.live import explain as tell_live
 
-        return tell_live(
-            ticket, read_policies(policies), tenant, options.milliseconds(until), as_json=as_json, lang=lang
-        )
+        return tell_live(ticket, tenant, options.milliseconds(until), as_json=as_json, lang=lang)
     return tell(
         ticket,
         events=events,

@@ -86,25 +86,33 @@ def report(
     What counts is whose due instant is from --from to --to. EVENTS is a file, or - for standard input.
     Without it: of the tickets that the live service remembers, and of the breaches that it took back.
     """
-    from service.policy.directory import read_policies
+    from service.policy.directory import PolicyDirectory, read_policies
     from service.report.request import Asked, Range, zones
     from service.report.write import write
 
-    directory = read_policies(policies)
-    asked = Asked(zones(directory, zone), by, Range(since, to), tenant, options.milliseconds(until))
-    if asked.range.is_empty():
+    def ask(directory: PolicyDirectory) -> Asked:
+        return Asked(zones(directory, zone), by, span, tenant, options.milliseconds(until))
+
+    span = Range(since, to)
+    if span.is_empty():
         raise click.UsageError("--to lies before --from")
     if events is None:
         if mapping is not None:
             raise click.UsageError("--mapping is for a file: give EVENTS, too")
         from service.cli.live_report import from_log
 
-        document, code = from_log(asked, directory), 0
+        document, code = from_log(ask), 0
     else:
         from service.report.from_file import from_file
 
+        directory = read_policies(policies)
         document, code = from_file(
-            events, asked, directory.policies, mapping=mapping, stdin=sys.stdin.buffer, err=sys.stderr
+            events,
+            ask(directory),
+            directory.policies,
+            mapping=mapping,
+            stdin=sys.stdin.buffer,
+            err=sys.stderr,
         )
     write(document, form, section=section, lang=lang, out=sys.stdout, file=out)
     return code

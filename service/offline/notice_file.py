@@ -13,7 +13,8 @@ from pathlib import Path
 
 from service.errors import RefusalError
 from service.offline.official_days import SEVEN, OfficialDays, festivals, is_of_last_week, package
-from service.policy.calendar_file import parse_dates, parse_year
+from service.policy.calendar_file import parse_year
+from service.policy.calendar_years import read_dates
 from service.policy.document import NotReadError, read_document
 from service.policy.place import BadPolicies, Place, Problem, shown, suggestion
 from service.text.visible import visible
@@ -144,7 +145,7 @@ def _dates(place: Place, year: int, holidays: Sequence[str]) -> Found:
 
 def _parse(text: str) -> tuple[date, ...]:
     try:
-        return parse_dates(text)
+        return read_dates(text)
     except ValueError as error:
         also = ", or 2026-10-01..2026-10-07"
         raise ValueError(f"{error}{also if 'example' in str(error) else ''}") from None

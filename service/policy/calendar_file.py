@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
-from service.policy.document import NotReadError, content, read_document
+from service.policy.calendar_years import YEARLY, YEARS, read_date, read_dates
+from service.policy.document import NotReadError, YamlNode, content, node_of, read_document
+from service.policy.named_calendar import BUILT_IN, NamedCalendar
 from service.policy.opening_hours import read_windows
 from service.policy.place import BadPolicies, Place, Problem, shown
-from service.policy.policy_file import BUILT_IN, NamedCalendar
 from service.policy.zone import read_zone
 from service.sla.calendar.local_days import WEEKDAYS, LocalDays, MonthDay, Windows
 from service.sla.calendar.working_hours import WorkingTime
 from service.timezones import zone
 
 CALENDAR = ("calendar", "timezone", "week", "holidays", "working_days", "hours", "official", "years")
-_YEARS = range(1971, 2999)
-_YEARLY = re.compile(r"[0-9]{2}-[0-9]{2}")  # month and day, of every year
 
 
 def read_calendar(file: str, raw: bytes, stem: str) -> NamedCalendar:
@@ -24,11 +24,25 @@ def read_calendar(file: str, raw: bytes, stem: str) -> NamedCalendar:
         root = read_document(raw)
     except NotReadError as error:
         raise BadPolicies([Problem(file, error.line, error.field, error.reason)]) from None
+    return _calendar(file, root, stem)
+
+
+def read_calendar_content(file: str, said: Any, stem: str) -> NamedCalendar:
+    """Return the calendar whose file has the content `said`. Raises BadPolicies."""
+    try:
+        root = node_of(said)
+    except NotReadError as error:
+        raise BadPolicies([Problem(file, None, None, error.reason)]) from None
+    return _calendar(file, root, stem)
+
+
+def _calendar(file: str, root: YamlNode, stem: str) -> NamedCalendar:
     place = Place(file, root, "", [])
     days = _local_days(place, stem)
     if place.problems or days is None:
         raise BadPolicies(sorted(place.problems, key=lambda problem: problem.line or 0))
-    return NamedCalendar(WorkingTime(days), content(root))
+    lines = {field: found.node.line for field, found in place.entries().items()}
+    return NamedCalendar(WorkingTime(days), content(root), file, lines)
 
 
 def _local_days(place: Place, stem: str) -> LocalDays | None:
@@ -77,7 +91,7 @@ def _holidays(place: Place) -> tuple[frozenset[date], frozenset[MonthDay]]:
     yearly: set[MonthDay] = set()
     for item in place.items():
         text = item.text()
-        if _YEARLY.fullmatch(text):
+        if YEARLY.fullmatch(text):
             day = item.read(_month_day, None)
             if day in yearly:
                 item.wrong(f"{shown(text)} is given twice")
@@ -117,7 +131,7 @@ def _by_date(place: Place) -> Iterator[tuple[date, Place]]:
     """Yield the entries of a mapping whose names are dates; a name that is none becomes a problem."""
     for key, item in place.entries().items():
         try:
-            day = _date(key)
+            day = read_date(key)
         except ValueError as error:
             item.wrong(f"{shown(key)} {error}")
         else:
@@ -149,21 +163,9 @@ def _year_range(place: Place) -> range | None:
     return found
 
 
-def parse_dates(text: str) -> tuple[date, ...]:
-    """Return the dates of `2026-10-01`, or of `2026-10-01..2026-10-07`, both included. Raises ValueError."""
-    first, dots, last = text.partition("..")
-    begin = _date(first)
-    if not dots:
-        return (begin,)
-    days = (_date(last) - begin).days
-    if days < 0:
-        raise ValueError(f"ends before it begins; write {last}..{first}")
-    return tuple(begin + timedelta(days=number) for number in range(days + 1))
-
-
 def _closed(text: str) -> tuple[date, ...]:
     try:
-        return parse_dates(text)
+        return read_dates(text)
     except ValueError as error:
         also = ", 2026-10-01..2026-10-07, or 12-25 for every year"
         raise ValueError(f"{error}{also if 'example' in str(error) else ''}") from None
@@ -178,22 +180,10 @@ def _month_day(text: str) -> MonthDay:
     return month, day
 
 
-def _date(text: str) -> date:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise ValueError("is no date; write for example 2026-10-01")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("is no date of the calendar") from None
-    if day.year not in _YEARS:
-        raise ValueError(f"is outside the years {_YEARS[0]} to {_YEARS[-1]}")
-    return day
-
-
 def parse_year(text: str) -> int:
     """Return the year in `text`, of four digits. Raises ValueError."""
-    if not re.fullmatch(r"[0-9]{4}", text) or int(text) not in _YEARS:
-        raise ValueError(f"is no year from {_YEARS[0]} to {_YEARS[-1]}")
+    if not re.fullmatch(r"[0-9]{4}", text) or int(text) not in YEARS:
+        raise ValueError(f"is no year from {YEARS[0]} to {YEARS[-1]}")
     return int(text)
 
 

@@ -2,40 +2,44 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 
 from service.policy.calendar_file import read_calendar
+from service.policy.conflicts import conflicts
 from service.policy.document import LARGEST_BYTES
+from service.policy.named_calendar import BUILT_IN, NamedCalendar
 from service.policy.place import BadPolicies, Problem
-from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read_policy
+from service.policy.policy_file import PolicyFile, read_policy
 from service.sla.calendar.local_days import LocalDays
 from service.sla.calendar.working_hours import WorkingTime
-from service.sla.policy import Match, Policies, Policy, tenants
+from service.sla.policy import Policies, Policy
 from service.text.visible import visible
 from service.timezones import zone
 
 _SUFFIXES = (".yaml", ".yml")
+NO_FILE = "has no policy file (*.yaml)"
 
 # Stands in for a calendar that cannot be read, so that only the calendar file itself is reported.
 _ANY = NamedCalendar(WorkingTime(LocalDays("any", zone("UTC"), (((0, 86_400),),) * 7)), {})
 
-Span = tuple[int, int | None]  # [from, until) in ms; None: for good
-
 
 @dataclass(frozen=True, slots=True)
 class PolicyDirectory:
-    """The policies of a directory, and the file of each."""
+    """The policies of a directory, and the file of each. Published policies have the same form."""
 
     policies: Policies
     files: Mapping[tuple[str, int], PolicyFile]  # by policy id and version
     calendars: Mapping[str, NamedCalendar] = field(default_factory=dict)  # from files only, by name
 
 
-def read_policies(directory: Path, calendars: Mapping[str, NamedCalendar] = BUILT_IN) -> PolicyDirectory:
+def read_policies(
+    directory: Path, calendars: Mapping[str, NamedCalendar] = BUILT_IN, *, to_publish: bool = False
+) -> PolicyDirectory:
     """Return the policies of the *.yaml and *.yml files. Raises BadPolicies with every problem of every file.
 
     Policies may name the calendars in `calendars`, and the calendars of the subdirectory `calendars`.
+    `to_publish`: no file is no problem, as all policies may be published. Whether these policies can stand
+    side by side is left to the plan of the publication, which knows what is published and what has ended.
     """
     files: list[PolicyFile] = []
     problems: list[Problem] = []
@@ -50,11 +54,11 @@ def read_policies(directory: Path, calendars: Mapping[str, NamedCalendar] = BUIL
     except OSError as error:
         problems.append(Problem(_printable(directory), None, None, _reason(error)))
     else:
-        if not files and not problems:
-            problems.append(Problem(_printable(directory), None, None, "has no policy file (*.yaml)"))
+        if not files and not problems and not to_publish:
+            problems.append(Problem(_printable(directory), None, None, NO_FILE))
     problems += _given_twice(files)
-    problems += _agreements(files)
-    problems += _ties(files)
+    if not to_publish:
+        problems += conflicts(files)
     if problems:
         raise BadPolicies(problems)
     by_version = {(file.policy.id, file.policy.version): file for file in files}
@@ -103,80 +107,6 @@ def _given_twice(files: Sequence[PolicyFile]) -> Iterator[Problem]:
         first = seen.setdefault((file.policy.id, file.policy.version), file)
         if first is not file:
             yield file.problem("version", f"{_named(file.policy)} is already in {first.file}; count up")
-
-
-def _agreements(files: Sequence[PolicyFile]) -> Iterator[Problem]:
-    """Yield a problem for each policy id, and each name of a clock, that stands in two agreements."""
-    policies: dict[str, PolicyFile] = {}
-    clocks: dict[str, PolicyFile] = {}
-    for file in files:
-        if file.policy.desks:
-            continue
-        agreement = file.policy.agreement
-        first = policies.setdefault(file.policy.id, file)
-        if first.policy.agreement != agreement:
-            was = f"{first.policy.agreement} in {first.file}"
-            yield file.problem("agreement", f"{file.policy.id} is of the agreement {was}, and keeps it")
-        for clock in file.policy.clocks:
-            first = clocks.setdefault(clock.name, file)
-            if first.policy.agreement != agreement:
-                was = f"{first.policy.agreement} ({first.file})"
-                yield file.problem(
-                    "clocks", f"the clock name {clock.name} belongs to the agreement {was}; choose another"
-                )
-
-
-def _ties(files: Sequence[PolicyFile]) -> Iterator[Problem]:
-    """Yield a problem for each pair of policies that could match one ticket equally well.
-
-    The choice of the policy for that ticket would be a guess. Also for each pair that names the same desk.
-    """
-    spans = _spans(files)
-    for (one, one_span), (other, other_span) in combinations(zip(files, spans, strict=True), 2):
-        if shared := one.policy.desks & other.policy.desks:
-            if (
-                one.policy.id != other.policy.id
-                and _overlap(one_span, other_span)
-                and tenants(one.policy) & tenants(other.policy)
-            ):
-                reason = f"desk {min(shared)} is already judged by {_named(one.policy)} ({one.file})"
-                yield other.problem("desks", reason)
-        elif (
-            one.policy.id != other.policy.id
-            and not one.policy.desks
-            and not other.policy.desks
-            and one.policy.agreement == other.policy.agreement
-            and len(one.policy.match) == len(other.policy.match)
-            and _overlap(one_span, other_span)
-            and _both_can_match(one.policy.match, other.policy.match)
-        ):
-            both = f"{_named(other.policy)} and {_named(one.policy)} ({one.file})"
-            reason = f"a ticket could fit {both} equally well; ask for more or other values in one of them"
-            yield other.problem("match", reason)
-
-
-def _spans(files: Sequence[PolicyFile]) -> list[Span]:
-    """Return the time in force of each file's policy: it ends when a higher version takes effect."""
-
-    def until(file: PolicyFile) -> int | None:
-        later = (
-            other.policy.effective_from
-            for other in files
-            if other.policy.id == file.policy.id and other.policy.version > file.policy.version
-        )
-        return min(later, default=None)
-
-    return [(file.policy.effective_from, until(file)) for file in files]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    begin = max(one[0], other[0])
-    return all(until is None or begin < until for _, until in (one, other))
-
-
-def _both_can_match(one: Match, other: Match) -> bool:
-    asked = dict(other)
-    return all(values & asked.get(key, values) for key, values in one)
 
 
 def _named(policy: Policy) -> str:

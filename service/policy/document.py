@@ -72,6 +72,26 @@ def content(node: YamlNode) -> Any:
     return node.value
 
 
+def node_of(said: Any) -> YamlNode:
+    """Return the document with a content, all of it on line 1: the reverse of `content`.
+
+    Raises NotReadError when `said` is no content: a number, or nested too deep.
+    """
+    return _node_of(said, 0)
+
+
+def _node_of(said: Any, depth: int) -> YamlNode:
+    if depth == _DEEPEST:
+        raise NotReadError(None, None, f"nests deeper than {_DEEPEST} levels")
+    if isinstance(said, dict) and all(isinstance(key, str) for key in said):
+        return YamlNode({key: _node_of(value, depth + 1) for key, value in said.items()}, 1)
+    if isinstance(said, list):
+        return YamlNode([_node_of(item, depth + 1) for item in said], 1)
+    if said is None or isinstance(said, str):
+        return YamlNode(said, 1)
+    raise NotReadError(None, None, f"holds a {type(said).__name__}, where a file has a text")
+
+
 def _events(text: str) -> Iterator[Any]:
     """Yield the parser's events without the stream's start. Raises NotReadError."""
     line = 0

@@ -11,9 +11,11 @@ from schemas.complaints import CHANNELS, COMPLEXITIES
 from schemas.instant import EPOCH
 from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/options.py)
 from schemas.instant import read as read_instant
+from service.policy.calendar_years import frame
 from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, read_desks
-from service.policy.document import NotReadError, canonical_json, content, read_document
+from service.policy.document import NotReadError, YamlNode, canonical_json, content, node_of, read_document
 from service.policy.levels import read_levels
+from service.policy.named_calendar import BUILT_IN, NamedCalendar
 from service.policy.place import BadPolicies, Place, Problem, plain_name, shown
 from service.policy.zone import read_zone
 from service.sla.calendar.calendar import ALWAYS, Calendar, YearUnknown
@@ -51,24 +53,13 @@ U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
-class NamedCalendar:
-    """A calendar that policies may name. `content`: the content of its file; None: built in."""
-
-    calendar: Calendar
-    content: Any = None
-
-
-BUILT_IN: Mapping[str, NamedCalendar] = {"always": NamedCalendar(ALWAYS)}
-
-
-@dataclass(frozen=True, slots=True)
 class PolicyFile:
     """A policy and its file."""
 
     file: str
     policy: Policy
     effective_from: datetime  # with the offset that the file writes
-    content: Any  # what was hashed: {"calendars": …, "policy": …}
+    content: Any  # what was hashed: {"calendars": …, "policy": …}, without the dates of calendars' years
     lines: Mapping[str, int]  # of the top fields
 
     def problem(self, field: str, reason: str) -> Problem:
@@ -82,6 +73,19 @@ def read_policy(file: str, raw: bytes, calendars: Mapping[str, NamedCalendar] = 
         root = read_document(raw)
     except NotReadError as error:
         raise BadPolicies([Problem(file, error.line, error.field, error.reason)]) from None
+    return _read(file, root, calendars)
+
+
+def read_policy_content(file: str, said: Any, calendars: Mapping[str, NamedCalendar]) -> PolicyFile:
+    """Return the policy whose file has the content `said`. Raises BadPolicies with all its problems."""
+    try:
+        root = node_of(said)
+    except NotReadError as error:
+        raise BadPolicies([Problem(file, None, None, error.reason)]) from None
+    return _read(file, root, calendars)
+
+
+def _read(file: str, root: YamlNode, calendars: Mapping[str, NamedCalendar]) -> PolicyFile:
     place = Place(file, root, "", [])
     read = _policy_file(place, calendars)
     if place.problems:
@@ -118,7 +122,9 @@ def _policy_file(place: Place, calendars: Mapping[str, NamedCalendar]) -> Policy
     used = {calendar.name, *(clock.calendar.name for clock in clocks)}
     said = {
         "policy": content(place.node),
-        "calendars": {name: one.content for name, one in calendars.items() if name in used and one.content},
+        "calendars": {
+            name: frame(one.content) for name, one in calendars.items() if name in used and one.content
+        },
     }
     effective_from = _get(given, "effective_from", _effective_from, EPOCH)
     policy = Policy(

@@ -1,109 +1,113 @@
-"""Published policies are immutable: topic `sla.policies` holds each policy version ever used, by its hash."""
+"""The records of topic `sla.policies`: policy versions, calendar years, and the ends of policy ids.
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+| key | record |
+|---|---|
+| `ID@VERSION` | `Publication`: a version in full; its calendars without the dates of their years |
+| `calendar@NAME@YEAR` | `PublishedYear`: the dates of one year of a calendar |
+| `ID@retired` | `Retirement`: from when on no cycle chooses the id |
+
+No id and no name of a calendar has an `@`, so no two keys are the same. Before there were records of years, a
+version held its calendars with their dates; such a record is still read.
+"""
+
+from typing import Any
 
 import msgspec
 
-from schemas.instant import written
-from service.policy.directory import PolicyDirectory
-from service.policy.document import canonical_json
-from service.policy.place import BadPolicies, Problem
-from service.policy.policy_file import PolicyFile
+from service.policy.calendar_years import YearDates
 
 VersionKey = tuple[str, int]  # policy id and version
+YearKey = tuple[str, int]  # calendar and year
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """One policy version as the topic holds it. Instants are texts (…Z), as nothing computes with them."""
+    """One policy version. Instants are texts (…Z), as nothing computes with them."""
 
     policy: str
     version: int
-    sha256: str
+    sha256: str  # as computed when it was published: a reader computes its own from `content`
     effective_from: str
     published_at: str
     tzdata: str  # version of the time zone database then
     content: Any  # what was hashed: {"calendars": …, "policy": …}
 
+    @property
+    def key(self) -> str:
+        """The key of the record."""
+        return f"{self.policy}@{self.version}"
 
-class Verified(NamedTuple):
-    """The files agree with the published policies. `new` goes to the topic before the first judgement."""
+    @property
+    def title(self) -> str:
+        """The record's name for people."""
+        return f"{self.policy} version {self.version}"
 
-    new: tuple[Publication, ...]
-    warnings: tuple[str, ...]  # one line each
+
+class PublishedYear(msgspec.Struct, frozen=True):
+    """The dates of one year of a calendar, which never change."""
+
+    calendar: str
+    year: int
+    published_at: str
+    dates: YearDates
+
+    @property
+    def key(self) -> str:
+        """The key of the record."""
+        return f"calendar@{self.calendar}@{self.year}"
+
+    @property
+    def title(self) -> str:
+        """The record's name for people."""
+        return f"calendar {self.calendar}, year {self.year}"
+
+
+class Retirement(msgspec.Struct, frozen=True):
+    """The end of a policy id: no cycle that starts at or after `retired_at` chooses it."""
+
+    policy: str
+    retired_at: int  # ms
+    published_at: str
+
+    @property
+    def key(self) -> str:
+        """The key of the record."""
+        return f"{self.policy}@retired"
+
+    @property
+    def title(self) -> str:
+        """The record's name for people."""
+        return f"the end of {self.policy}"
+
+
+PolicyRecord = Publication | PublishedYear | Retirement
 
 
 class BadPublicationError(ValueError):
-    """A record of the topic is not a published policy. The text is one line."""
+    """A record of the topic is nothing that was published. `key`: the record's. The text is one line."""
+
+    def __init__(self, key: bytes, reason: str) -> None:
+        super().__init__(f"the record {key!r} {reason}")
+        self.key = key
 
 
-def verify(
-    directory: PolicyDirectory, published: Mapping[VersionKey, Publication], now: int, tzdata: str
-) -> Verified:
-    """Compare the files with the published policies. `now` in ms, `tzdata` as `2026b`. Raises BadPolicies.
-
-    All versions of a policy id that was never published may take effect in the past, so that a new cluster
-    can start. From then on, a new version must take effect after `now`.
-    """
-    known = {policy for policy, _ in published}
-    files = directory.files
-    found = [_problem(file, published.get(key), known, now) for key, file in files.items()]
-    problems = [problem for problem in found if problem]
-    if problems:
-        raise BadPolicies(problems)
-    new = tuple(_publication(file, now, tzdata) for key, file in files.items() if key not in published)
-    return Verified(new, tuple(_warnings(directory, published, tzdata)))
+def policy_record(record: PolicyRecord) -> tuple[bytes, bytes]:
+    """Return the key and value of a record. The fields of a content stay in the order of the file."""
+    return record.key.encode(), msgspec.json.encode(record)
 
 
-def publication_record(publication: Publication) -> tuple[bytes, bytes]:
-    """Return the key and value of a publication's record."""
-    return _key(publication), canonical_json(msgspec.to_builtins(publication)).encode()
-
-
-def parse_publication(key: bytes, value: bytes) -> Publication:
-    """Return the publication in a record, unknown fields ignored. Raises BadPublicationError."""
+def parse_record(key: bytes, value: bytes) -> PolicyRecord:
+    """Return the record with this key and value, unknown fields ignored. Raises BadPublicationError."""
+    record: PolicyRecord
     try:
-        publication = msgspec.json.decode(value, type=Publication)
+        record = msgspec.json.decode(value, type=_type_of(key))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadPublicationError(f"the record {key!r} is no published policy: {error}") from None
-    if key != _key(publication):
-        raise BadPublicationError(f"the record {key!r} is about {_key(publication)!r}")
-    return publication
+        raise BadPublicationError(key, f"is no published policy: {error}") from None
+    if key != record.key.encode():
+        raise BadPublicationError(key, f"is about {record.key.encode()!r}")
+    return record
 
 
-def _key(publication: Publication) -> bytes:
-    return f"{publication.policy}@{publication.version}".encode()  # an id has no @
-
-
-def _problem(
-    file: PolicyFile, before: Publication | None, known: Collection[str], now: int
-) -> Problem | None:
-    policy = file.policy
-    if before is not None and before.sha256 != policy.sha256:
-        was = (
-            f"{policy.id} version {policy.version} was published at {before.published_at} with other content"
-        )
-        return file.problem("version", f"{was}; undo the change, or make it a new version")
-    if before is None and policy.id in known and policy.effective_from <= now:
-        reason = f"{policy.id} is published: a new version must take effect later than now, {written(now)}"
-        return file.problem("effective_from", reason)
-    return None
-
-
-def _publication(file: PolicyFile, now: int, tzdata: str) -> Publication:
-    policy = file.policy
-    effective_from, published_at = written(policy.effective_from), written(now)
-    return Publication(
-        policy.id, policy.version, policy.sha256, effective_from, published_at, tzdata, file.content
-    )
-
-
-def _warnings(
-    directory: PolicyDirectory, published: Mapping[VersionKey, Publication], tzdata: str
-) -> Iterator[str]:
-    for key, before in sorted(published.items()):
-        named = f"{before.policy} version {before.version}"
-        if key not in directory.files:
-            yield f"{named} was published and its file is gone: other policies, or none, judge its cycles now"
-        elif before.tzdata != tzdata:
-            yield f"{named} was published with time zone database {before.tzdata}; this is {tzdata}"
+def _type_of(key: bytes) -> type[Publication] | type[PublishedYear] | type[Retirement]:
+    if key.endswith(b"@retired"):
+        return Retirement
+    return PublishedYear if key.startswith(b"calendar@") and key.count(b"@") > 1 else Publication

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from schemas.topics import DESKS, LIFECYCLE, POLICIES, TICKETS
+from schemas.topics import DESKS, LIFECYCLE, TICKETS
 from service.board.auth import Token
 from service.board.board import Board
 from service.board.codes import InputCodes
@@ -20,12 +20,12 @@ from service.kafka.client.options import connection
 from service.kafka.topics.code_reader import CodeReader
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
-from service.kafka.topics.policies import published
 from service.policy.directory import PolicyDirectory, read_policies
-from service.policy.publication import verify
+from service.policy.publication_plan import Publishing, plan
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import OwnHosts, Server, listen
 from service.processes.last_words import died
+from service.processes.policies import read_published_policies
 from service.processes.signals import when_asked_to_end
 from service.settings import Settings
 from service.telemetry.logs import open_log
@@ -126,12 +126,22 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
 
 
 async def _policies(settings: Settings) -> PolicyDirectory:
-    """Read the policy files, and compare them with what the service has published. Raises RefusalError."""
-    policies = read_policies(settings.policies)
-    known = await published(connection(settings), POLICIES.named(settings.topic_prefix))
-    verified = verify(policies, known, now_ms(), database_version())
-    for warning in verified.warnings:
+    """Return the published policies, and those that the files will add to them. Raises RefusalError.
+
+    The service may start at the same time as the board, and publish a moment later.
+    """
+    known = await read_published_policies(connection(settings), settings)
+    terms = Publishing(now_ms(), database_version(), may_backdate=not known.versions)
+    try:
+        found = plan(read_policies(settings.policies, to_publish=True), known, terms)
+    except RefusalError as error:
+        if not known.versions:
+            raise
+        line = str(error).splitlines()[0]
+        log.warning("shown by what is published alone, as these files cannot be published: %s", line)
+        return known.directory
+    for warning in found.warnings:
         log.warning("%s", warning)
-    for unused in verified.new:
-        log.warning("policy %s version %d was never in use", unused.policy, unused.version)
-    return policies
+    for unused in found.new:
+        log.warning("%s is not published yet", unused.title)
+    return found.after.directory

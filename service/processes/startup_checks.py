@@ -3,18 +3,17 @@
 import logging
 from dataclasses import dataclass
 
-from schemas.topics import POLICIES
 from service.clock import now_ms
 from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
 from service.kafka.topics.check import check, shortcomings, warnings
 from service.kafka.topics.ensure import FoundTopic, find
-from service.kafka.topics.policies import publish, published
-from service.policy.directory import PolicyDirectory, read_policies
-from service.policy.publication import verify
+from service.policy.directory import NO_FILE, PolicyDirectory, read_policies
+from service.policy.in_force import in_force_line
+from service.policy.place import BadPolicies, Problem
+from service.processes.policies import publish_missing
 from service.settings import Settings
-from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +23,15 @@ class Prepared:
     """The results of the startup checks that the service needs."""
 
     connection: dict[str, object]
-    policies: PolicyDirectory
+    policies: PolicyDirectory  # what is published
     topics: dict[str, FoundTopic]  # by name without prefix
     short: frozenset[str]  # topics that keep or date records otherwise than promised
 
 
 async def prepare(settings: Settings) -> Prepared:
-    """Check policies, rights, topics and publications, and publish new policies. Raises RefusalError."""
-    policies = read_policies(settings.policies)
+    """Check policies, rights and topics, and publish new policies. Raises RefusalError."""
+    # A directory without a policy is fine as long as policies are published.
+    files = read_policies(settings.policies, to_publish=True)
     reach = connection(settings)
     if denied := await missing(reach, settings.topic_prefix, settings.group):
         raise RefusalError("\n".join(denied))
@@ -42,23 +42,22 @@ async def prepare(settings: Settings) -> Prepared:
     of_short = [line for lines in short.values() for line in lines]
     for warning in [*of_short, *warnings(topics, settings.topic_prefix)]:
         log.warning("%s", warning)
-    await _publish(reach, POLICIES.named(settings.topic_prefix), policies)
+    policies = await _publish(reach, settings, files)
     return Prepared(reach, policies, topics, frozenset(short))
 
 
-async def _publish(reach: dict[str, object], topic: str, policies: PolicyDirectory) -> None:
-    """Compare the policies with the published ones, and publish new policies. Raises RefusalError."""
-    verified = verify(policies, await published(reach, topic), now_ms(), database_version())
-    for warning in verified.warnings:
+async def _publish(reach: dict[str, object], settings: Settings, files: PolicyDirectory) -> PolicyDirectory:
+    """Publish what is new in the files; return all that is published. Raises RefusalError."""
+    done = await publish_missing(reach, settings, files)
+    if not done.after.versions:
+        raise BadPolicies([Problem(str(settings.policies), None, None, NO_FILE)])
+    for warning in done.warnings:
         log.warning("%s", warning)
-    if not verified.new:
-        return
-    await publish(reach, topic, verified.new)
-    # Another process may have published other content a moment before. The first publication counts. It is
-    # published again, as compaction keeps only the last.
-    first = await published(reach, topic)
-    names = {(new.policy, new.version): new.sha256 for new in verified.new}
-    await publish(reach, topic, [first[name] for name, ours in names.items() if first[name].sha256 != ours])
-    verify(policies, first, now_ms(), database_version())
-    for new in verified.new:
-        log.info("published %s version %d", new.policy, new.version)
+    for note in done.notes:
+        log.info("%s", note)
+    for new in done.new:
+        log.info("published %s", new.title)
+    if done.backdated:
+        log.info("this is the first publication: its versions may be in force already")
+    log.info("%s", in_force_line(done.after.directory.policies, now_ms()))
+    return done.after.directory

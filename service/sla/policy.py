@@ -212,12 +212,7 @@ class Policies:
 
         Later than any instant when no cycle may.
         """
-        return min([instant for _, instant in self._changes() ^ other._changes()], default=_NO_END)
-
-    def _changes(self) -> set[tuple[object, int]]:
-        """Every version and every end of an id, each with the instant (ms) of its effect."""
-        begun = {((one.id, one.version, one.sha256), one.effective_from) for one in self.versions}
-        return begun | {((policy, "retired"), instant) for policy, instant in self.retired.items()}
+        return min([instant for _, instant in _instants(self) ^ _instants(other)], default=_NO_END)
 
     def _end(self, versions: Sequence[Policy]) -> int:
         """The instant (ms) from which on no cycle chooses any of the versions, which are of one id."""
@@ -246,6 +241,12 @@ class Policies:
             if desk in policy.desks and tenant in tenants(policy)
         ]
         return sorted(found, key=lambda one: one.since)
+
+
+def _instants(policies: Policies) -> set[tuple[object, int]]:
+    """Every version and every end of an id, each with the instant (ms) of its effect."""
+    begun = {((one.id, one.version, one.sha256), one.effective_from) for one in policies.versions}
+    return begun | {((policy, "retired"), instant) for policy, instant in policies.retired.items()}
 
 
 def tenants(policy: Policy) -> frozenset[str]:

@@ -43,6 +43,10 @@ ASK = {  # commands that talk to Kafka, which is away
     "rejected list": ["rejected", "list"],
     "rejected show": ["rejected", "show", "0:0"],
     "rejected retry": ["rejected", "retry", "--all"],
+    "policies publish": ["policies", "publish"],
+    "policies list": ["policies", "list"],
+    "policies retire": ["policies", "retire", "letter-1", "--at", "2030-01-01T00:00:00Z"],
+    "policies check live": ["policies", "check", "--live"],
     "state export": ["state", "export"],
     "state import": ["state", "import", "{dump}"],
 }

@@ -48,9 +48,7 @@ def test_a_ticket_is_explained_from_the_committed_state(bootstrap: str, prefix: 
 
     changed = POLICY.replace("2h", "3h")
     (tmp_path / "policies" / "quick.yaml").write_text(changed, encoding="utf-8")
-    refused = sla_timer("explain", "T1", env=env)
-    assert refused.returncode == 2
-    assert "was published at" in refused.stderr
+    assert sla_timer("explain", "T1", "--json", env=env).stdout.count("breached") == 1  # by what is published
 
 
 def test_without_topics_it_says_so(bootstrap: str, prefix: str, tmp_path: Path) -> None:

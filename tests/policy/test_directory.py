@@ -90,13 +90,30 @@ class TestVersions:
             f"b.yaml:2: version: vip version 1 is already in {tmp_path / 'a.yaml'}; count up"
         ]
 
-    def test_a_later_version_may_replace_one_before_that_takes_effect(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("second", "fits"),
+        [
+            ("2026-12-31T23:59:59.999Z", False),
+            ("2027-01-01T00:00:00Z", True),
+            ("2027-01-01T00:00:00.001Z", True),
+        ],
+    )
+    def test_versions_ascend_with_the_instants_at_which_they_take_effect(
+        self, tmp_path: Path, second: str, *, fits: bool
+    ) -> None:
         put(tmp_path, "a.yaml", "vip", 1, "2027-01-01T00:00:00Z")
-        put(tmp_path, "b.yaml", "vip", 2, "2026-06-01T00:00:00Z")
-        policies = read_policies(tmp_path).policies
-        chosen = policies.choose("default", {}, 1_800_000_000_000)
-        assert chosen is not None
-        assert chosen.version == 2
+        put(tmp_path, "b.yaml", "vip", 2, second)
+        if fits:
+            chosen = read_policies(tmp_path).policies.choose("default", {}, 1_800_000_000_000)
+            assert chosen is not None
+            assert chosen.version == 2
+        else:
+            assert problems(tmp_path) == [
+                (
+                    "b.yaml:3: effective_from: vip version 2 would take effect before vip version 1; "
+                    f"versions of an id ascend ({tmp_path / 'a.yaml'})"
+                )
+            ]
 
 
 class TestTies:

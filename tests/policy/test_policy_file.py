@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import pytest
 
+from service.policy.named_calendar import BUILT_IN, NamedCalendar
 from service.policy.place import BadPolicies
-from service.policy.policy_file import BUILT_IN, NamedCalendar, PolicyFile, read_policy
+from service.policy.policy_file import PolicyFile, read_policy
 from service.sla.calendar.calendar import ALWAYS, Always
 from service.sla.facts import Kind
 from service.sla.policy import Clock, Level

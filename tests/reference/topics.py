@@ -22,7 +22,7 @@ OTHERS: Mapping[str, tuple[str, str]] = {
         "`state import`, `partition reset`, `partition forget`",
         "`board`, `explain`, `report`, `state export`, `partition skip`, `reset` and `forget`",
     ),
-    "sla.policies": ("", "`board`, `explain`, `report`"),
+    "sla.policies": ("`policies publish` and `retire`", "`policies`, `board`, `explain`, `report`"),
     "support.channels": ("support desks, `demo`, `rejected retry`", "its offsets only: `partition`"),
     "sla.desks": (
         "`partition reset`, `partition forget`",

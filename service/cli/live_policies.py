@@ -1,0 +1,184 @@
+"""`policies publish`, `list`, `retire` and `check --live`: the published policies."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from schemas.instant import written
+from schemas.topics import POLICIES, TICKETS
+from service.clock import now_ms
+from service.kafka.client.options import connection
+from service.kafka.topics.policies import publish as write
+from service.kafka.topics.tickets import kept_tickets, opened
+from service.offline.backdating import Backdating
+from service.policy.directory import NO_FILE, PolicyDirectory, read_policies
+from service.policy.in_force import PolicySpan, policy_spans
+from service.policy.place import BadPolicies, Problem
+from service.policy.publication_plan import Plan, plan_retirement
+from service.policy.published import Published
+from service.processes.policies import Reach, planned, publish_policies, read_published_policies
+from service.settings import Settings, read_settings
+from service.telemetry.logs import no_log
+from service.text.visible import visible, visible_json
+
+_HEADINGS = ("policy", "version", "agreement", "from", "until", "state", "sha256", "calendars")
+_SHOWN = 12  # characters of a hash in the table
+
+
+def publish(directory: Path, *, backdate: bool, dry_run: bool) -> int:
+    """Publish what is new in a directory, or only say so. Return the exit code. Raises RefusalError."""
+
+    async def run(reach: Reach, settings: Settings) -> int:
+        files = _files(directory)
+
+        async def before(known: Published, found: Plan) -> None:
+            if found.backdated and known.versions:
+                _say([await _changed(reach, settings, known, found)])
+            elif found.backdated:
+                _say(["this is the first publication: its versions may be in force already"])
+
+        if dry_run:
+            known = await read_published_policies(reach, settings)
+            found = await planned(reach, settings, files, known, now_ms(), backdate=backdate)
+            await before(known, found)
+            _say(_outcome(found, "would publish"))
+            return 0
+        _say(
+            _outcome(
+                await publish_policies(reach, settings, files, backdate=backdate, before=before), "published"
+            )
+        )
+        return 0
+
+    return _run(run)
+
+
+def check(directory: Path) -> int:
+    """Say what a publication of a directory would do. Return exit code 1 when it is refused."""
+
+    async def run(reach: Reach, settings: Settings) -> int:
+        try:
+            files = _files(directory)
+            known = await read_published_policies(reach, settings)
+            found = await planned(reach, settings, files, known, now_ms())
+        except BadPolicies as bad:
+            _say(map(str, bad.problems), err=True)
+            return 1
+        _say(_outcome(found, "would publish"))
+        return 0
+
+    return _run(run)
+
+
+def tell(*, as_json: bool) -> int:
+    """List what is published. Return the exit code. Raises RefusalError."""
+
+    async def run(reach: Reach, settings: Settings) -> int:
+        known = await read_published_policies(reach, settings)
+        spans = list(policy_spans(known.directory.policies, now_ms()))
+        if as_json:
+            for span in spans:
+                click.echo(visible_json(json.dumps(_row(span, known), ensure_ascii=False)))
+        else:
+            _say(_table([_HEADINGS, *map(_cells, spans)]) if spans else ["no policy is published"])
+        return 0
+
+    return _run(run)
+
+
+def retire(policy: str, at: int) -> int:
+    """End a policy id at `at` (ms). Return the exit code. Raises RefusalError."""
+
+    async def run(reach: Reach, settings: Settings) -> int:
+        async def prepare(known: Published, begun: int) -> Plan:
+            return plan_retirement(policy, at, known, begun)
+
+        await write(reach, POLICIES.named(settings.topic_prefix), settings.group, prepare)
+        _say([f"policy {policy} ends at {written(at)}: cycles that start then or later do not choose it"])
+        return 0
+
+    return _run(run)
+
+
+def _files(directory: Path) -> PolicyDirectory:
+    """Return the policies of a directory, which has one at least. Raises BadPolicies."""
+    files = read_policies(directory, to_publish=True)
+    if not files.files:
+        raise BadPolicies([Problem(str(directory), None, None, NO_FILE)])
+    return files
+
+
+async def _changed(reach: Reach, settings: Settings, known: Published, found: Plan) -> str:
+    """Return the line of what a publication would change of the tickets that are remembered."""
+    topic = TICKETS.named(settings.topic_prefix)
+    count = Backdating(known.directory.policies, found.after.directory.policies)
+    now = now_ms() - settings.grace
+    async for kept in kept_tickets(reach, topic):
+        tenant, _, header, ticket = opened(topic, kept)
+        count.add(tenant, ticket, max(now, header.at))
+    return str(count)
+
+
+def _outcome(found: Plan, does: str) -> Iterator[str]:
+    for warning in found.warnings:
+        yield f"warning: {warning}"
+    yield from found.notes
+    yield from (f"{does} {new.title}" for new in found.new)
+    if not found.new:
+        yield "everything is published already"
+
+
+def _row(span: PolicySpan, known: Published) -> dict[str, object]:
+    policy = span.policy
+    return {
+        "policy": policy.id,
+        "version": policy.version,
+        "agreement": None if policy.desks else policy.agreement,
+        "effective_from": written(span.since),
+        "until": None if span.until is None else written(span.until),
+        "state": span.state.value,
+        "sha256": policy.sha256,
+        "published_at": known.versions[policy.id, policy.version].published_at,
+        "calendars": {name: list(years) for name, years in span.calendars.items()},
+    }
+
+
+def _cells(span: PolicySpan) -> tuple[str, ...]:
+    policy = span.policy
+    calendars = (f"{name} {years[0]}–{years[-1]}" for name, years in span.calendars.items())
+    return (
+        policy.id,
+        str(policy.version),
+        "desks" if policy.desks else policy.agreement,
+        written(span.since),
+        "" if span.until is None else written(span.until),
+        span.state.value,
+        policy.sha256[:_SHOWN],
+        ", ".join(calendars),
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _say(lines: Iterable[str], *, err: bool = False) -> None:
+    for line in lines:
+        click.echo(visible(line), err=err)
+
+
+def _run(command: Callable[[Reach, Settings], Awaitable[int]]) -> int:
+    no_log()
+
+    async def run() -> int:
+        settings = read_settings(os.environ)
+        return await command(connection(settings), settings)
+
+    return asyncio.run(run())
