@@ -17,6 +17,7 @@ from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import OwnerState
+from service.policy.in_force import PolicyState, policy_labels, policy_spans
 from service.processes.asyncapi import document
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
@@ -61,7 +62,7 @@ async def _serve(settings: Settings) -> int:
         if await _first(preparing, stopping) is preparing:
             group, metrics = _wire(settings, preparing.result())
             collect_seldom()
-            answers = _answers(settings, group, metrics)
+            answers = _answers(settings, group, metrics, preparing.result().policies.policies)
             server = Server(application(answers, settings.http[0]), ConnectionLimiter(metrics.turned_away))
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
@@ -147,7 +148,7 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics]:
     return Group(terms, settings.instance), metrics
 
 
-def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
+def _answers(settings: Settings, group: Group, metrics: Metrics, policies: Policies) -> Answers:
     def partitions() -> Mapping[str, str] | None:
         return (
             {_named(source): status.state for source, status in group.worker.status().items()}
@@ -178,6 +179,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics) -> Answers:
             group.worker.expected,
             group.worker.astray,
             compared=group.worker.clock.compared,
+            policies=policy_labels(policies, now_ms()),
         ),
         partitions=partitions,
         restoring=restoring,
@@ -206,11 +208,16 @@ def _levels(policies: Policies) -> set[tuple[str, str]]:
 
 
 def _valid_until(policies: Policies) -> dict[str, int]:
-    """Return until when (ms) each calendar has official days. Only calendars of clocks with official days."""
+    """Return until when (ms) each calendar has official days. Only calendars of clocks with official days.
+
+    Those of versions that judge no new cycle are left out: nobody would add a year to them.
+    """
+    ended = (PolicyState.SUPERSEDED, PolicyState.RETIRED)
     return {
         clock.calendar.name: until
-        for policy in policies.versions
-        for clock in policy.clocks
+        for span in policy_spans(policies, now_ms())
+        for clock in span.policy.clocks
+        if span.state not in ended
         if (until := clock.calendar.valid_until) is not None
     }
 

@@ -18,6 +18,7 @@ from service.sla.announcement import Type
 M = TypeVar("M", Counter, Gauge, Histogram)
 
 OF_CLOCK, OF_LEVEL, BY_PARTITION = ("clock",), ("clock", "level"), ("topic", "partition")
+BY_POLICY = ("policy", "version", "agreement", "state")
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,6 +269,13 @@ CALENDAR_VALID_UNTIL = Metric(
     "When a calendar runs out of official days. Worry 60 days ahead: due instants beyond it are not "
     "known, so nothing is announced of them.",
     ("calendar",),
+)
+POLICY_INFO = Metric(
+    Gauge,
+    "sla_policy_info",
+    "1 for each published policy version, by its state: future, in_force, superseded or retired. Worry when "
+    "processes differ, or when what should be in force is not.",
+    BY_POLICY,
 )
 
 METRICS: tuple[Metric[Counter] | Metric[Gauge] | Metric[Histogram], ...] = (

@@ -118,12 +118,17 @@ class Metrics:
         astray: int = 0,
         *,
         compared: bool = False,
+        policies: Iterable[tuple[str, ...]] = (),
     ) -> bytes:
         """Return the metrics in Prometheus' text format. `partitions`: the owned ones, by topic and number.
 
         `expected`: the number of partitions of the inputs. `astray`: how far (ms) the wall clock is ahead of
-        Kafka's. `compared`: the wall clock was compared with Kafka's.
+        Kafka's. `compared`: the wall clock was compared with Kafka's. `policies`: of each published version,
+        the labels of BY_POLICY.
         """
+        self[metric_names.POLICY_INFO].clear()  # a version passes from one state to the next
+        for labels in policies:
+            self[metric_names.POLICY_INFO].labels(*labels).set(1)
         self[metric_names.CLOCK_COMPARED].set(compared)
         self[metric_names.CLOCK_ASTRAY].set(astray / 1_000)
         self[metric_names.PARTITIONS_EXPECTED].set(expected)

@@ -98,6 +98,16 @@ def test_it_says_until_when_a_calendar_has_official_days() -> None:
     assert 'sla_calendar_valid_until_timestamp_seconds{calendar="cn"} 1.7987328e+09' in text(metrics())
 
 
+def test_a_policy_version_is_shown_in_its_one_state_of_now() -> None:
+    shared = metrics()
+    future, now = ("vip", "2", "default", "future"), ("vip", "2", "default", "in_force")
+    line = 'sla_policy_info{agreement="default",policy="vip",state="%s",version="2"} 1.0'
+    before, after = (shared.render({}, policies=[labels]).decode() for labels in (future, now))
+    assert line % "future" in before
+    assert line % "in_force" in after
+    assert line % "future" not in after
+
+
 def test_every_metric_says_when_to_worry() -> None:
     helps = [
         line for line in text(metrics()).splitlines() if line.startswith("# HELP") and "_created" not in line
@@ -122,6 +132,7 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
         "state",
         "calendar",
         "le",
+        "policy",
         "version",
     }
 

@@ -56,7 +56,9 @@ def exposition(_: Path) -> str:
         OwnerState.RUNNING, 10, 20, 50, 3.0, at("09:00"), at("10:00"), 1_500, 7, 5, 4, at("10:00"), None
     )
     refused = replace(status, state=OwnerState.REFUSED, reason="it cannot be read", seconds_left=None)
-    said = metrics.render({("in", 0): status, ("in", 1): refused}, 2, 250, compared=True).decode()
+    owned = {("in", 0): status, ("in", 1): refused}
+    policies = [("vip", "1", "default", "superseded"), ("vip", "2", "default", "in_force")]
+    said = metrics.render(owned, 2, 250, compared=True, policies=policies).decode()
     # Series come in no order: their label sets were made of sets.
     return "".join(line for line in sorted(said.splitlines(keepends=True)) if "_created" not in line)
 

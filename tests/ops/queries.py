@@ -60,9 +60,8 @@ def shown() -> dict[str, set[str]]:
         calendars={"cn": 0},
         build={"version": "1"},
     )
-    metrics.render(
-        {("complaints.lifecycle", 0): Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0, 0)}
-    )
+    status = Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0, 0)
+    metrics.render({("complaints.lifecycle", 0): status}, policies=[("vip", "1", "default", "in_force")])
     series: dict[str, set[str]] = {}
     for family in metrics.registry.collect():
         for sample in family.samples:

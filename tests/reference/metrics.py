@@ -7,6 +7,7 @@ from prometheus_client import Metric
 from service.events.fact import FITTINGS, CodeFitting
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
+from service.policy.in_force import PolicyState
 from service.sla.history import Outcome
 from service.telemetry.metric_names import RefusedConnection
 from service.telemetry.metrics import Metrics
@@ -16,10 +17,12 @@ WORRY = " Worry "  # every help text has this word once: see tests/app/test_metr
 _LABELS: tuple[tuple[str, str], ...] = (
     ("clock", "the name of a clock in a policy; `activity`, or `activity@AGREEMENT`, for silences"),
     ("level", "the name of a level of that clock; empty when a whole clock is corrected"),
-    ("agreement", "the name of an agreement of the policies"),
+    ("agreement", "the name of an agreement of the policies; empty for a policy of desks"),
     ("topic", "an input topic, its prefix included; of `sla_topic_falls_short` any topic, without prefix"),
     ("partition", "a number of a partition of that topic"),
     ("calendar", "the name of a calendar file"),
+    ("policy", "the id of a published policy"),
+    ("version of `sla_policy_info`", "a version of that policy"),
 )
 
 
@@ -56,7 +59,8 @@ def _families() -> list[Metric]:
         calendars={"CALENDAR": 0},
         build={"version": "0"},
     )
-    metrics.render({("TOPIC", 0): Status(OwnerState.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, 0, None)}, 1)
+    status = Status(OwnerState.RESTORING, 1, 2, 50, 1.0, 0, 0, 0, 0, 0, 0, 0, None)
+    metrics.render({("TOPIC", 0): status}, 1, policies=[("ID", "1", "AGREEMENT", "in_force")])
     return list(metrics.registry.collect())
 
 
@@ -78,6 +82,7 @@ def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
     """Labels whose values are a closed list in the code."""
     known: dict[str, Iterable[str]] = {
         "state of `sla_partitions_owned`": OwnerState,
+        "state of `sla_policy_info`": PolicyState,
         "outcome": Outcome,
         "reason of `sla_records_rejected_total`": Reason,
         "field of `sla_codes_fitted_total`": dict.fromkeys(field for field, _ in FITTINGS),
@@ -85,7 +90,7 @@ def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
         "reason of `sla_http_connections_refused_total`": RefusedConnection,
     }
     names = {label for family in families for label in _labels(family)}
-    assert names - {"version"} == {label.split()[0] for label in [*dict(_LABELS), *known]}
+    assert names == {label.split()[0] for label in [*dict(_LABELS), *known]}
     for label, values in known.items():
         yield label, codes(str(value) for value in values)
 
