@@ -17,7 +17,8 @@ from service.kafka.exactly_once.context import OwnerSettings, Topics
 from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import OwnerState
-from service.policy.in_force import PolicyState, policy_labels, policy_spans
+from service.kafka.topics.policy_feed import PublishedPolicies
+from service.policy.in_force import PolicyState, in_force_line, policy_labels, policy_spans
 from service.processes.asyncapi import document
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
@@ -60,9 +61,9 @@ async def _serve(settings: Settings) -> int:
     with listen(settings.http) as listener:
         preparing = asyncio.create_task(prepare(settings))
         if await _first(preparing, stopping) is preparing:
-            group, metrics = _wire(settings, preparing.result())
+            group, metrics, feed = _wire(settings, preparing.result())
             collect_seldom()
-            answers = _answers(settings, group, metrics, preparing.result().policies.policies)
+            answers = _answers(settings, group, metrics, feed)
             server = Server(application(answers, settings.http[0]), ConnectionLimiter(metrics.turned_away))
             serving = asyncio.create_task(server.serve([listener]))
             log.info("listening", extra={"port": listener.getsockname()[1]})
@@ -99,8 +100,8 @@ async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
         log.warning("no orderly end within %.0f s: other members wait until our session times out", seconds)
 
 
-def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics]:
-    policies = ground.policies.policies
+def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, PublishedPolicies]:
+    policies = ground.published.directory.policies
     build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
     metrics = Metrics(
         _levels(policies),
@@ -114,6 +115,13 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics]:
     for topic in topics.TOPICS:
         metrics[metric_names.TOPIC_FALLS_SHORT].labels(topic.name).set(topic.name in ground.short)
     prefix = settings.topic_prefix
+
+    def changed(now: Policies) -> None:
+        metrics.show_policies(_levels(now), now.agreements, _valid_until(now))
+        log.info("%s", in_force_line(now, now_ms()))
+
+    records = ground.published.records
+    feed = PublishedPolicies(ground.connection, topics.POLICIES.named(prefix), records, changed)
     terms = OwnerSettings(
         connection=ground.connection,
         group=settings.group,
@@ -144,11 +152,12 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics]:
         partitioner=PARTITIONERS[settings.partitioner],
         observer=Recorder(metrics),
         largest={prefix + name: found.largest for name, found in ground.topics.items()},
+        policies=feed,
     )
-    return Group(terms, settings.instance), metrics
+    return Group(terms, settings.instance), metrics, feed
 
 
-def _answers(settings: Settings, group: Group, metrics: Metrics, policies: Policies) -> Answers:
+def _answers(settings: Settings, group: Group, metrics: Metrics, feed: PublishedPolicies) -> Answers:
     def partitions() -> Mapping[str, str] | None:
         return (
             {_named(source): status.state for source, status in group.worker.status().items()}
@@ -179,7 +188,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics, policies: Polic
             group.worker.expected,
             group.worker.astray,
             compared=group.worker.clock.compared,
-            policies=policy_labels(policies, now_ms()),
+            policies=policy_labels(feed.policies, now_ms()),
         ),
         partitions=partitions,
         restoring=restoring,

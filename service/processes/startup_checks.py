@@ -12,6 +12,7 @@ from service.kafka.topics.ensure import FoundTopic, find
 from service.policy.directory import NO_FILE, PolicyDirectory, read_policies
 from service.policy.in_force import in_force_line
 from service.policy.place import BadPolicies, Problem
+from service.policy.published import Published
 from service.processes.policies import publish_missing
 from service.settings import Settings
 
@@ -23,7 +24,7 @@ class Prepared:
     """The results of the startup checks that the service needs."""
 
     connection: dict[str, object]
-    policies: PolicyDirectory  # what is published
+    published: Published  # its policies judge
     topics: dict[str, FoundTopic]  # by name without prefix
     short: frozenset[str]  # topics that keep or date records otherwise than promised
 
@@ -42,11 +43,11 @@ async def prepare(settings: Settings) -> Prepared:
     of_short = [line for lines in short.values() for line in lines]
     for warning in [*of_short, *warnings(topics, settings.topic_prefix)]:
         log.warning("%s", warning)
-    policies = await _publish(reach, settings, files)
-    return Prepared(reach, policies, topics, frozenset(short))
+    published = await _publish(reach, settings, files)
+    return Prepared(reach, published, topics, frozenset(short))
 
 
-async def _publish(reach: dict[str, object], settings: Settings, files: PolicyDirectory) -> PolicyDirectory:
+async def _publish(reach: dict[str, object], settings: Settings, files: PolicyDirectory) -> Published:
     """Publish what is new in the files; return all that is published. Raises RefusalError."""
     done = await publish_missing(reach, settings, files)
     if not done.after.versions:
@@ -60,4 +61,4 @@ async def _publish(reach: dict[str, object], settings: Settings, files: PolicyDi
     if done.backdated:
         log.info("this is the first publication: its versions may be in force already")
     log.info("%s", in_force_line(done.after.directory.policies, now_ms()))
-    return done.after.directory
+    return done.after

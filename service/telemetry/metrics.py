@@ -84,25 +84,31 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._made: dict[Metric[Any], Any] = {row: row.make(self.registry) for row in METRICS}
         self._states = tuple(states)
+        self.show_policies(clocks, agreements, calendars)
+        self._show(metric_names.RECORDS_REJECTED, [(reason,) for reason in reasons])
+        self._show(metric_names.CODES_FITTED, codes)
+        self._show(metric_names.TOPIC_FALLS_SHORT, [(topic.name,) for topic in TOPICS])
+        self._show(metric_names.FACTS, [(outcome.value,) for outcome in Outcome])
+        self._show(metric_names.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
+        versions = Info(
+            "sla_build", "What runs here: versions. Worry when processes differ.", registry=self.registry
+        )
+        versions.info(dict(build))
+
+    def show_policies(
+        self, clocks: Iterable[tuple[str, str]], agreements: Iterable[str], calendars: Mapping[str, int]
+    ) -> None:
+        """Create the label sets of policies; those that are there stay. Arguments as above."""
         pairs = sorted(set(clocks))
         whole = sorted({clock for clock, _ in pairs})
         for row in ANNOUNCED.values():
             self._show(row, [(clock,) for clock in whole] if row.labels == OF_CLOCK else pairs)
         self._show(ANNOUNCED[Type.CORRECTED], [(clock, WHOLE_CLOCK) for clock in whole])
         self._show(metric_names.LATENESS, pairs)
-        self._show(metric_names.RECORDS_REJECTED, [(reason,) for reason in reasons])
-        self._show(metric_names.CODES_FITTED, codes)
         for row in (metric_names.TICKETS_WITHOUT_POLICY, metric_names.TICKETS_EXEMPT):
             self._show(row, [(agreement,) for agreement in agreements])
-        self._show(metric_names.TOPIC_FALLS_SHORT, [(topic.name,) for topic in TOPICS])
-        self._show(metric_names.FACTS, [(outcome.value,) for outcome in Outcome])
-        self._show(metric_names.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
         for name, until in calendars.items():
             self[metric_names.CALENDAR_VALID_UNTIL].labels(name).set(until / 1_000)
-        versions = Info(
-            "sla_build", "What runs here: versions. Worry when processes differ.", registry=self.registry
-        )
-        versions.info(dict(build))
 
     def __getitem__(self, row: Metric[M]) -> M:
         return cast("M", self._made[row])

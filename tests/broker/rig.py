@@ -15,7 +15,7 @@ from service.clock import now_ms
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.codec.record import Record
-from service.kafka.exactly_once.context import OwnerSettings, Topics
+from service.kafka.exactly_once.context import OwnerSettings, PolicyFeed, Topics
 from service.kafka.exactly_once.observer import NullObserver, Observer
 from service.kafka.exactly_once.source import complaints
 from service.kafka.exactly_once.status import Status
@@ -82,6 +82,7 @@ class Rig:
     largest: dict[str, int] = field(default_factory=dict)  # bytes a record may have, by a topic's role
     retention: int = RETENTION
     ahead: int = 0  # ms: of its clock
+    feed: PolicyFeed | None = None  # its policies; None: those of `target` for good
 
     def terms(self, observer: Observer) -> OwnerSettings:
         connection = {"bootstrap_servers": self.bootstrap}
@@ -102,6 +103,7 @@ class Rig:
             murmur2,
             observer,
             {getattr(self.topics, role): size for role, size in self.largest.items()},
+            policies=self.feed,
         )
 
     def partition(self, ticket: str) -> int:

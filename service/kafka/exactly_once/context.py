@@ -29,6 +29,9 @@ class PolicyFeed(Protocol):
     def policies(self) -> Policies:
         """What judges."""
 
+    async def run(self) -> None:
+        """Follow until cancelled. Raises RefusalError: this process cannot read what is published."""
+
 
 class Topics(NamedTuple):
     """The names of the topics that every owner writes to, prefix included."""

@@ -76,6 +76,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self._counts: Mapping[str, int] = {}
         self._owners: dict[TopicPartition, Owner] = {}
         self._kept: dict[TopicPartition, WarmState] = {}  # from a revocation to the next assignment
+        self._following: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stopping = False
 
@@ -83,6 +84,9 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         """Connect. Raises GroupError, KafkaError, OSError or TimeoutError."""
         self._counts = await self._count()
         (await self._asker.start()).add_done_callback(partial(self._over, self))
+        if self._terms.policies is not None:
+            self._following = asyncio.create_task(self._terms.policies.run(), name="following policies")
+            self._following.add_done_callback(partial(self._over, self))
 
     async def run(self) -> None:
         """Run until `stop`. Raises errors that no owner can handle: the process should end."""
@@ -98,6 +102,9 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
         self.stopping = True
         await self._release(set(self._owners))
         await self._asker.stop()
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
         if not self._ended.done():
             self._ended.set_result(None)
 

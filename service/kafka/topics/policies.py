@@ -48,7 +48,7 @@ from service.policy.published import Published, read_published
 AT_ONCE = 500  # records
 COMMIT_WITHIN_SECONDS = 8.0  # below the time after which Kafka itself ends a transaction
 
-_UNREADABLE = "a newer version of the service may have written it: run that; or see the runbook"
+UNREADABLE = "a newer version of the service may have written it: run that; or see the runbook"
 
 # Of what is published, with the instant (ms) at which the publication began: what to add to it.
 Prepare = Callable[[Published, int], Awaitable[Plan]]
@@ -69,7 +69,7 @@ async def published(connection: Mapping[str, Any], topic: str) -> Published:
     except BadPublicationError as error:
         bad = records[error.key]
         place = bad.topic, bad.partition, bad.offset
-        raise UnreadableRecordError(*place, bad.key, str(error), _UNREADABLE) from None
+        raise UnreadableRecordError(*place, bad.key, str(error), UNREADABLE) from None
 
 
 async def publish(connection: Mapping[str, Any], topic: str, group: str, prepare: Prepare) -> Plan:
