@@ -86,4 +86,4 @@ def test_a_published_policy_that_changed_is_refused_at_the_next_start(
     ended = sla_timer("run", env=env | {"SLA_POLICIES": str(tmp_path)})
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"sla-timer: {policy}:")
-    assert "with other content" in ended.stderr
+    assert "with other clocks; undo the change" in ended.stderr

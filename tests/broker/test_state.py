@@ -43,6 +43,7 @@ def test_tickets_move_from_three_partitions_to_five_and_the_service_goes_on(
 
     wider = f"wider-{prefix}"
     new = set_up(bootstrap, wider, tmp_path, partitions=5)
+    assert sla_timer("policies", "publish", env=new).returncode == 0  # before there is state of tickets
     imported = sla_timer("state", "import", str(dump), env=new)
     assert (imported.returncode, imported.stderr) == (0, "")
     assert imported.stdout == f"{len(TICKETS)} tickets imported into 5 partitions of {wider}sla.tickets\n"

@@ -165,6 +165,17 @@ class TestRecordsFromBeforeYearsHadTheirOwn:
         assert shelf.refused() == []
         assert shelf.published.directory.files["office", 1].policy.sha256 != "0" * 64
 
+    def test_a_record_that_such_a_release_wrote_is_read_and_equal(self, shelf: Shelf) -> None:
+        value = (Path(__file__).parent / "published_before_years.json").read_bytes()
+        record = parse_record(b"office@1", value)
+        shelf.put_calendar()
+        assert isinstance(record, Publication)
+        assert record.content == self.old(shelf).content
+        shelf.published = read_published([record])
+        assert shelf.publish() == ["calendar@cn@2025", "calendar@cn@2026"]
+        [policy] = shelf.published.directory.policies.versions
+        assert policy.sha256 == shelf.read().policies.versions[0].sha256 != record.sha256
+
     def test_its_years_get_their_own_records_at_the_next_publication(self, shelf: Shelf) -> None:
         shelf.put_calendar()
         shelf.published = self.known(shelf)
@@ -196,16 +207,21 @@ class TestRecordsFromBeforeYearsHadTheirOwn:
         shelf.put_calendar(("2026-10-01..2026-10-02", "2026-10-05..2026-10-06"))
         second = self.old(shelf, 2)
         shelf.published = read_published([first, second])
-        closed = [
-            {day.isoformat() for day in policy.clocks[0].calendar.days.holidays}  # type: ignore[attr-defined]
-            for policy in shelf.published.directory.policies.versions
-        ]
-        assert closed == [
+        own = [
             {"2025-01-01", "2026-10-01", "2026-10-02"},
             {"2025-01-01", "2026-10-05", "2026-10-06"},
         ]
+        assert self.closed(shelf) == own
         (shelf.directory / "office-1.yaml").unlink()  # as it had to be: the calendar was part of it
-        assert shelf.refused() == []
+        assert shelf.publish() == ["calendar@cn@2025", "calendar@cn@2026"]
+        assert self.closed(shelf) == own
+
+    def closed(self, shelf: Shelf) -> list[set[str]]:
+        """The holidays of each version's calendar."""
+        return [
+            {day.isoformat() for day in policy.clocks[0].calendar.days.holidays}  # type: ignore[attr-defined]
+            for policy in shelf.published.directory.policies.versions
+        ]
 
     def test_a_year_that_does_not_follow_on_its_own_ones_is_not_added(self, shelf: Shelf) -> None:
         shelf.put_calendar(("2026-10-01..2026-10-02, ", ""), ("{2026-02-14: mon}", "{}"), (", 2026]", "]"))

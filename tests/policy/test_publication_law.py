@@ -44,8 +44,8 @@ class Receive(NamedTuple):
     team: str
 
 
-_near = st.sampled_from([-HOURS, 0, 1, MINUTE - 1, MINUTE, MINUTE + 1, 3 * MINUTE, HOURS])
-_ids = st.sampled_from(["p", "q", "r"])
+_near = st.sampled_from([-HOURS, -MINUTE, 0, 1, MINUTE - 1, MINUTE, MINUTE + 1, 3 * MINUTE])
+_ids = st.sampled_from(["first", "p", "q"])
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 3 * MINUTE),
@@ -63,6 +63,7 @@ STEPS = st.lists(
             st.builds(Lose),
         ),
     ),
+    min_size=2,
     max_size=12,
 )
 
@@ -91,7 +92,7 @@ def test_what_is_published_later_changes_no_verdict_of_a_cycle_that_has_started(
         shelf.put("first", effective="2026-01-01T00:00:00Z", match="{team: a}")
         shelf.publish(may_backdate=True)
         now, tickets = JUNE, list[tuple[Fact, list[tuple[object, ...]]]]()
-        for passed, step in steps:
+        for passed, step in [*((0, Receive(team)) for team in TEAMS), *steps]:
             now += passed
             if isinstance(step, Receive):
                 data = {"customer_id": "c", "channel": "phone", "team": step.team}

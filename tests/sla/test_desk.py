@@ -13,6 +13,7 @@ from service.sla.policy import Policies
 from service.sla.state import UnreadableStateError
 from service.sla.state_budget import size
 from tests.sla.desks import CHOICE, LETTERS, SUPPORT, Support, beats, desk_clock, desk_policy, sign
+from tests.sla.hours import at as hours_at
 from tests.sla.hours import calendar
 from tests.sla.stories import DAY, HOUR, MINUTE, SECOND, at
 from tests.sla.test_partition import fits
@@ -327,3 +328,14 @@ def test_the_letters_policy_asks_for_one_channel_and_for_two():
         (SUPPORT.name, 1),
         (CHOICE.name, 2),
     ]
+
+
+@pytest.mark.parametrize(("late", "known"), [(-1, True), (0, True), (1, False)])
+def test_an_outage_that_ends_in_a_year_that_the_calendar_lacks_names_the_sign_that_ended_it(late, known):
+    year = calendar("UTC", range(2026, 2027), mon_sun="0-24")
+    begun, again = hours_at(year, "2026-12-31 20:00"), hours_at(year, "2027-01-01 00:00") + late
+    policies = Policies([desk_policy(desk_clock("c", 1, {"major": HOUR}, year), since=begun - MINUTE)])
+    signs = [sign("opened", begun - MINUTE), sign("closed", begun), sign("opened", again)]
+    run, *_ = judge_desk(desk_of(signs, MINUTE), policies.of_desk("default", "support"), END_OF_TIME).runs
+    assert run.started_at == begun
+    assert (run.end, run.end_beyond) == ((signs[2], None) if known else (None, signs[2]))
