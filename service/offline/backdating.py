@@ -4,6 +4,7 @@ from service.sla.judge import judge
 from service.sla.policy import Policies
 from service.sla.state import Ticket
 from service.sla.statement import Key, statements
+from service.sla.told import Mark
 
 
 class Backdating:
@@ -19,16 +20,17 @@ class Backdating:
     def add(self, tenant: str, ticket: Ticket, at: int) -> None:
         """Count what changes of one ticket, judged at `at` (ms)."""
         standing = {latest.key for latest in ticket.announced if latest.stands}
-        before, after = (self._digests(tenant, ticket, at, by) for by in (self._before, self._after))
+        before, after = (self._marks(tenant, ticket, at, by) for by in (self._before, self._after))
         differs = {key for key in {*before, *after} if before.get(key) != after.get(key)}
         self.changed += len(differs & standing)
         self.added += len(differs & {*after} - standing)
         self.tickets += bool(differs)
 
-    def _digests(self, tenant: str, ticket: Ticket, at: int, by: Policies) -> dict[Key, int]:
+    def _marks(self, tenant: str, ticket: Ticket, at: int, by: Policies) -> dict[Key, Mark]:
         found = statements(judge(ticket.facts, by, tenant, at), at)
         standing = {latest.key for latest in ticket.announced if latest.stands}
-        return {one.key: one.digest for one in found if one.timely or one.key in standing}
+        told = [one for one in found if one.timely or one.key in standing]
+        return {one.key: (one.digest, one.attributes) for one in told}
 
     def __str__(self) -> str:
         """Return one line for people."""

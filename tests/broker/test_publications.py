@@ -105,7 +105,7 @@ def test_processes_with_the_same_files_start_together(kafka: Broker, prefix: str
     first, second = asyncio.run(together(env, env))
     assert isinstance(first, Prepared)
     assert isinstance(second, Prepared)
-    assert first.policies.policies.edition == second.policies.policies.edition
+    assert first.published.directory.policies.edition == second.published.directory.policies.edition
 
 
 def test_a_file_that_was_edited_in_place_changes_no_verdict(

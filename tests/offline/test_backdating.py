@@ -3,11 +3,13 @@
 import pytest
 
 from service.offline.backdating import Backdating
-from service.sla.changes import changes, latest_of
+from service.sla.cause import UNSEARCHED
+from service.sla.changes import changes, told_after
 from service.sla.facts import Fact
 from service.sla.judge import judge
 from service.sla.policy import Policies, Policy
 from service.sla.state import Ticket
+from service.sla.told import Told
 from tests.sla.stories import HOUR, MINUTE, RESPONSE, at, clock, fact
 
 NOW = at("12:00")
@@ -25,7 +27,9 @@ def version(id: str, minor: int, match: tuple[tuple[str, frozenset[str]], ...] =
 def told(by: Policies, *facts: Fact) -> Ticket:
     """A ticket, and what was announced of it by `by`."""
     judgement = judge(facts, by, "default", NOW)
-    return Ticket(list(facts), latest_of([], changes(judgement, NOW, [], lambda _: None)))
+    ticket = Ticket(list(facts), [])
+    ticket.tell(told_after(Told(), changes(judgement, NOW, Told(), UNSEARCHED)))
+    return ticket
 
 
 PHONE = (("channel", frozenset({"phone"})),)
@@ -42,7 +46,7 @@ def test_it_counts_what_the_service_then_corrects(facts: tuple[Fact, ...], minor
     count = Backdating(before, after)
     count.add("default", ticket, NOW)
     standing = {one.key for one in ticket.announced if one.stands}
-    found = list(changes(judge(facts, after, "default", NOW), NOW, ticket.announced, lambda _: None))
+    found = list(changes(judge(facts, after, "default", NOW), NOW, ticket.told, UNSEARCHED))
     changed = {change.statement.key for change in found}
     assert count.changed == len(changed & standing)
     assert count.added == len(changed - standing)
