@@ -92,7 +92,7 @@ def test_a_ticket_that_waits_for_a_year_gets_its_due_instants_once_the_year_is_t
         result.levels,
         calendar("UTC", range(2026, 2028), mon_fri="9-17"),
     )
-    grown = Policies([Policy("letter", 1, "1" * 64, 0, {}, (), (response, later))])
+    grown = Policies([Policy("letter", 1, "0" * 64, 0, {}, (), (response, later))])
     desk.tell(now=ms("2027-01-04 16:00"))
     adopt(desk, grown)
     assert desk.tell(now=ms("2027-01-04 17:00")) == []
