@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.offline.calendar_freeze import freeze
@@ -86,6 +86,7 @@ def local_days(path: Path) -> LocalDays:
     return calendar.days
 
 
+@settings(deadline=None)  # it looks at every day of two years
 @given(
     notice=notices(),
     like=st.sampled_from(WORKS),
