@@ -44,7 +44,7 @@ async def bills(bootstrap: str, topic: str = "sla.breaches") -> AsyncGenerator[C
     async with AIOKafkaConsumer(
         topic,
         bootstrap_servers=bootstrap,
-        auto_offset_reset="earliest",
+        auto_offset_reset="earliest",  # it keeps no offsets; one that does sets none
         isolation_level="read_committed",
     ) as consumer:
         async for record in consumer:

@@ -166,7 +166,7 @@ class CompleteUntil(Contract):
 
 
 class ProgressEvent(EventOut):
-    """Every breach of one input partition that was due before `complete_until` was told before this record.
+    """Every breach that one input partition shows and that was due before `complete_until` stands before it.
 
     `subject` is the input partition. The record has no key.
     """

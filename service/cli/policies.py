@@ -54,9 +54,9 @@ def check(directory: Path | None, policies: Path, receipt: datetime | None, *, l
 def publish(directory: Path | None, policies: Path, *, backdate: bool, dry_run: bool) -> int:
     """Publish new policy versions and calendar years.
 
-    Those of DIRECTORY, if given: all of them or none. What is published judges, from the next start of the
-    service on. A new version must take effect at least one minute from now. Where one takes effect sooner,
-    --backdate first prints how many announcements of tickets that are remembered it would change.
+    Those of DIRECTORY, if given: all of them or none. What is published judges, within seconds also in
+    processes that run. A new version must take effect at least one minute from now. Where one takes effect
+    sooner, --backdate first prints how many announcements of tickets that are remembered it would change.
     """
     from service.cli.live_policies import publish as send
 

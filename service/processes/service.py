@@ -193,6 +193,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics, feed: Published
         partitions=partitions,
         restoring=restoring,
         refused=refused,
+        policies=lambda: policy_labels(feed.policies, now_ms()),
         clock=lambda: (group.worker.clock.wrong, group.worker.clock.late),
         asyncapi=document(settings.topic_prefix, _version()),
     )

@@ -86,6 +86,16 @@ def test_it_says_that_its_clock_is_wrong_and_is_not_ready_when_all_is_told_late_
     assert (answer.status_code, answer.json().get("clock")) == (status, said)
 
 
+def test_it_says_which_policies_it_knows() -> None:
+    known = [("letter-1", "1", "default", "superseded"), ("letter-1", "2", "default", "in_force")]
+    answers = Answers(lambda: b"", lambda: {"in-0": "running"}, b"{}", policies=lambda: iter(known))
+    assert ask("/readyz", answers=answers).json()["policies"] == [
+        {"policy": "letter-1", "version": "1", "agreement": "default", "state": "superseded"},
+        {"policy": "letter-1", "version": "2", "agreement": "default", "state": "in_force"},
+    ]
+    assert "policies" not in ask("/readyz", {}).json()
+
+
 @pytest.mark.parametrize(("partitions", "status"), [(None, 503), ({}, 200), ({"in-0": "restoring"}, 200)])
 def test_it_has_started_when_the_group_has_answered(
     partitions: Mapping[str, str] | None, status: int

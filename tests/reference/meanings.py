@@ -56,7 +56,10 @@ VERDICT = {
     "tenant": "the tenant of the ticket or desk",
     "ticket_id": "the ticket, or the desk",
     "customer_id": "as the start of cycle 1 says; null when it says none, and for a desk",
-    "cycle": "1, 2, … of the ticket; for a desk the first instant of the outage in ms since 1970",
+    "cycle": (
+        "1, 2, … of the ticket; where a `reopened` begins the first one, its instant in ms since 1970 "
+        "and on from there; for a desk the first instant of the outage in ms"
+    ),
     "clock": "its name in the policy; `activity` for `stalled_after`",
     "level": "its name in the policy; null for a whole clock",
     "rank": "of a breach level: its place among those of its clock, from 1; else null",
@@ -64,7 +67,7 @@ VERDICT = {
     "clause": "the clause of the promise, as the policy has it",
     "policy": "the version that was judged by; null when no policy judges the cycle any more",
     "zone": "IANA name or offset: the month of a breach is that of its `due_at` in this zone",
-    "attributes": "of the ticket, when the level was overdue, or before the clock's end; null for a desk",
+    "attributes": "from `due_at` on, as soon as `when` holds; of a clock, before its end; null for a desk",
     "started_at": "when the clock started",
     "due_at": "when the level is due; of a whole clock: when its first breach level is",
     "stopped_at": "when the clock ended, by a stop or a cancellation",
