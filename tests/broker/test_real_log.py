@@ -22,7 +22,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "helpdesk.csv"
 SETTLED_WITHIN = 180.0  # seconds
 # A warning is told only while it can still help: whether it was depends on when the service looked.
 FINAL = ("sla.breached", "sla.breach_settled", "sla.met", "sla.cancelled")
-ON_THE_WAY = ("type", "revision", "breach_id", "detected_at", "late_detection", "evidence")
+ON_THE_WAY = ("type", "epoch", "revision", "breach_id", "detected_at", "late_detection", "evidence")
 PHONE = """
 policy: phone
 version: 1
@@ -106,11 +106,15 @@ def judged(env: dict[str, str], log: Path, options: list[str]) -> dict[str, dict
 
 
 def same(breaches: dict[str, dict]) -> dict[str, dict]:
-    """What billing charges from."""
+    """What billing charges from. The way decides why a revision was made, but not why a clock was cancelled."""
     return {
-        name: {key: value for key, value in row.items() if key not in ON_THE_WAY} | {"type": row["type"]}
+        name: {key: value for key, value in row.items() if key not in _left_out(row)} | {"type": row["type"]}
         for name, row in breaches.items()
     }
+
+
+def _left_out(row: dict) -> set[str]:
+    return {*ON_THE_WAY, *(() if row["type"] == "sla.cancelled" else ("reason", "cause"))}
 
 
 @pytest.fixture
