@@ -106,7 +106,7 @@ def judged(env: dict[str, str], log: Path, options: list[str]) -> dict[str, dict
 
 
 def same(breaches: dict[str, dict]) -> dict[str, dict]:
-    """What billing charges from. The way decides why a revision was made, but not why a clock was cancelled."""
+    """What billing charges from. The way decides why a revision was made, not why a clock was cancelled."""
     return {
         name: {key: value for key, value in row.items() if key not in _left_out(row)} | {"type": row["type"]}
         for name, row in breaches.items()
