@@ -124,15 +124,14 @@ def header(value: bytes) -> Header:
     Version 1 does not say whether its ticket waits for a calendar year. So it has the edition of no policies,
     and its ticket is judged once more.
     """
-    version = value[0] if value else STATE_VERSION
-    try:
-        if version == STATE_VERSION:
-            return Header(*_HEADER.unpack_from(value)[1:])
-        if version == 1:
-            _, reflects, at, wake_at, _ = _HEADER_1.unpack_from(value)
-            return Header(reflects, at, wake_at, _NO_EDITION)
-    except struct.error:
-        raise UnreadableStateError("its value is no state of a ticket") from None
+    version = value[0] if value else 0
+    if len(value) < _SIZES.get(version, _HEADER_1.size):  # no version has a shorter one
+        raise UnreadableStateError("its value is no state of a ticket")
+    if version == STATE_VERSION:
+        return Header(*_HEADER.unpack_from(value)[1:])
+    if version == 1:
+        _, reflects, at, wake_at, _ = _HEADER_1.unpack_from(value)
+        return Header(reflects, at, wake_at, _NO_EDITION)
     raise UnknownStateVersionError(
         f"the changelog holds state of version {version}, this one reads up to {STATE_VERSION}: run the newer"
     )

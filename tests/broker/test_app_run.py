@@ -41,7 +41,10 @@ def test_it_is_ready_when_all_its_partitions_are_judged_and_stops_within_ten_sec
     assert client.get("/livez").status_code == 200
     owned = "complaints.lifecycle-0", "complaints.lifecycle-1", "support.channels-0"
     partitions = dict.fromkeys([prefix + name for name in owned], "running")
-    assert wait_until_ready(client).json() == {"ready": True, "partitions": partitions}
+    said = wait_until_ready(client).json()
+    in_force = {"version": "1", "agreement": "default", "state": "in_force"}
+    assert said.pop("policies") == [{"policy": "letter-1"} | in_force]
+    assert said == {"ready": True, "partitions": partitions}
     assert client.get("/startupz").json() == {"started": True}
     process.send_signal(signal.SIGTERM)
     assert process.wait(STOPS_WITHIN) == 0

@@ -1,6 +1,7 @@
 """State over time: forgotten, compacted, read by other versions, and found under other partitions."""
 
 import asyncio
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -60,12 +61,13 @@ async def test_a_finished_ticket_is_forgotten_after_the_retention_with_a_tombsto
             values = [record.value for record in records if record.key == b"T1@default"]
         assert only(worker).tickets == 0
     assert {record.key for record in records if record.value is not None} == {b"T1@default"}
-    # Heard of again, it is judged anew, under the same breach ids.
+    # Heard of again, it is judged anew, under the same breach ids, in a later epoch.
     await rig.publish([event("T1", "received", now), event("T1", "response_started", now + 1)])
     async with rig.worker():
         announced = await rig.announced(at_least=2)
-    first, second, *_ = (dict(record.headers)["ce_id"] for record in announced)
-    assert first == second
+    first, second, *_ = (json.loads(record.value) for record in announced)
+    assert (first["breach_id"], first["revision"]) == (second["breach_id"], second["revision"])
+    assert first["epoch"] < second["epoch"]
 
 
 async def test_the_changelog_shrinks_to_a_record_per_ticket(bootstrap: str) -> None:
