@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from service.clock import now_ms
+from service.kafka.topics.progress import is_progress
 
 
 async def breaches(bootstrap: str, prefix: str, partitions: int) -> AsyncIterator[tuple[ConsumerRecord, int]]:
@@ -23,4 +24,5 @@ async def breaches(bootstrap: str, prefix: str, partitions: int) -> AsyncIterato
             seen_at = now_ms()
             for records in found.values():
                 for record in records:
-                    yield record, seen_at
+                    if not is_progress(record):
+                        yield record, seen_at

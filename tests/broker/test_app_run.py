@@ -43,7 +43,7 @@ def test_it_is_ready_when_all_its_partitions_are_judged_and_stops_within_ten_sec
     partitions = dict.fromkeys([prefix + name for name in owned], "running")
     said = wait_until_ready(client).json()
     in_force = {"version": "1", "agreement": "default", "state": "in_force"}
-    assert said.pop("policies") == [{"policy": "letter-1"} | in_force]
+    assert said.pop("policies") == [{"policy": name} | in_force for name in ("letter-1", "letter-2")]
     assert said == {"ready": True, "partitions": partitions}
     assert client.get("/startupz").json() == {"started": True}
     process.send_signal(signal.SIGTERM)

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.instant import milliseconds
 from schemas.instant import read as read_instant
+from schemas.topics import LIFECYCLE
 from service.kafka.codec.record import Record
 from tests.broker.service import sla_timer
 from tests.chaos.generator import OURS
@@ -92,8 +93,8 @@ class Told:
         self.rows: list[dict[str, Any]] = []  # in the order of their partition
         self.partitions: set[int] = set()  # where there are any
         self._standing: dict[str, dict[str, Any]] = {}
-        # By partition of the breaches and of the input: until when they are complete, and when that was told.
-        self._complete: dict[tuple[int, int], tuple[int, int]] = {}
+        # By partition of the breaches and of the input: until when they are complete (ms).
+        self._complete: dict[tuple[int, int], int] = {}
 
     async def __aenter__(self) -> Self:
         await self._reader.start()
@@ -114,25 +115,18 @@ class Told:
             row["partition"], row["told_at"] = record.partition, record.timestamp
             row["type"] = dict(record.headers)["ce_type"].decode()
             if row["type"] == "sla.progress":
-                until = milliseconds(read_instant(row["complete_until"]))
-                self._complete[record.partition, row["source_partition"]] = until, record.timestamp
+                if row["source_topic"].endswith(LIFECYCLE.name):  # not of the support desks
+                    until = milliseconds(read_instant(row["complete_until"]))
+                    self._complete[record.partition, row["source_partition"]] = until
                 continue
             if not record.key.startswith(OURS.encode()):
                 continue
             self.partitions.add(record.partition)
-            row["overtaken"] = row["type"] == "sla.breached" and self._is_overtaken(row)
+            place = row["partition"], row["evidence"][0]["partition"]
+            row["complete_until"] = self._complete.get(place, 0)
             self.rows.append(row)
             if row["revision"] > self._standing.get(row["breach_id"], {"revision": 0})["revision"]:
                 self._standing[row["breach_id"]] = row
-
-    def _is_overtaken(self, row: Mapping[str, Any]) -> bool:
-        """True when a breach comes after its partition was said to be complete, and no record explains it."""
-        if row["reason"] is not None:
-            return False
-        source = row["evidence"][0]["partition"]
-        until, told_at = self._complete.get((row["partition"], source), (0, 0))
-        recorded = [milliseconds(read_instant(one["recorded_at"])) for one in row["evidence"]]
-        return milliseconds(read_instant(row["due_at"])) < until and max(recorded) <= told_at
 
     def standing(self) -> dict[str, dict[str, Any]]:
         """What stands, by breach_id."""
@@ -176,6 +170,19 @@ def excused(row: Mapping[str, Any], facts: Facts, grace: int) -> bool:
     )
 
 
+def overtaken(row: Mapping[str, Any], facts: Facts, grace: int) -> bool:
+    """True when a breach comes after it was said that all were told, though Kafka had acknowledged its facts.
+
+    What was complete is what the input up to the watermark shows, and that is the grace later.
+    """
+    until = row["complete_until"]
+    if row["type"] != "sla.breached" or row["reason"] is not None:
+        return False
+    acked = {event["id"]: event["ackedat"] for event in facts[row["ticket_id"]]}
+    known = max(acked[one["event_id"]] for one in row["evidence"])
+    return milliseconds(read_instant(row["due_at"])) < until and known <= until + grace
+
+
 def judged(
     row: Row,
     told: Told,
@@ -216,7 +223,8 @@ def judged(
     row.lost, row.false, row.early = len(lost), len(false), len(early)
     row.twice = sum(count - 1 for seen in revisions.values() for count in Counter(seen).values())
     row.disorder = sum(seen != list(range(1, len(seen) + 1)) for seen in revisions.values())
-    row.disorder += sum(said["overtaken"] for said in told.rows)
+    late = [said for said in told.rows if overtaken(said, facts, grace)]
+    row.disorder += len(late)
     row.examples = [f"lost {verdict}" for verdict in lost[:3]] + [f"false {verdict}" for verdict in false[:3]]
-    row.examples += [f"early {said}" for said in early[:3]]
+    row.examples += [f"early {said}" for said in early[:3]] + [f"overtaken {said}" for said in late[:3]]
     return row
