@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError
 
+from schemas.topics import POLICIES as POLICIES_TOPIC
 from schemas.topics import TOPICS
 from service.demo.maven_broker import maven_broker
+from service.kafka.client.groupless_consumer import count
 from service.kafka.topics.ensure import ensure
+from service.policy.directory import read_policies
+from service.processes.policies import publish_policies
+from service.settings import read_settings
 
+POLICIES = Path(__file__).parents[1] / "policies"
 # A broker that is measured gets its compiler and its heap, unlike that of the tests.
 _JVM = ("-Xms1g", "-Xmx1g")
 _BATCH = 500_000  # bytes
@@ -26,9 +33,20 @@ def cluster() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def topics(bootstrap: str, prefix: str, partitions: int) -> AsyncIterator[None]:
-    """The service's topics under a prefix, gone after the block: the disk is small."""
-    await ensure({"bootstrap_servers": bootstrap}, prefix, partitions)
+async def topics(
+    bootstrap: str, prefix: str, partitions: int, policies: Path = POLICIES
+) -> AsyncIterator[None]:
+    """The service's topics under a prefix, gone after the block: the disk is small.
+
+    The policies are published: later, when tickets are remembered, none that is in force already would be.
+    """
+    reach = {"bootstrap_servers": bootstrap}
+    await ensure(reach, prefix, partitions)
+    settings = read_settings({"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "SLA_TOPIC_PREFIX": prefix})
+    published = POLICIES_TOPIC.named(prefix)
+    while not (await count(reach, [published]))[published]:
+        pass  # a broker answers before it knows its new topics
+    await publish_policies(reach, settings, read_policies(policies))
     try:
         yield
     finally:

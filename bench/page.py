@@ -90,7 +90,7 @@ async def measure(options: Options) -> list[Figure]:
         address = f"127.0.0.1:{free_ports(1)[0]}"
         command = [sys.executable, "-m", "service", "board", "--service", f"http://{service.env['SLA_HTTP']}"]
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(topics(bootstrap, prefix, PARTITIONS))
+            await stack.enter_async_context(topics(bootstrap, prefix, PARTITIONS, Path(directory)))
             judging = await stack.enter_async_context(running(service.command, service.env))
             await ready(judging, service.env["SLA_HTTP"])
             board = await stack.enter_async_context(running(command, {**service.env, "SLA_HTTP": address}))
