@@ -11,7 +11,7 @@ log. So the tenure ends, its memory is dropped, and the next tenure reads the ch
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -21,6 +21,7 @@ from service.kafka.client.groupless_consumer import OffsetSpan, spans
 from service.kafka.codec.record import Record
 from service.kafka.exactly_once.adoption import Adoption
 from service.kafka.exactly_once.breach_progress import BreachProgress
+from service.kafka.exactly_once.commits import Commits
 from service.kafka.exactly_once.completeness import Completeness
 from service.kafka.exactly_once.context import Shared
 from service.kafka.exactly_once.feed import SOON_MS, Feed
@@ -124,6 +125,7 @@ class Tenure:
         transactions = await Transactions.open(
             terms.connection, source, self.changelog, terms.group, terms.largest, self._clock
         )
+        commits = Commits(source, transactions, self._offset, terms.observer, self._clock)
         try:
             await transactions.meet([*terms.topics, self.changelog.topic])
             committed = await self._feed.committed()
@@ -141,7 +143,7 @@ class Tenure:
             self._offset.committed = committed or 0
             while self._clock.to_compare(self.changelog.topic):  # before a deadline is judged by this clock
                 if self._clock.try_compare(self.changelog.topic):
-                    await self._write_alone(transactions, [self._outputs.blank()])
+                    await self._write_alone(commits, [self._outputs.blank()])
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
             self._feed.begin(self.next_offset)
@@ -157,10 +159,10 @@ class Tenure:
                 restored,
                 seconds,
             )
-            await self._serve(transactions)
+            await self._serve(commits)
         finally:
-            if self.stopping:
-                await self._commit_offset(transactions)
+            if self.stopping and self._committed:
+                await commits.last_offset(self.next_offset)
             if self._committed:
                 self.kept = WarmState(
                     self.partition, transactions.changelog_end, self.next_offset, self._clock.latest()
@@ -176,7 +178,7 @@ class Tenure:
         self.partition.reflects = kept.next_offset - 1
         return OffsetSpan(kept.changelog_end, changelog.end)
 
-    async def _serve(self, transactions: Transactions) -> None:
+    async def _serve(self, commits: Commits) -> None:
         """Judge records and deadlines until `stopping`."""
         wakes = Wakes(self._feed, self.completeness, self._pace)
         try:
@@ -186,50 +188,50 @@ class Tenure:
                 # nothing that lets the poll go on may be awaited between the check of the poll and this.
                 position = await self._feed.position()
                 while records and not self.stopping:
-                    records, position = await self._step(transactions, records, position)
+                    records, position = await self._step(commits, records, position)
                 if records:
                     break
                 await self._policies.follow(self.partition, self.completeness)
                 self.completeness.processed(position)
                 if not self.stopping:
-                    await self._attend(transactions, position)
+                    await self._attend(commits, position)
                 # With a watermark, everything below the first end offset is judged.
                 if self.completeness.watermark is not None:
                     self.is_well = True
         finally:
             await wakes.close()
 
-    async def _attend(self, transactions: Transactions, position: int) -> None:
+    async def _attend(self, commits: Commits, position: int) -> None:
         """Judge lapsed deadlines, commit the offset, tell the progress, or compare clocks.
 
         All below `position` is processed.
         """
         if self.completeness.lapsed(self.partition.next_at()) or self._offset.is_due(position):
-            await self._step(transactions, [], position)
+            await self._step(commits, [], position)
         elif self._clock.compare_again():
-            await self._write_alone(transactions, [self._outputs.blank()])  # Kafka gives it a time stamp
-        await self._tell_progress(transactions)
+            await self._write_alone(commits, [self._outputs.blank()])  # Kafka gives it a time stamp
+        await self._tell_progress(commits)
 
-    async def _tell_progress(self, transactions: Transactions) -> None:
+    async def _tell_progress(self, commits: Commits) -> None:
         """Tell consumers how far the breaches are complete, if nothing waits and it is time to."""
         at, known = self.completeness.at, self.completeness.watermark is not None
         if self.stopping or not known or self.completeness.lapsed(self.partition.next_at()):
             return
         if self._breaches.reach(self.partition, at) and self._breaches.until is not None:
-            await self._write_alone(transactions, self._outputs.progress(self._breaches.until))
+            await self._write_alone(commits, self._outputs.progress(self._breaches.until))
             self._breaches.told(at)
 
-    async def _write_alone(self, transactions: Transactions, outgoing: Sequence[Outgoing]) -> None:
+    async def _write_alone(self, commits: Commits, outgoing: Sequence[Outgoing]) -> None:
         """Commit records that belong to no turn."""
         self._committed, self.in_turn = False, True
         try:
-            await self._write(transactions, outgoing, {})
+            await commits.write(outgoing)
         finally:
             self.in_turn = False
         self._committed = True
 
     async def _step(
-        self, transactions: Transactions, records: Sequence[Record], end: int
+        self, commits: Commits, records: Sequence[Record], end: int
     ) -> tuple[Sequence[Record], int]:
         """Judge `records` and commit the results: outputs, changelog, rejected records and the offset.
 
@@ -250,7 +252,7 @@ class Tenure:
                     await self._work(turn)
                 if not many:
                     break
-            await self._commit(transactions, turn, began)
+            await commits.turn(turn, began)
         except NotCommittedError:
             self.room = turn.smaller()
             raise
@@ -281,36 +283,6 @@ class Tenure:
                 turn.full()
             if self._share.is_used:
                 await self._share.wait()
-
-    async def _commit(self, transactions: Transactions, turn: Turn, began: float) -> None:
-        """Commit a turn, unless it is empty. `began`: loop time when the turn began."""
-        commits = self._offset.belongs_to(turn)
-        if not turn.outgoing and not commits:
-            return
-        await self._write(transactions, turn.outgoing, {self._source: turn.next_offset} if commits else {})
-        self._offset.note(turn.next_offset if commits else None)
-        self._terms.observer.committed(turn.steps, turn.taken, self._clock.now(), _time() - began)
-
-    async def _write(
-        self,
-        transactions: Transactions,
-        outgoing: Sequence[Outgoing],
-        offsets: Mapping[TopicPartition, int],
-    ) -> None:
-        try:
-            await transactions.commit(outgoing, offsets)
-        except BaseException:  # a cancellation too
-            self._terms.observer.aborted()
-            raise
-
-    async def _commit_offset(self, transactions: Transactions) -> None:
-        """Commit the group's offset at the end, unless the last turns have committed it."""
-        if not self._committed or self.next_offset <= self._offset.committed:
-            return
-        try:
-            await transactions.commit((), {self._source: self.next_offset})
-        except NotCommittedError as error:  # the next owner finds the offset in the changelog
-            log.warning("%s: the last offset was not committed to the group: %r", self._name, error)
 
 
 def _time() -> float:
