@@ -29,7 +29,7 @@ from service.sla.state_budget import LARGEST_BYTES, StateBudget
 from service.sla.states import States
 from service.sla.timers import Timers
 
-ADOPTED_AT_ONCE = 20_000  # states looked at before other tasks get a turn: some 5 ms
+ADOPTED_AT_ONCE = 5_000  # states looked at before other tasks get a turn: some 15 ms if all are concerned
 HEAVY_BYTES = 64 * 1024  # of state judged in one step; a ticket with hundreds of cycles takes 30 ms
 SEEN_AGAIN_MS = 24 * 3_600_000  # a repeated record prolongs retention, but is noted at most this often
 
@@ -95,19 +95,21 @@ class Partition(States[S]):
         The next step judges anew what the others may judge otherwise: tickets that wait for a calendar year,
         and those with a fact from the first instant on from which a cycle may get another policy. All other
         states are judged by the new policies when something else happens to them.
+
+        Until the end, the policies of before count: an adoption that was abandoned is done again in full.
         """
         if policies.edition == self._edition:
             return
         since = policies.differ_from(self._judged.policies)
-        self._judged.adopt(policies)
-        self._edition = policies.edition
-        for number, (key, value) in enumerate(list(self._values.items())):
+        for number, (key, value) in enumerate(self._values.items()):
             if state.latest(value) >= since or key in self._waiting:
                 at = state.header(value).at
                 self._values[key] = state.rewake(value, at)
                 self._timers.arm(key, at)
             if number % ADOPTED_AT_ONCE == ADOPTED_AT_ONCE - 1:
                 yield
+        self._judged.adopt(policies)
+        self._edition = policies.edition
         for key, expected in self._judged.expected.items():
             if key not in self._values:
                 self._timers.arm(key, expected)

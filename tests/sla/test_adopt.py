@@ -1,5 +1,6 @@
 """A partition that judges by other policies from now on says what it would say had it known them before."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -12,8 +13,9 @@ from service.sla.announcement import Announcement
 from service.sla.changes import About, standing
 from service.sla.facts import Fact
 from service.sla.judge import judge
-from service.sla.partition import ADOPTED_AT_ONCE
+from service.sla.partition import ADOPTED_AT_ONCE, Partition
 from service.sla.policy import Policies, Policy
+from service.sla.state import Ticket
 from service.sla.tickets import ticket_partition
 from tests.sla.desks import SUPPORT, Support, desk_policy
 from tests.sla.hours import calendar
@@ -24,6 +26,7 @@ from tests.sla.test_unknown_year import LETTER, RECEIVED, ms
 
 TARGETS = (30 * MINUTE, 20 * MINUTE, 10 * MINUTE)
 EFFECTIVE = at("10:00")
+CROWD = 2 * ADOPTED_AT_ONCE + 1
 
 
 def version(number: int, since: int, target: int) -> Policy:
@@ -109,13 +112,37 @@ def test_a_desk_that_a_new_version_names_is_judged_though_it_never_spoke() -> No
 
 
 def test_it_looks_at_few_states_at_a_time() -> None:
-    partition = ticket_partition(FIRST, DAY)
-    desk = Desk(FIRST)
+    assert sum(1 for _ in crowded().adopt(BOTH)) == 2
+
+
+def test_an_adoption_that_was_abandoned_is_done_again_in_full() -> None:
+    """A tenure may end in the middle, and leave its memory to the next one."""
+    partition, due = crowded(), EFFECTIVE + TARGETS[1] + 1
+    next(partition.adopt(BOTH))
+    assert judged(partition, at("10:00")) == {}
+    for _ in partition.adopt(BOTH):
+        pass
+    assert judged(partition, due - 1) == {}
+    assert judged(partition, due) == {2: CROWD}
+
+
+def judged(partition: Partition[Ticket], until: int) -> Counter[int]:
+    """Judge all that lapsed; return how many breaches each version has."""
+    found: Counter[int] = Counter()
+    while (due := partition.next_at()) is not None and due < until:
+        step = partition.step((), at=until, now=until, offset=1, grace=0)
+        found.update(one.policy.version for one in step.announcements)
+    return found
+
+
+def crowded() -> Partition[Ticket]:
+    """A partition with more tickets than are looked at at once."""
+    partition, desk = ticket_partition(FIRST, DAY), Desk(FIRST)
     desk.tell(fact("received", EFFECTIVE), now="09:59")
     (value,) = desk.changelog.values()
-    for number in range(2 * ADOPTED_AT_ONCE + 1):
+    for number in range(CROWD):
         partition.restore(f"T-{number}@default", value)
-    assert sum(1 for _ in partition.adopt(BOTH)) == 2
+    return partition
 
 
 def test_a_state_says_how_late_its_latest_fact_is() -> None:
