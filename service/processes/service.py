@@ -120,8 +120,7 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, Publish
         metrics.show_policies(_levels(now), now.agreements, _valid_until(now))
         log.info("%s", in_force_line(now, now_ms()))
 
-    records = ground.published.records
-    feed = PublishedPolicies(ground.connection, topics.POLICIES.named(prefix), records, changed)
+    feed = PublishedPolicies(ground.connection, topics.POLICIES.named(prefix), ground.published, changed)
     terms = OwnerSettings(
         connection=ground.connection,
         group=settings.group,

@@ -16,6 +16,7 @@ from service.errors import RefusalError
 from service.kafka.topics.policy_feed import PublishedPolicies
 from service.policy.directory import read_policies
 from service.policy.publication import Publication, policy_record
+from service.policy.published import Published, read_published
 from service.sla.policy import Policies
 from tests.broker.log import new_topics, write
 from tests.broker.rig import Rig, event, new_rig
@@ -82,7 +83,7 @@ async def test_a_new_version_judges_to_the_millisecond_without_a_restart(
     rig, topic = await rig_and_topic(bootstrap)
     await publish(bootstrap, topic, publication(tmp_path, 1, LONG_AGO, "1h"))
     changes = Changes()
-    feed = PublishedPolicies({"bootstrap_servers": bootstrap}, topic, (), changes)
+    feed = PublishedPolicies({"bootstrap_servers": bootstrap}, topic, Published(), changes)
     async with replace(rig, feed=feed).worker():
         await changes.so_many(1)
         effective = now_ms() + 2_000
@@ -106,7 +107,7 @@ async def test_no_deadline_fires_while_the_policies_cannot_be_read_to_their_end(
     old, new = publication(tmp_path, 1, LONG_AGO, "1ms"), publication(tmp_path, 2, LONG_AGO + 1, "1h")
     await publish(bootstrap, topic, old, new)
     reach = {"bootstrap_servers": "127.0.0.1:1"}
-    feed = PublishedPolicies(reach, topic, (old,), lambda _: None)
+    feed = PublishedPolicies(reach, topic, read_published([old]), lambda _: None)
     async with replace(rig, feed=feed).worker() as worker:
         await rig.publish([event("T1", "received", now_ms() - 60_000)])
         async with asyncio.timeout(WITHIN):
@@ -122,7 +123,7 @@ async def test_no_deadline_fires_while_the_policies_cannot_be_read_to_their_end(
 async def test_what_newer_software_published_ends_the_process_and_is_named(bootstrap: str) -> None:
     (topic,) = await new_topics(bootstrap, ["policies"])
     await write(bootstrap, topic, [(0, b"test@1", b'{"of": "tomorrow"}')])
-    feed = PublishedPolicies({"bootstrap_servers": bootstrap}, topic, (), lambda _: None)
+    feed = PublishedPolicies({"bootstrap_servers": bootstrap}, topic, Published(), lambda _: None)
     with pytest.raises(RefusalError, match=f"topic {topic}, partition 0, offset 0"):
         async with asyncio.timeout(WITHIN):
             await feed.run()
@@ -132,7 +133,7 @@ async def test_each_change_is_told_once(bootstrap: str, tmp_path: Path) -> None:
     (topic,) = await new_topics(bootstrap, ["policies"])
     first = publication(tmp_path, 1, LONG_AGO, "1h")
     changes = Changes()
-    feed = PublishedPolicies({"bootstrap_servers": bootstrap}, topic, (), changes)
+    feed = PublishedPolicies({"bootstrap_servers": bootstrap}, topic, Published(), changes)
     async with following(feed):
         await publish(bootstrap, topic, first, first)
         await changes.so_many(1)

@@ -10,7 +10,7 @@ This is the third place where a transaction commits.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -60,14 +60,21 @@ class OtherPublisherError(RefusalError):
 
 async def published(connection: Mapping[str, Any], topic: str) -> Published:
     """Return all that was published. Raises RefusalError or UnreadableRecordError."""
-    records: dict[bytes, Record] = {}
-    for record in await patiently(connection, lambda: _records(connection, topic)):
+    return read_records(await patiently(connection, lambda: _records(connection, topic)), Published())
+
+
+def read_records(records: Iterable[Record], known: Published) -> Published:
+    """Return what is published by `known` and by the records after it. Raises UnreadableRecordError."""
+    new: dict[bytes, Record] = {}
+    for record in records:
         # The first record counts: processes of an earlier version that started at once may both have written.
-        records.setdefault(record.key or b"", record)
+        new.setdefault(record.key or b"", record)
     try:
-        return read_published([parse_record(key, record.value or b"") for key, record in records.items()])
+        parsed = [parse_record(key, record.value or b"") for key, record in new.items()]
+        return read_published([*known.records, *parsed])
     except BadPublicationError as error:
-        bad = records[error.key]
+        # A new record may also spoil a known one: then the text names the known one, and this the latest new.
+        bad = new.get(error.key) or next(reversed(new.values()))
         place = bad.topic, bad.partition, bad.offset
         raise UnreadableRecordError(*place, bad.key, str(error), UNREADABLE) from None
 

@@ -6,7 +6,7 @@ nothing. Until it is read to the end, no deadline is judged: see service.sla.wat
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -14,10 +14,8 @@ from aiokafka.errors import KafkaError
 
 from service.kafka.client.groupless_consumer import reading
 from service.kafka.codec.record import Record
-from service.kafka.codec.unreadable import UnreadableRecordError
-from service.kafka.topics.policies import UNREADABLE
-from service.policy.publication import BadPublicationError, PolicyRecord, parse_record
-from service.policy.published import read_published
+from service.kafka.topics.policies import read_records
+from service.policy.published import Published
 from service.sla.policy import Policies
 
 log = logging.getLogger(__name__)
@@ -33,7 +31,7 @@ class PublishedPolicies:
         self,
         connection: Mapping[str, Any],
         topic: str,
-        known: Iterable[PolicyRecord],
+        known: Published,
         changed: Callable[[Policies], None],
     ) -> None:
         """`known`: what the start has read. `changed` is called with the policies after each change."""
@@ -41,9 +39,13 @@ class PublishedPolicies:
         self.position = 0  # every publication below this offset is in `policies`
         self._connection = connection
         self._changed = changed
-        self._records = {record.key: record for record in known}
-        self.policies = read_published(self._records.values()).directory.policies
+        self._published = known
         self._failure: str | None = None
+
+    @property
+    def policies(self) -> Policies:
+        """What judges."""
+        return self._published.directory.policies
 
     async def run(self) -> None:
         """Follow until cancelled; try again after errors of Kafka.
@@ -63,26 +65,19 @@ class PublishedPolicies:
 
     async def _read(self, reader: AIOKafkaConsumer) -> None:
         batches = await reader.getmany(timeout_ms=POLL_MS)
-        self._take(batches.get(self.source, ()))
+        if records := batches.get(self.source):
+            await self._take(records)
         self.position = await reader.position(self.source)  # it also passes markers
         self._say(None)
 
-    def _take(self, records: Sequence[Record]) -> None:
-        new = {}
-        for record in records:
-            try:
-                publication = parse_record(record.key or b"", record.value or b"")
-                if publication.key not in self._records:
-                    new[publication.key] = publication
-                    known = read_published([*self._records.values(), *new.values()])
-            except BadPublicationError as error:
-                place = record.topic, record.partition, record.offset
-                raise UnreadableRecordError(*place, record.key, str(error), UNREADABLE) from None
-        if new:
-            self._records |= new
-            self.policies = known.directory.policies
-            for publication in new.values():
-                log.info("%s is published", publication.title)
+    async def _take(self, records: Sequence[Record]) -> None:
+        known = {record.key for record in self._published.records}
+        # In a thread: reading many versions takes longer than a deadline should wait for the event loop.
+        self._published = await asyncio.to_thread(read_records, records, self._published)
+        added = [record for record in self._published.records if record.key not in known]
+        for record in added:
+            log.info("%s is published", record.title)
+        if added:
             self._changed(self.policies)
 
     def _say(self, failure: str | None) -> None:
