@@ -1,6 +1,7 @@
 """CloudEvents in structured mode: one JSON object with attributes and data side by side."""
 
 from base64 import b64decode
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -35,16 +36,19 @@ def decode_json(
 
 
 def named_ticket(line: bytes) -> tuple[str | None, str | None]:
-    """Return tenant and ticket id that a rejected event names, as far as it can be read.
-
-    An event without the attribute is of the default tenant; the tenant is None where nothing can be read.
-    """
+    """Return tenant and ticket id that a rejected line names, as far as it can be read; see ticket_of."""
     try:
         event = read_json(line[:LARGEST_BYTES], DEEPEST + 1)
     except RejectedError:
         return None, None
-    if not isinstance(event, dict):
-        return None, None
+    return ticket_of(event) if isinstance(event, dict) else (None, None)
+
+
+def ticket_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return tenant and ticket id of an event that may be no event of the contract.
+
+    Without the attribute the tenant is the default one; None where either is no text.
+    """
     tenant, subject = event.get("tenant"), event.get("subject")
     tenant = DEFAULT_TENANT if tenant is None else tenant
     return tenant if isinstance(tenant, str) else None, subject if isinstance(subject, str) else None

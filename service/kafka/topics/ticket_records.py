@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.envelope import DEFAULT_TENANT
 from service.events.fact import COMPLAINTS, Fitted, fact_of
 from service.events.rejection import RejectedError, Rejection
+from service.events.structured import ticket_of
 from service.explain.records import Identity, InputRecord, RejectedEvent
 from service.kafka.client.groupless_consumer import OffsetSpan, reading
 from service.kafka.client.patience import PATIENCE_SECONDS, unreachable
@@ -82,22 +82,19 @@ def _is_of(record: RejectedRecord, tenant: str, ticket_id: str) -> bool:
         return False
     size = size_of(record.key, record.value, record.headers)
     place = record.topic, record.from_partition, record.from_offset, record.at
-    subject, named = _subject_and_tenant(Record(*place, record.key, record.value, record.headers, size))
+    named, subject = _named(Record(*place, record.key, record.value, record.headers, size))
     return (record.key == wanted or subject == ticket_id) and named in (None, tenant)
 
 
-def _subject_and_tenant(record: Record) -> tuple[str | None, str | None]:
-    """Return what a rejected record says of itself, as far as it can be read; a tenant of None: unknown."""
+def _named(record: Record) -> tuple[str | None, str | None]:
+    """Return tenant and ticket id that a rejected record names, as far as it can be read; see ticket_of."""
     headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
     if "ce_specversion" in headers or "ce_subject" in headers:
-        return headers.get("ce_subject"), headers.get("ce_tenant", DEFAULT_TENANT)
+        return ticket_of({name: headers.get(f"ce_{name}") for name in ("tenant", "subject")})
     try:
-        event = event_of(record)
+        return ticket_of(event_of(record))
     except RejectedError:
         return None, None
-    subject, named = event.get("subject"), event.get("tenant")
-    named = DEFAULT_TENANT if named is None else named
-    return subject if isinstance(subject, str) else None, named if isinstance(named, str) else None
 
 
 async def search_input(
@@ -115,7 +112,7 @@ async def search_input(
             continue
         decoded = decode(record, _dated(record.timestamp), len(spans), partitioner)
         if isinstance(decoded, Rejection):
-            if _subject_and_tenant(record)[1] in (None, tenant):
+            if _named(record)[0] in (None, tenant):
                 found.rejected.append(_rejected_in(record, decoded))
         elif decoded[0] == key_of(tenant, ticket_id):
             found.accepted.append(InputRecord(partition, record.offset, _dated(record.timestamp)))
