@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from service.board import codes as limits
 from service.board.codes import InputCodes
@@ -71,18 +72,21 @@ async def test_what_cannot_be_read_says_why_and_is_asked_for_again() -> None:
     assert codes.failure is None
 
 
-async def test_neither_what_waits_nor_what_is_kept_grows_without_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(limits, "MOST_TICKETS", 2)
-    monkeypatch.setattr(limits, "MOST_KEPT", 3)
+def test_what_waits_does_not_grow_without_end() -> None:
     codes = InputCodes(TOPIC)
-    for number in range(4):
+    for number in range(limits.MOST_TICKETS + 1):
         codes.of(f"T{number}@default", FACTS)
-    assert len(codes._wanted) == 2
-    for _ in range(2):
-        codes.put(await codes.take(), all_of(FACTS))
-    assert len(codes._known) == 3
+    assert len(codes._wanted) == limits.MOST_TICKETS
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_what_is_kept_does_not_grow_without_end_and_the_oldest_goes(more: int) -> None:
+    codes, most = InputCodes(TOPIC), limits.MOST_KEPT
+    facts = tuple(replace(FACTS[0], offset=offset) for offset in range(most + more))
+    codes.put(("T1@default", facts[:most]), all_of(FACTS))
+    codes.put(("T2@default", facts[most:]), all_of(FACTS))
+    assert len(codes._known) == min(most, most + more)
+    assert (("T1@default", facts[0].partition, 0) in codes._known) is (more <= 0)
 
 
 async def test_a_page_waits_a_little_for_the_reader() -> None:
