@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.instant import read_milliseconds
 from service.policy.calendar_file import read_calendar_content
 from service.policy.calendar_years import YearDates, frame, named_years, whole, years_of
 from service.policy.directory import PolicyDirectory
@@ -42,6 +43,11 @@ class Published:
     def records(self) -> list[PolicyRecord]:
         """All records."""
         return [*self.versions.values(), *self.years.values(), *self.retirements.values()]
+
+    @property
+    def latest_at(self) -> int:
+        """When (ms) the latest publication began; 0: nothing is published."""
+        return max((read_milliseconds(record.published_at) or 0 for record in self.records), default=0)
 
     def dates(self, calendar: str, year: int) -> YearDates | None:
         """Return the published dates of a calendar's year; None: the year was not published.

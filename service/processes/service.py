@@ -19,6 +19,7 @@ from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import OwnerState
 from service.kafka.topics.policy_feed import PublishedPolicies
 from service.policy.in_force import PolicyState, in_force_line, policy_labels, policy_spans
+from service.policy.published import Published
 from service.processes.asyncapi import document
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
@@ -116,7 +117,8 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, Publish
         metrics[metric_names.TOPIC_FALLS_SHORT].labels(topic.name).set(topic.name in ground.short)
     prefix = settings.topic_prefix
 
-    def changed(now: Policies) -> None:
+    def changed(published: Published) -> None:
+        now = published.directory.policies
         metrics.show_policies(_levels(now), now.agreements, _valid_until(now))
         log.info("%s", in_force_line(now, now_ms()))
 

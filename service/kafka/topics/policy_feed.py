@@ -32,9 +32,9 @@ class PublishedPolicies:
         connection: Mapping[str, Any],
         topic: str,
         known: Published,
-        changed: Callable[[Policies], None],
+        changed: Callable[[Published], None],
     ) -> None:
-        """`known`: what the start has read. `changed` is called with the policies after each change."""
+        """`known`: what the start has read. `changed` is told what is published, after each change."""
         self.source = TopicPartition(topic, 0)
         self.position = 0  # every publication below this offset is in `policies`
         self._connection = connection
@@ -78,7 +78,7 @@ class PublishedPolicies:
         for record in added:
             log.info("%s is published", record.title)
         if added:
-            self._changed(self.policies)
+            self._changed(self._published)
 
     def _say(self, failure: str | None) -> None:
         if failure != self._failure:
