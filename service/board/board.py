@@ -11,10 +11,12 @@ from service.board.codes import InputCodes
 from service.board.desks import DeskLine, DeskShelf
 from service.board.filters import Query
 from service.board.listing import Fitting, Listing, listing
+from service.board.policies import InForceViews
 from service.board.snapshot import ReachView, Snapshot
 from service.board.stream import Ticker
 from service.board.ticket_page import TicketPage, account
 from service.board.tickets import TicketShelf
+from service.sla.policy import Policies
 from service.sla.state import UnreadableStateError
 from service.sla.state import key as key_of
 
@@ -22,6 +24,9 @@ LOOK_EVERY_SECONDS = 0.1
 TICK_EVERY_SECONDS = 0.5  # the shortest time between two ticks
 AT_ONCE = 100  # tickets judged before other tasks get a turn; some ms
 CODES_WITHIN_SECONDS = 1.0  # then the page comes without the codes, and its stream brings them
+# A service takes a publication up within this time, so a judgement in it may still be by the policies before.
+TAKEN_UP_WITHIN_MS = 10_000
+DIFFERS_FOR_MS = 5_000  # while the board itself may still have to read what is published
 _MOST_LISTINGS = 64
 
 
@@ -39,24 +44,43 @@ class Board:
     group: str
     ticker: Ticker = field(default_factory=Ticker)
     codes: InputCodes | None = None  # None: nobody reads the input
+    published_at: int = 0  # ms: the latest publication that the board has read
 
     def __post_init__(self) -> None:
+        self._published = self.shelf.policies
+        self._in_force = InForceViews()
+        self._differs_since: int | None = None
         self._fitting = Fitting(self.shelf)
         self._listings: dict[Query, Listing] = {}
         self._listed: tuple[int, Mapping[int, int]] | None = None
 
     def snapshot(self) -> Snapshot:
         """Return what is known now, with the figures of tickets and desks."""
-        shelf = self.shelf
+        shelf, now = self.shelf, self.snapshot_now()
         return replace(
-            self.snapshot_now(),
+            now,
             waiting=shelf.waiting,
             baffling=shelf.baffling,
             baffled_by=shelf.baffled_by,
             baffling_desks=self.desks.baffling,
             baffled_by_desk=self.desks.baffled_by,
-            other_policies=shelf.other_policies,
+            policies=self._in_force.at(now.now, shelf.policies),
+            other_policies=self._differs(now.now),
         )
+
+    def adopt(self, policies: Policies, published_at: int) -> None:
+        """Judge by what is published now. `published_at` (ms): when the latest publication began."""
+        self._published, self.published_at = policies, published_at
+        self.desks.adopt(policies)
+
+    def _differs(self, now: int) -> bool:
+        """True when the service has judged by other policies than the board for a while."""
+        judged_at = self.shelf.judged_otherwise_at
+        if judged_at is None or judged_at <= self.published_at + TAKEN_UP_WITHIN_MS:
+            self._differs_since = None
+        elif self._differs_since is None:
+            self._differs_since = now
+        return self._differs_since is not None and now - self._differs_since >= DIFFERS_FOR_MS
 
     def times(self, snapshot: Snapshot) -> dict[int, int]:
         """Return by partition the instant (ms) to judge at: later facts may not have been read yet.
@@ -109,6 +133,8 @@ class Board:
         time = asyncio.get_running_loop().time
         version, ticked = -1, time()
         while True:
+            for _ in self.shelf.adopt(self._published):
+                await asyncio.sleep(0)
             looked = self.shelf.look(self.times(self.snapshot()), AT_ONCE)
             if self.shelf.version != version and time() - ticked >= TICK_EVERY_SECONDS:
                 version, ticked = self.shelf.version, time()

@@ -61,6 +61,10 @@ class DeskShelf:
         self._kept = KeptStates(lambda: Desk({}, [], out={}), state_of_desks.decode)
         self._baffling: list[str] = []
 
+    def adopt(self, policies: Policies) -> None:
+        """Judge by other policies from now on."""
+        self._policies = policies
+
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Apply one changelog record, in log order. `value` None: a tombstone."""
         self._kept.restore(partition, key, value)

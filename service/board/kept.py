@@ -34,6 +34,13 @@ class KeptStates(Generic[S]):
         for states in self._partitions.values():
             yield from states
 
+    def encoded(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every key with its changelog value. States may come and go in between."""
+        for states in list(self._partitions.values()):
+            for key in list(states):
+                if (value := states.value(key)) is not None:
+                    yield key, value
+
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Apply one changelog record, in log order. `value` None: a tombstone."""
         if partition not in self._partitions:

@@ -111,7 +111,7 @@ class Writer:
             listing, self.look.lang, snapshot.now, lambda: self._listed(listing, snapshot.now)
         )
         return Page(
-            (self._notices(snapshot), *parts), rows, listing.rows, snapshot.now, as_of(snapshot.reaches)
+            (*self._frame(snapshot), *parts), rows, listing.rows, snapshot.now, as_of(snapshot.reaches)
         )
 
     def _listed(self, listing: Listing, now: int) -> Listed:
@@ -144,7 +144,7 @@ class Writer:
             known=known,
             now=snapshot.now,
         )
-        return Page((self._notices(snapshot), part), None, (), snapshot.now, as_of(snapshot.reaches))
+        return Page((*self._frame(snapshot), part), None, (), snapshot.now, as_of(snapshot.reaches))
 
     def partitions_page(self, snapshot: Snapshot, group: str) -> Page:
         """Return the page of the partitions."""
@@ -153,13 +153,13 @@ class Writer:
         part = self._part(
             "partitions", (lines, state), lines=lines, state=state, group=group, services=snapshot.services
         )
-        return Page((self._notices(snapshot), part), None, (), snapshot.now, as_of(snapshot.reaches))
+        return Page((*self._frame(snapshot), part), None, (), snapshot.now, as_of(snapshot.reaches))
 
     def desks_page(self, lines: Sequence[DeskLine], snapshot: Snapshot) -> Page:
         """Return the page of the support desks."""
         shown = tuple(lines)
         part = self._part("desks", shown, lines=shown, now=snapshot.now)
-        return Page((self._notices(snapshot), part), None, (), snapshot.now, as_of(snapshot.desk_reaches))
+        return Page((*self._frame(snapshot), part), None, (), snapshot.now, as_of(snapshot.desk_reaches))
 
     def whole(self, template: str, page: Page | None = None, **values: object) -> str:
         """Render a page with its frame."""
@@ -178,6 +178,11 @@ class Writer:
         if len(found) > _MOST_NEWS:
             said.append(self.words["news_more"].format(more=len(found) - _MOST_NEWS))
         return "; ".join(said)
+
+    def _frame(self, snapshot: Snapshot) -> tuple[Part, Part]:
+        """Return the parts that all pages have: the notices, and what judges."""
+        views = snapshot.policies
+        return self._notices(snapshot), self._part("policies", views, views=views)
 
     def _notices(self, snapshot: Snapshot) -> Part:
         found = tuple(notices(snapshot))

@@ -41,6 +41,17 @@ class Probe(NamedTuple):
     refused: Mapping[int, str] = MappingProxyType({})  # why, by partition
 
 
+class PolicyView(NamedTuple):
+    """A policy version that is in force, or will be. Instants in ms."""
+
+    id: str
+    version: int
+    agreement: str | None  # None: of support desks
+    since: int
+    until: int | None  # None: for good
+    is_in_force: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that is known at `now` (ms) of the board's sources."""
@@ -58,4 +69,5 @@ class Snapshot:
     baffling_desks: int = 0
     baffled_by_desk: str | None = None
     desk_reaches: Mapping[int, ReachView] = field(default_factory=dict)  # of the state of support desks
-    other_policies: bool = False  # the latest judgement of the service used other policies than the board's
+    policies: tuple[PolicyView, ...] = ()  # that judge now, or will
+    other_policies: bool = False  # the service judges by other policies than the board

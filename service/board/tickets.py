@@ -1,6 +1,6 @@
 """The tickets of the changelog, and summaries of the open tickets. Pure: the time is an argument."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
 from service.board.facets import Census
@@ -12,6 +12,8 @@ from service.sla.judge import Judgement, judge
 from service.sla.policy import Policies
 from service.sla.state import NEVER, Ticket, UnreadableStateError
 from service.sla.timers import Timers
+
+ADOPTED_AT_ONCE = 5_000  # tickets compared before other tasks get a turn; some ms
 
 Times = Mapping[int, int]  # by partition: the instant (ms) to judge its tickets at
 
@@ -35,7 +37,6 @@ class TicketShelf:
         self.version = 0  # changes whenever the list may differ
         self.census = Census()  # of the open tickets
         self._baffling: set[str] = set()
-        self._edition = policies.edition
         self._newest = (0, 0)  # when (ms) and by which edition of the policies the service judged last
 
     def __len__(self) -> int:
@@ -54,14 +55,32 @@ class TicketShelf:
         return None
 
     @property
-    def other_policies(self) -> bool:
-        """True when the latest judgement of the service used other policies than the board's."""
-        return self._newest[1] not in (0, self._edition)
+    def judged_otherwise_at(self) -> int | None:
+        """When (ms) the service judged last, if that was by other policies than the board's; else None."""
+        judged_at, edition = self._newest
+        return judged_at if edition not in (0, self.policies.edition) else None
 
     @property
     def waiting(self) -> int:
         """The number of tickets that were read and are not judged yet."""
         return len(self._waiting)
+
+    def adopt(self, policies: Policies) -> Iterator[None]:
+        """Judge by other policies from now on. Yields wherever other tasks may get a turn.
+
+        The next looks judge anew what the others may judge otherwise, as in the service: see
+        Partition.adopt.
+        """
+        if policies.edition == self.policies.edition:
+            return
+        since = policies.differ_from(self.policies)
+        self.policies = policies
+        self.version += 1  # for what a listing shows beside the summaries
+        for number, (key, value) in enumerate(self._kept.encoded()):
+            if key in self._baffling or _may_differ(value, since):
+                self._await(key, self._urgency(value))
+            if number % ADOPTED_AT_ONCE == ADOPTED_AT_ONCE - 1:
+                yield
 
     def restore(self, partition: int, key: str, value: bytes | None) -> None:
         """Apply one changelog record, in log order. `value` None: a tombstone."""
@@ -165,3 +184,12 @@ class TicketShelf:
             return NEVER
         self._newest = max(self._newest, (header.at, header.edition))
         return header.wake_at
+
+
+def _may_differ(value: bytes, since: int) -> bool:
+    """True when a ticket may be judged otherwise by policies that differ for cycles from `since` (ms) on."""
+    try:
+        head = state.header(value)
+    except UnreadableStateError:
+        return False
+    return head.latest >= since or head.waits_from != NEVER

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from schemas.topics import DESKS, LIFECYCLE, TICKETS
+from schemas.topics import DESKS, LIFECYCLE, POLICIES, TICKETS
 from service.board.auth import Token
 from service.board.board import Board
 from service.board.codes import InputCodes
@@ -20,8 +20,9 @@ from service.kafka.client.options import connection
 from service.kafka.topics.code_reader import CodeReader
 from service.kafka.topics.follow import Follower
 from service.kafka.topics.owners import Owners
-from service.policy.directory import PolicyDirectory, read_policies
-from service.policy.publication_plan import Publishing, plan
+from service.kafka.topics.policy_feed import PublishedPolicies
+from service.policy.in_force import in_force_line
+from service.policy.published import Published
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import OwnHosts, Server, listen
 from service.processes.last_words import died
@@ -29,7 +30,6 @@ from service.processes.policies import read_published_policies
 from service.processes.signals import when_asked_to_end
 from service.settings import Settings
 from service.telemetry.logs import open_log
-from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +39,20 @@ STOP_WITHIN_SECONDS = 5.0
 class Watch:
     """The sources of one board, which run concurrently."""
 
-    def __init__(self, settings: Settings, policies: PolicyDirectory, services: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, published: Published, services: Sequence[str]) -> None:
         reach, prefix = connection(settings), settings.topic_prefix
-        shelf = TicketShelf(policies.policies)
+        policies = published.directory.policies
+        shelf = TicketShelf(policies)
         self.follower = Follower(reach, TICKETS.named(prefix), shelf, now_ms)
-        desks = DeskShelf(policies.policies)
+        desks = DeskShelf(policies)
         self.desk_follower = Follower(reach, DESKS.named(prefix), desks, now_ms)
         self.owners = Owners(reach, settings.group, LIFECYCLE.named(prefix), now_ms)
         self.services = Services(services, LIFECYCLE.named(prefix))
         codes = InputCodes(LIFECYCLE.named(prefix))
         self.code_reader = CodeReader(reach, LIFECYCLE.named(prefix), codes)
         self.board = Board(shelf, desks, self.snapshot, settings.grace, settings.group, codes=codes)
+        self.policies = PublishedPolicies(reach, POLICIES.named(prefix), published, self._adopt)
+        self._adopt(published)
         self._lagging_since: dict[int, int] = {}
 
     def snapshot(self) -> Snapshot:
@@ -73,13 +76,33 @@ class Watch:
             desk_reaches={number: ReachView(*reach) for number, reach in self.desk_follower.reaches.items()},
         )
 
+    def _adopt(self, published: Published) -> None:
+        policies = published.directory.policies
+        self.board.adopt(policies, published.latest_at)
+        log.info("%s", in_force_line(policies, now_ms()))
+
     async def run(self) -> None:
-        """Run all sources until cancelled. An unexpected error ends them."""
-        async with asyncio.TaskGroup() as tasks:
-            sources = (self.follower, self.desk_follower, self.owners, self.services, self.code_reader)
-            for source in sources:
-                tasks.create_task(source.run())
-            tasks.create_task(self.board.look())
+        """Run all sources until cancelled. An unexpected error ends them.
+
+        Raises RefusalError when newer software published what this one cannot read.
+        """
+        sources = (
+            self.follower,
+            self.desk_follower,
+            self.owners,
+            self.services,
+            self.code_reader,
+            self.policies,
+        )
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for source in sources:
+                    tasks.create_task(source.run())
+                tasks.create_task(self.board.look())
+        except ExceptionGroup as ended:
+            if (refused := ended.subgroup(RefusalError)) is not None:
+                raise refused.exceptions[0] from None
+            raise
 
 
 def serve_board(settings: Settings, services: Sequence[str]) -> int:
@@ -100,7 +123,7 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
     stopping = asyncio.create_task(stop.wait())
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings.http))
-        preparing = asyncio.create_task(_policies(settings))
+        preparing = asyncio.create_task(read_published_policies(connection(settings), settings))
         await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
         if not preparing.done():
             preparing.cancel()
@@ -123,25 +146,3 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
             watching.result()
     log.info("stopped")
     return 0
-
-
-async def _policies(settings: Settings) -> PolicyDirectory:
-    """Return the published policies, and those that the files will add to them. Raises RefusalError.
-
-    The service may start at the same time as the board, and publish a moment later.
-    """
-    known = await read_published_policies(connection(settings), settings)
-    terms = Publishing(now_ms(), database_version(), may_backdate=not known.versions)
-    try:
-        found = plan(read_policies(settings.policies, to_publish=True), known, terms)
-    except RefusalError as error:
-        if not known.versions:
-            raise
-        line = str(error).splitlines()[0]
-        log.warning("shown by what is published alone, as these files cannot be published: %s", line)
-        return known.directory
-    for warning in found.warnings:
-        log.warning("%s", warning)
-    for unused in found.new:
-        log.warning("%s is not published yet", unused.title)
-    return found.after.directory

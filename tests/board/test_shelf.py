@@ -12,7 +12,6 @@ from service.board.ticket_page import account
 from service.board.tickets import TicketShelf
 from service.sla import state
 from service.sla.policy import Policies
-from service.sla.state import NEVER
 from tests.board.desk import Desk, record
 from tests.sla.stories import (
     COMPLEX,
@@ -212,17 +211,6 @@ def test_of_many_that_came_at_once_the_nearest_deadlines_are_judged_first() -> N
     shelf.look({}, 2)
     assert [known.key for known in shelf.ordered()] == ["T10@t", "T20@t"]
     assert shelf.waiting == 1
-
-
-@pytest.mark.parametrize(("judged_by", "other"), [(LETTER, False), (policy(RESPONSE, id="newer"), True)])
-def test_it_notices_when_the_service_judges_by_other_policies(judged_by: Policies, other: bool) -> None:
-    desk = Desk(at("09:10"))
-    by_ours = state.Header(1, at("09:01"), NEVER, LETTER.edition)
-    latest = state.Header(2, at("09:05"), NEVER, judged_by.edition)
-    for ticket, header in (("T1", latest), ("T2", by_ours)):
-        value = state.encode(state.Ticket([fact("received", "09:00")], []), header)
-        desk.board.shelf.restore(0, f"{ticket}@default", value)
-    assert desk.board.snapshot().other_policies is other
 
 
 def test_the_filters_count_what_the_list_shows() -> None:

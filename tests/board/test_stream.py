@@ -43,7 +43,7 @@ def test_the_first_message_brings_everything_and_the_next_only_the_time(desk: De
     first = changes.to(page(desk), quiet)
     assert first["order"] == ["section 1", "T1@default", "T2@default"]
     assert set(first["rows"]) == set(first["order"])
-    assert set(first["parts"]) == {"notices", "counts", "filters", "matching", "pager"}
+    assert set(first["parts"]) == {"notices", "policies", "counts", "filters", "matching", "pager"}
     desk.now += 1_000
     assert changes.to(page(desk), quiet) == {"now": desk.now, "as_of": desk.now}
 
