@@ -17,7 +17,6 @@ from service.kafka.topics.policy_feed import PublishedPolicies
 from service.policy.directory import read_policies
 from service.policy.publication import Publication, policy_record
 from service.policy.published import Published, read_published
-from service.sla.policy import Policies
 from tests.broker.log import new_topics, write
 from tests.broker.rig import Rig, event, new_rig
 
@@ -44,11 +43,11 @@ class Changes:
     """What a feed has told of, in order."""
 
     def __init__(self) -> None:
-        self.told: list[Policies] = []
+        self.told: list[Published] = []
         self._more = asyncio.Event()
 
-    def __call__(self, policies: Policies) -> None:
-        self.told.append(policies)
+    def __call__(self, published: Published) -> None:
+        self.told.append(published)
         self._more.set()
 
     async def so_many(self, count: int) -> None:
@@ -139,5 +138,5 @@ async def test_each_change_is_told_once(bootstrap: str, tmp_path: Path) -> None:
         await changes.so_many(1)
         await publish(bootstrap, topic, publication(tmp_path, 2, LONG_AGO + 1, "2h"))
         await changes.so_many(2)
-    assert [len(policies.versions) for policies in changes.told] == [1, 2]
+    assert [len(published.versions) for published in changes.told] == [1, 2]
     assert feed.source == TopicPartition(topic, 0)
