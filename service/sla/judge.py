@@ -112,12 +112,13 @@ class Run(msgspec.Struct, gc=False):
         """
         if self.holding is None:
             return due_at
+        # Not a lapse: the stretches [since, until) that reach beyond the due instant.
         reached = [max(since, due_at) for since, until in self.holding if until is None or until > due_at]
         return reached[0] if reached else None
 
     def outlasts(self, instant: int) -> bool:
         """True when the clock did not end at or before `instant` (ms): an end at a due instant is in time."""
-        return self.stopped_at is None or self.stopped_at > instant
+        return self.stopped_at is None or has_lapsed(instant, self.stopped_at)
 
     def ongoing(self, at: int) -> LevelState:
         """The state at `at` (ms) of a clock that has not ended: running, paused or not applicable."""

@@ -1,4 +1,7 @@
-"""The strict comparison: when a promise is broken, a deadline due, a state to be evaluated again."""
+"""The only strict comparison with a due instant.
+
+It says when a promise is broken, a deadline due, a state to be evaluated again.
+"""
 
 
 def has_lapsed(due_at: int, at: int) -> bool:
