@@ -107,7 +107,7 @@ class EventOut(Event):
     time: Instant | None = None  # the due instant; without one the clock's end, else the detection
 
 
-class Breached(EventOut):
+class Breached(EventOut):  # made by `announcement` in service/sla/changes.py
     """A level's due instant has passed, or a retraction was undone."""
 
     type: Literal["sla.breached"]

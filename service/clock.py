@@ -1,4 +1,7 @@
-"""The wall clock, and its comparison with Kafka's. The only module that reads the system's clock."""
+"""The wall clock, and its comparison with Kafka's.
+
+The only module that reads it: ruff refuses `time.time`, `datetime.now` and their like elsewhere.
+"""
 
 import logging
 import time

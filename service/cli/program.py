@@ -1,4 +1,7 @@
-"""All commands. A command imports its modules when it runs, so that `--help` is quick."""
+"""All commands. A command imports its modules when it runs, so that `--help` is quick.
+
+To add a command (a click command, no argparse `add_parser`): follow the recipe in docs/contributing.md.
+"""
 
 import signal
 import sys

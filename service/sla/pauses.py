@@ -1,4 +1,7 @@
-"""The pauses of a ticket, and which of them count for a clock."""
+"""The pauses of a ticket, and which of them count for a clock.
+
+They are subtracted in service/sla/calendar/calendar.py.
+"""
 
 from collections.abc import Sequence
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""The table of all metrics: a metric that is not here does not exist.
+"""The table of all metric names: a metric that is not here does not exist.
 
 Base units (seconds, records). No ticket, customer or tenant is ever a label. Each help text says when to
 worry. The alerts are in deploy/prometheus/alerts.yaml.
@@ -23,7 +23,10 @@ BY_POLICY = ("policy", "version", "agreement", "state")
 
 @dataclass(frozen=True, eq=False)
 class Metric(Generic[M]):
-    """A row of the table. `name` has no suffix: Prometheus adds the suffix of a counter."""
+    """A row of the table, which metrics.py makes a Counter(…), Gauge(…) or Histogram(…) of.
+
+    `name` has no suffix: Prometheus adds the suffix of a counter.
+    """
 
     kind: type[M]
     name: str

@@ -1,4 +1,4 @@
-"""Calendars: which time counts. Interval arithmetic in UTC milliseconds, without pauses."""
+"""Calendars: which time counts, with the pauses subtracted. Interval arithmetic in UTC milliseconds."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
