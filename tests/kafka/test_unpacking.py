@@ -15,7 +15,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.client.unpacking import AT_ONCE, EFFORT, LARGEST_BYTES, PIECE_BYTES
+from service.kafka.client.unpacking import AT_ONCE, EFFORT, LARGEST_BYTES, MOST_AT_ONCE, PIECE_BYTES
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)
@@ -58,8 +58,11 @@ class Given:
         )
 
     def __iter__(self) -> Iterator[list[Record]]:
+        return self.calls(1_000)
+
+    def calls(self, most: int) -> Iterator[list[Record]]:
         while self.result.has_more():
-            yield self.result.getall(1_000)
+            yield self.result.getall(most)
 
     def all(self) -> list[Record]:
         return [record for records in self for record in records]
@@ -93,9 +96,55 @@ def test_all_records_are_given_as_they_were_written_however_they_are_packed(
 @pytest.mark.parametrize("codec", CODECS)
 def test_what_is_given_at_once_is_bounded_by_what_it_weighs(codec: str) -> None:
     size = 250_000
-    each = list(Given(bomb(100, size, codec)))
-    assert sum(map(len, each)) == 100
-    assert max(sum(record.weight for record in given) for given in each) < AT_ONCE + size + 100
+    for key, most in ((b"T-%d", AT_ONCE), (b"T", MOST_AT_ONCE)):
+        records: list[Written] = [
+            (key.replace(b"%d", b"%d" % number), b"a" * size, []) for number in range(100)
+        ]
+        each = list(Given(batch(records, codec)))
+        assert sum(map(len, each)) == 100
+        assert max(sum(record.weight for record in given) for given in each) < most + size + 100
+
+
+RUNS = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=12)  # key, and how many in a row
+
+
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+@given(batches=st.lists(RUNS, max_size=4), most=st.integers(1, 40))
+def test_records_of_one_key_that_were_packed_together_are_given_together(
+    codec: str, batches: list[list[tuple[int, int]]], most: int
+) -> None:
+    """A call ends where its batch does or the key changes, unless it gave all that it may."""
+    packed: list[bytes] = []
+    keys: list[bytes] = []
+    ends: set[int] = set()
+    for runs in batches:
+        records: list[Written] = [(b"%d" % key, b"", []) for key, many in runs for _ in range(many)]
+        if records:
+            packed.append(batch(records, codec, base=len(keys)))
+            keys += [key for key, _, _ in records]
+            ends.add(len(keys))
+    at = 0
+    for records_given in Given(*packed).calls(most):
+        assert [record.key for record in records_given] == keys[at:][: len(records_given)]
+        at += len(records_given)
+        assert len(records_given) == most or at in {0, *ends} or keys[at] != keys[at - 1]
+        assert 2 * len(records_given) >= most or at == len(keys)
+    assert at == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("first", "given_first"), [(9, 11), (10, 10), (11, 11), (19, 19), (20, 20), (21, 20)]
+)
+def test_from_half_of_what_a_call_may_give_it_ends_where_the_key_changes(
+    first: int, given_first: int
+) -> None:
+    records: list[Written] = [(b"a", b"", [])] * first + [(b"b", b"", [])] * 2 + [(b"c", b"", [])]
+    assert len(next(Given(batch(records)).calls(20))) == given_first
+
+
+def test_records_without_a_key_are_nobody_s_together() -> None:
+    calls = Given(batch([(None, b"", [])] * 30)).calls(20)
+    assert [len(records) for records in calls if records] == [10, 10, 10]
 
 
 @pytest.mark.parametrize(("codec", "many"), [("gzip", 40), ("lz4", 40), ("zstd", 400)])

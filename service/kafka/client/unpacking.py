@@ -2,13 +2,15 @@
 
 The library unpacks a whole batch at once. It makes an object of every record and header without yielding to
 the event loop. But 20 KB may unpack to 250 MB, and a record may have half a million headers: brokers accept
-both. So this file changes four things:
+both. So this file changes five things:
 
 * A batch is unpacked in pieces. Its records are found in the pieces by their lengths alone.
 * A record that is too large, or has too many headers, does not become an object. It is *cut*: only its place
   and its size are read.
 * One call returns a bounded amount of work, measured by cost and not only by the number of records. The same
   bound holds for what is skipped: aborted batches, markers, records before the position.
+* A call does not end between two records of a batch that have the same key. Whoever writes all events of a
+  ticket into one batch has them given, and judged, together. See service/kafka/topics/whole_tickets.py.
 * A header name that is not UTF-8 is read as the Java client reads it: see lenient_headers.py.
 
 `_getall` and `_unpacked` replace the library's methods `getall` and `_unpack_records`. Apart from the changes
@@ -37,6 +39,7 @@ from service.kafka.codec.record import MOST_HEADERS, Record
 PIECE_BYTES = 512 * 1024  # unpacked at once
 LARGEST_BYTES = 16 * 2**20  # the largest record that is kept; none of our topics takes a larger one
 AT_ONCE = 512 * 1024  # the weight of the records that one call returns, see Record.weight
+MOST_AT_ONCE = 2 * AT_ONCE  # that weight if the last of them have the same key
 EFFORT = 5_000  # records that are skipped before the event loop gets a turn
 _BATCH = 10  # unpacking a batch costs as much as this many records
 _CUT_AT_ONCE = 32  # pieces of a cut record that are skipped before the event loop gets a turn
@@ -58,16 +61,21 @@ def read_in_pieces() -> None:
     fetcher.FetchResult.getall = _getall
 
 
-def _getall(given: Any, max_records: int | None = None) -> list[Record]:
+def _getall(given: Any, max_records: int) -> list[Record]:
+    """Give up to `max_records`, and from half of them on no more than the rest of one key."""
     if not given.check_assignment(given._topic_partition) or not given.has_more():
         return []
+    unpacked = given._partition_records
     found: list[Record] = []
     weight = 0
-    for record in given._partition_records:
+    for record in unpacked:
         if record is not _BREATHE:
             found.append(record)
             weight += record.weight
-        if record is _BREATHE or weight >= AT_ONCE or len(found) == max_records:
+        if record is _BREATHE or weight >= MOST_AT_ONCE or len(found) == max_records:
+            given._update_position()
+            break
+        if (weight >= AT_ONCE or 2 * len(found) >= max_records) and not unpacked.is_amid_key:
             given._update_position()
             break
     else:
@@ -84,21 +92,33 @@ def _unpacked(given: Any) -> Iterator[Record | None]:
         if given._check_crcs and not batch.validate_crc():
             raise CorruptRecordException(f"Invalid CRC - {given._tp}")
         effort += _BATCH
+        waiting = None  # a record that is given once it is known whether the next one has the same key
         for record in batch if _counts(given, batch) else ():
+            if waiting is not None:
+                given.is_amid_key = record is not _BREATHE and waiting.key == record.key is not None
+                yield _given(given, waiting)
+                waiting = None
             if record is not _BREATHE and record.offset >= given.next_fetch_offset:
-                given.next_fetch_offset = record.offset + 1
+                waiting = record
                 effort = 0
-                yield given._consumer_record(given._tp, record)
                 continue
             effort += 1
             if record is _BREATHE or effort >= EFFORT:
                 effort = 0
                 yield _BREATHE
+        if waiting is not None:
+            given.is_amid_key = False
+            yield _given(given, waiting)
         # The next batch may begin later: compaction may have removed records from the end of this one.
         given.next_fetch_offset = batch.next_offset
         if effort >= EFFORT:
             effort = 0
             yield _BREATHE
+
+
+def _given(given: Any, record: Any) -> Any:
+    given.next_fetch_offset = record.offset + 1
+    return given._consumer_record(given._tp, record)
 
 
 def _counts(given: Any, batch: Any) -> bool:

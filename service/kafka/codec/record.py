@@ -7,6 +7,7 @@ import msgspec
 Headers = Sequence[tuple[str, bytes | None]]
 
 MOST_HEADERS = 10_000  # of a record; with more it is cut, because each header costs as much as a short event
+WHOLE_BYTES = 256 * 1024  # by weight: adjacent records of one key are judged together up to it
 # Bytes of memory, and about as many instructions: a name of one letter costs as much as a short text.
 _HEADER = 32
 

@@ -1,10 +1,15 @@
-"""Bounds how many records are judged in one step, so that heavy records do not delay deadlines."""
+"""Bounds how many records are judged in one step, so that heavy records do not delay deadlines.
+
+What must never happen: that a publisher writes a ticket's events side by side, and some of them are judged
+without the rest. A deadline would be announced, and then taken back. So a step does not end between two
+records with the same key, unless they are very heavy.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from service.events.rejection import Rejection
-from service.kafka.codec.record import Record
+from service.kafka.codec.record import WHOLE_BYTES, Record
 from service.sla.partition import HEAVY_BYTES, Arrival
 
 
@@ -19,20 +24,25 @@ class Portion(NamedTuple):
 
 def portion(
     records: Sequence[Record],
+    most: int,
     decode: Callable[[Record], Arrival | Rejection],
     weigh: Callable[[str], int],
 ) -> Portion:
-    """Decode at least one record, and more while they and their tickets weigh up to `HEAVY_BYTES`.
+    """Decode at least one record, and up to `most` while they and their tickets weigh up to `HEAVY_BYTES`.
 
-    A record weighs what it costs to read, also when it is rejected. `weigh` gives the bytes of a ticket's
-    state, which may have a thousand facts.
+    Both may be exceeded by the rest of the records of one key, up to `WHOLE_BYTES`. A record weighs what it
+    costs to read, also when it is rejected. `weigh` gives the bytes of a ticket's state, which may have a
+    thousand facts.
     """
     found = Portion([], [], [], len(records))
     arrivals, sources, rejected, _ = found
-    heavy, opened = 0, set[str]()
-    for record in records:
+    heavy, opened, latest = 0, set[str](), None
+    for number, record in enumerate(records):
+        is_amid = latest is not None and latest == record.key
+        latest = record.key
+        most_bytes = WHOLE_BYTES if is_amid else HEAVY_BYTES
         heavy += record.weight
-        if heavy > HEAVY_BYTES and (arrivals or rejected):
+        if (number >= most and not is_amid) or (heavy > most_bytes and number):
             break
         decoded = decode(record)
         if isinstance(decoded, Rejection):
@@ -42,7 +52,7 @@ def portion(
         if key not in opened:
             heavy += weigh(key)
             opened.add(key)
-            if heavy > HEAVY_BYTES and (arrivals or rejected):
+            if heavy > most_bytes and number:
                 break
         arrivals.append(decoded)
         sources.append(record)

@@ -18,7 +18,7 @@ from service.sla.lapse import has_lapsed
 from service.sla.partition import Arrival, Partition, Step
 
 MANY = 200  # records in one turn; after a turn with so many, more are likely to wait
-AT_ONCE = 250  # deadlines, or records, in one step
+AT_ONCE = 250  # deadlines, or records, in one step; see portion
 ANNOUNCED_AT_ONCE = 200  # announcements that are encoded before other tasks get a turn
 SAID_BESIDE_BYTES = 500  # of an outgoing record besides its value, or besides the rejected record
 
@@ -118,9 +118,9 @@ class Turn:
             self._turns.outputs,
             self._instants,
         )
-        most = min(AT_ONCE, max(1, self._room.records - self.taken))
+        room = max(1, self._room.records - self.taken)
         read = partial(self._turns.decode, latest=latest, fitted=self.fitted)
-        arrivals, sources, rejected, taken = portion(self.left[:most], read, partition.weigh)
+        arrivals, sources, rejected, taken = portion(self.left[:room], AT_ONCE, read, partition.weigh)
         yield
         self.left = self.left[taken:]
         self.taken += taken
