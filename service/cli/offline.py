@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,30 +18,53 @@ _events = click.argument("events")
 @options.mapping
 @click.option("--rebase", is_flag=True, help="move the times so that the last event is now")
 @click.option(
-    "--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="at most N events a second"
+    "--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="N events a second, in their order"
 )
-def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | None) -> int:
+@options.partial
+@click.option("--strict", is_flag=True, help="send nothing when a line is wrong")
+def publish(
+    events: str,
+    mapping: Path | None,
+    *,
+    rebase: bool,
+    rate: float | None,
+    partial: bool,
+    strict: bool,
+) -> int:
     """Send a file of events to complaints.lifecycle.
 
-    EVENTS is a file, or - for standard input.
+    EVENTS is a file, or - for standard input. A file goes out by whole tickets, many in one transaction, and
+    with the fields of the contract only. Standard input is sent line by line.
     """
     from schemas.topics import LIFECYCLE
     from service.clock import now_ms
     from service.kafka.client.options import connection
+    from service.kafka.codec.partitioner import PARTITIONERS
     from service.kafka.topics.lifecycle import sending
+    from service.kafka.topics.whole_tickets import TicketEvents, send_whole, told_if_too_large
+    from service.offline.publish import Sending
     from service.offline.publish import publish as send
     from service.settings import read_settings
     from service.telemetry.logs import no_log
 
     no_log()
     settings = read_settings(os.environ)
+    reach, topic = connection(settings), LIFECYCLE.named(settings.topic_prefix)
+
+    async def whole(tickets: Iterable[tuple[str, Sequence[bytes]]], sent: Callable[[int], None]) -> None:
+        partitioner = PARTITIONERS[settings.partitioner]
+        counted = told_if_too_large((TicketEvents(*one) for one in tickets), sys.stderr)
+        await send_whole(reach, topic, counted, partitioner=partitioner, group=settings.group, sent=sent)
+
     return send(
         events,
-        sending=sending(connection(settings), LIFECYCLE.named(settings.topic_prefix), settings.partitioner),
+        sending=Sending(sending(reach, topic, settings.partitioner), whole),
         now=now_ms(),
         mapping=mapping,
         rebase=rebase,
         rate=rate,
+        partial=partial,
+        strict=strict,
         stdin=sys.stdin.buffer,
         out=sys.stdout,
         err=sys.stderr,
@@ -57,6 +81,7 @@ def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | No
 @click.option("--clocks", is_flag=True, help="show every level of every clock that started")
 @options.mapping
 @click.option("--strict", is_flag=True, help="stop at the first line that is wrong")
+@options.partial
 def simulate(
     events: str,
     policies: Path,
@@ -66,6 +91,7 @@ def simulate(
     *,
     clocks: bool,
     strict: bool,
+    partial: bool,
 ) -> int:
     """Judge a file of events without a broker.
 
@@ -84,6 +110,7 @@ def simulate(
         clocks=clocks,
         mapping=mapping,
         strict=strict,
+        partial=partial,
         stdin=sys.stdin.buffer,
         out=sys.stdout,
         err=sys.stderr,

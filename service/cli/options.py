@@ -87,3 +87,6 @@ mapping = click.option(
     type=click.Path(path_type=Path),
     help="EVENTS is CSV; this file says which column and value mean which event",
 )
+partial = click.option(
+    "--partial", is_flag=True, help="take a ticket with an unreadable line by its other lines"
+)

@@ -66,6 +66,7 @@ def _read_zone(_: click.Context, parameter: click.Parameter, name: str | None) -
 @options.policies
 @options.until_or_now
 @options.mapping
+@options.partial
 def report(
     events: str | None,
     since: date | int | None,
@@ -80,6 +81,8 @@ def report(
     policies: Path,
     until: datetime | None,
     mapping: Path | None,
+    *,
+    partial: bool,
 ) -> int:
     """Report attainment and breaches of a period.
 
@@ -111,6 +114,7 @@ def report(
             ask(directory),
             directory.policies,
             mapping=mapping,
+            partial=partial,
             stdin=sys.stdin.buffer,
             err=sys.stderr,
         )

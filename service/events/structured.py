@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.envelope import DEFAULT_TENANT
-from service.events.fact import COMPLAINTS, Kinds, Tell, fact_of, ignore
+from service.events.fact import CHANNELS, COMPLAINTS, Kinds, Tell, fact_of, ignore
 from service.events.json_value import DEEPEST, read_json
 from service.events.plain import plain
 from service.events.rejection import TOO_LARGE, Reason, RejectedError, Rejection
@@ -33,6 +33,15 @@ def decode_json(
         except RejectedError as error:
             return error.rejection
     return found[1:]
+
+
+def is_about_desk(line: bytes) -> bool:
+    """True when a rejected line says that it is about a support desk, as far as it can be read."""
+    try:
+        event = read_json(line[:LARGEST_BYTES], DEEPEST + 1)
+    except RejectedError:
+        return False
+    return isinstance(event, dict) and event.get("type") in CHANNELS
 
 
 def named_ticket(line: bytes) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +14,7 @@ import msgspec
 from service.errors import RefusalError
 from service.events.fact import CHANNELS, COMPLAINTS, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
-from service.events.structured import decode_json
+from service.events.structured import decode_json, is_about_desk, named_ticket
 from service.explain.translations import WORDS
 from service.offline.csv_import.events import export_lines
 from service.offline.csv_import.mapping import read_mapping
@@ -21,10 +22,12 @@ from service.offline.json_lines import JsonLine, LineProblem, json_lines
 from service.offline.progress import Progress
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
+from service.sla.state import key
 from service.text.visible import visible
 
 STANDARD_INPUT = "-"
 _SIGNS = frozenset(Sign)
+_NAMED = 5  # tickets
 
 
 class FileEvent(msgspec.Struct, frozen=True, gc=False):
@@ -49,6 +52,8 @@ class Problems:
         self._strict = strict
         self._fitted: dict[Fitted, tuple[int, int]] = {}  # how many, and the line of the first
         self.count = 0
+        self.unreadable: Counter[str] = Counter()  # lines that were refused, by ticket key
+        self.nobodys = 0  # refused lines that name no ticket
 
     def tell(self, problem: LineProblem) -> None:
         """Print a problem of a line. Raises StoppedError when strict."""
@@ -72,10 +77,35 @@ class Problems:
             print(f"{self.file}:{first}: data.{code.field}: {became} ({count:,} times)", file=self._err)
         self._fitted.clear()
 
+    def tell_unreadable(self, problem: LineProblem) -> None:
+        """Print a problem of a line that cannot be read, and note its ticket. Raises as `tell`."""
+        if problem.ticket is not None:
+            self.unreadable[problem.ticket] += 1
+        elif not problem.is_about_desk:
+            self.nobodys += 1
+        self.tell(problem)
+
+    def tell_left_out(self, what: str) -> None:
+        """Print how many tickets have an unreadable line, and `what` happens to them, such as `not sent`."""
+        if self.unreadable:
+            first = ", ".join(sorted(self.unreadable)[:_NAMED])
+            more = ", …" if len(self.unreadable) > _NAMED else ""
+            tickets, lines = len(self.unreadable), self.unreadable.total()
+            counted = f"{_many(tickets, 'ticket')} with {_many(lines, 'unreadable line')}"
+            print(visible(f"{self.file}: {what}: {counted}: {first}{more}"), file=self._err)
+        if self.nobodys:
+            nobodys = _many(self.nobodys, "unreadable line")
+            what = f"{nobodys} without a ticket: any ticket may lack {'it' if self.nobodys == 1 else 'them'}"
+            print(visible(f"{self.file}: {what}"), file=self._err)
+
     def tell_unknown(self, what: str) -> None:
         """Print what cannot be judged although its lines are valid."""
         self.count += 1
         print(visible(f"{self.file}: {what}"), file=self._err)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 class StoppedError(Exception):
@@ -140,16 +170,19 @@ def fit(
             found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds, problems)
             if isinstance(found, LineProblem):
                 progress.clear()
-                problems.tell(found)
+                problems.tell_unreadable(found)
             else:
                 progress.advance(1 if mapping else len(found.line.record) + 1)
                 yield found
     problems.tell_fitted()
 
 
-def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fact]]:
+def tickets(
+    found: Iterable[FileEvent], problems: Problems, *, partial: bool = False
+) -> dict[str, list[Fact]]:
     """Return the facts of each ticket by ticket key, each identity once. Events about desks are skipped.
 
+    A ticket with an unreadable line is left out unless `partial`, and told: the line may decide its verdict.
     A fact beyond the limit of a ticket is reported to `problems`.
     """
     facts: dict[str, list[Fact]] = {}
@@ -158,6 +191,12 @@ def tickets(found: Iterable[FileEvent], problems: Problems) -> dict[str, list[Fa
             continue
         if add(facts.setdefault(event.ticket, []), event.fact) is FULL:
             problems.tell(LineProblem(event.line.number, None, TOO_MANY_FACTS.detail))
+    if partial:
+        problems.tell_left_out("judged without their unreadable lines")
+    else:
+        for ticket in problems.unreadable:
+            facts.pop(ticket, None)
+        problems.tell_left_out("not judged (--partial judges them by their other lines)")
     return facts
 
 
@@ -165,8 +204,16 @@ def _decoded(line: JsonLine, now: int | None, kinds: Kinds, problems: Problems) 
     decoded = decode_json(line.record, now, kinds, partial(problems.note, line.number))
     if isinstance(decoded, Rejection):
         problems.note_rejected(line, decoded)
-        return LineProblem(line.number, decoded.field, decoded.detail)
+        if is_about_desk(line.record):
+            return LineProblem(line.number, decoded.field, decoded.detail, is_about_desk=True)
+        return LineProblem(line.number, decoded.field, decoded.detail, _ticket_key(line.record))
     return FileEvent(line, *decoded)
+
+
+def _ticket_key(line: bytes) -> str | None:
+    """Return the key of the ticket that a refused line names; None: it names none."""
+    tenant, ticket_id = named_ticket(line)
+    return None if tenant is None or ticket_id is None else key(tenant, ticket_id)
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -23,6 +23,8 @@ class LineProblem(msgspec.Struct, frozen=True, gc=False):
     number: int
     field: str | None
     reason: str
+    ticket: str | None = None  # the key of the ticket that the line names; None: not known
+    is_about_desk: bool = False
 
     def at(self, file: str) -> str:
         """Return the problem as one line for people."""

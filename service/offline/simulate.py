@@ -33,6 +33,7 @@ def simulate(
     clocks: bool = False,
     mapping: Path | None = None,
     strict: bool = False,
+    partial: bool = False,
     stdin: BinaryIO,
     out: TextIO,
     err: TextIO,
@@ -41,7 +42,8 @@ def simulate(
 
     `events` is a file or `-`. Desks with a sign of life in it are judged, too. With `clocks`, write every
     level of every clock that started. With `compare`, write the verdicts that those policies would change,
-    then a summary. Return the exit code. Raises RefusalError when a file cannot be read at all.
+    then a summary. A ticket with an unreadable line is not judged unless `partial`.
+    Return the exit code. Raises RefusalError when a file cannot be read at all.
     """
     if clocks and compare:
         raise RefusalError("--clocks and --compare: choose one")
@@ -50,7 +52,7 @@ def simulate(
     try:
         signs: Signs = {}
         found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err)
-        facts = tickets(setting_aside(found, signs), problems)
+        facts = tickets(setting_aside(found, signs), problems, partial=partial)
     except StoppedError:
         return 1
     judged: list[Judged] = [(key, known, _ticket) for key, known in facts.items()]

@@ -22,6 +22,7 @@ def from_file(
     policies: Policies,
     *,
     mapping: Path | None,
+    partial: bool = False,
     stdin: BinaryIO,
     err: TextIO,
 ) -> tuple[dict[str, Any], int]:
@@ -36,7 +37,7 @@ def from_file(
     read = Hashed()
     found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err, through=read)
     signs: Signs = {}
-    facts = tickets(setting_aside(found, signs), problems)
+    facts = tickets(setting_aside(found, signs), problems, partial=partial)
     inputs = [{"name": problems.file, "sha256": read.hexdigest()}]
     if mapping:
         inputs.append({"name": str(mapping), "sha256": hashlib.sha256(mapping.read_bytes()).hexdigest()})

@@ -22,6 +22,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "helpdesk.csv"
 SETTLED_WITHIN = 180.0  # seconds
 # A warning is told only while it can still help: whether it was depends on when the service looked.
 FINAL = ("sla.breached", "sla.breach_settled", "sla.met", "sla.cancelled")
+TAKEN_BACK = ("sla.breach_retracted", "sla.corrected")
 ON_THE_WAY = ("type", "epoch", "revision", "breach_id", "detected_at", "late_detection", "evidence")
 PHONE = """
 policy: phone
@@ -83,12 +84,16 @@ def events(tickets: int, seed: int) -> Iterator[str]:
 
 
 def net(records: list) -> dict[str, dict]:
-    """breach_id -> what its latest revision says, if it stands. No revision may be there twice."""
+    """breach_id -> what its latest revision says, if it stands.
+
+    No revision may be there twice, and nothing is taken back: the file was sent by whole tickets.
+    """
     told: dict[str, dict] = {}
     seen: Counter[tuple[str, int]] = Counter()
     for record in records:
         data = json.loads(record.value)
         data["type"] = dict(record.headers)["ce_type"].decode()
+        assert data["type"] not in TAKEN_BACK, data
         seen[data["breach_id"], data["revision"]] += 1
         if data["revision"] > told.get(data["breach_id"], data | {"revision": 0})["revision"]:
             told[data["breach_id"]] = data

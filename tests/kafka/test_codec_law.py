@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.catalog import EXAMPLES
+from service.events.reduced import reduced
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
 from service.kafka.codec.partitioner import murmur2
@@ -114,3 +115,12 @@ def test_a_cut_event_is_rejected(event, data):
     cut = data.draw(st.integers(0, len(text) - 1))
 
     assert isinstance(decode_json(text[:cut]), Rejection)
+
+
+@given(near_events())
+def test_what_is_sent_of_an_event_is_the_same_event_and_nothing_else(event) -> None:
+    found = decode_json(json.dumps(event).encode(), NOW)
+    if not isinstance(found, Rejection):
+        sent = reduced(*found)
+        assert decode_json(sent, NOW) == found
+        assert json.loads(sent)["data"].keys() <= set(FIELDS)

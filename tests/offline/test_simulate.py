@@ -238,15 +238,22 @@ BAD = [
 ]
 
 
+OF_T1 = "not judged (--partial judges them by their other lines): 1 ticket with 1 unreadable line: T1@default"
+NOBODYS = "1 unreadable line without a ticket: any ticket may lack it"
+
+
 @pytest.mark.parametrize(("line", "field"), BAD)
-def test_a_bad_line_is_named_with_field_and_reason_and_the_good_ones_are_judged(
+def test_a_bad_line_is_named_with_field_and_reason_and_its_ticket_is_not_judged(
     line: str, field: str | None
 ) -> None:
-    code, rows, err = judged(line + "\n" + LATE)
+    other = lines(event("T2", "received", "09:00", "a"))
+    code, rows, err = judged(line + "\n" + LATE + other)
     assert code == 1
-    assert len(err) == 1
     assert err[0].startswith("standard input:1: " + (f"{field}: " if field else ""))
-    assert rows == judged(LATE)[1]
+    is_of_t1 = '"subject": "T1"' in line
+    assert err[1:] == [f"standard input: {OF_T1 if is_of_t1 else NOBODYS}"] or field == "subject"
+    assert rows == judged(other if is_of_t1 else LATE + other)[1]
+    assert judged(line + "\n" + LATE + other, partial=True)[:2] == (1, judged(LATE + other)[1])
 
 
 def test_strict_stops_at_the_first_bad_line_and_judges_nothing() -> None:

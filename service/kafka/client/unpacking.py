@@ -22,6 +22,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from math import inf
 from typing import Any, BinaryIO
 
 import lz4.frame
@@ -61,11 +62,12 @@ def read_in_pieces() -> None:
     fetcher.FetchResult.getall = _getall
 
 
-def _getall(given: Any, max_records: int) -> list[Record]:
+def _getall(given: Any, max_records: int | None = None) -> list[Record]:
     """Give up to `max_records`, and from half of them on no more than the rest of one key."""
     if not given.check_assignment(given._topic_partition) or not given.has_more():
         return []
     unpacked = given._partition_records
+    enough = inf if max_records is None else max_records / 2
     found: list[Record] = []
     weight = 0
     for record in unpacked:
@@ -75,7 +77,7 @@ def _getall(given: Any, max_records: int) -> list[Record]:
         if record is _BREATHE or weight >= MOST_AT_ONCE or len(found) == max_records:
             given._update_position()
             break
-        if (weight >= AT_ONCE or 2 * len(found) >= max_records) and not unpacked.is_amid_key:
+        if (weight >= AT_ONCE or len(found) >= enough) and not unpacked.is_amid_key:
             given._update_position()
             break
     else:

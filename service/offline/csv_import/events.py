@@ -17,6 +17,7 @@ from service.offline.csv_import.mapping import Cell, Happening, Mapping
 from service.offline.csv_import.rows import CsvRow, Rows
 from service.offline.json_lines import JsonLine, LineProblem
 from service.sla.facts import Kind
+from service.sla.state import key as key_of
 
 _KINDS = {kind.word: kind for kind in Kind}
 
@@ -112,9 +113,17 @@ class _Export:
                 name = f"{name}.{counted[name]}"
                 events = [event for plan in plans for event in _events(activity, plan, name, later)]
             except _UnreadableError as error:
-                yield LineProblem(activity.row.number, error.field, str(error))
+                yield LineProblem(activity.row.number, error.field, str(error), self.key(activity.row))
             else:
                 yield from events
+
+    def key(self, row: CsvRow) -> str | None:
+        """Return the key of a row's ticket; None: the row names none that can be read."""
+        try:
+            ticket = self._ticket(row)
+        except _UnreadableError:
+            return None
+        return key_of(self._mapping.tenant, ticket) if ticket else None
 
     def _name(self, row: CsvRow) -> str:
         if self._id and (name := self._id(row)):
@@ -176,7 +185,7 @@ def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[Jso
         try:
             activities.append(export.activity(row))
         except _UnreadableError as error:
-            problems.append(LineProblem(row.number, error.field, str(error)))
+            problems.append(LineProblem(row.number, error.field, str(error), export.key(row)))
     activities.sort(key=attrgetter("order"))
     events: list[_Event] = []
     for _, case in groupby(activities, key=attrgetter("ticket")):
