@@ -179,6 +179,7 @@ class _Sender:
         """Write `batches`, and `more` that are added to them. `places`: where they begin, if they do."""
         producer = await self._opened()
         await producer.begin_transaction()
+        _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
         began, under_way = _time(), []
         for batch in _growing(batches, more, lambda: _time() - began < LASTS_SECONDS):
             built = producer.create_batch()
@@ -187,8 +188,7 @@ class _Sender:
                 assert added is not None, "a batch of WHOLE_BYTES fits the producer's limit"
             built.close()
             confirmed = await producer.send_batch(built, self._topic, partition=batch.partition)
-            # Only the first failure is awaited; asyncio would log the others as never retrieved.
-            confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+            _read(confirmed)
             under_way.append(confirmed)
         # Before the commit, because a commit succeeds even if a batch of the transaction was rejected.
         written = await asyncio.gather(*under_way)
@@ -225,6 +225,11 @@ def _growing(batches: list[Batch], more: Iterator[Batch], may_grow: Callable[[],
     while may_grow() and (batch := next(more, None)) is not None:
         batches.append(batch)
         yield batch
+
+
+def _read(future: "asyncio.Future[Any]") -> None:
+    """Retrieve the exception later; otherwise asyncio logs it as never retrieved."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _time() -> float:
