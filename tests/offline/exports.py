@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from service.offline.csv_import.events import export_lines
-from service.offline.csv_import.mapping import Mapping, read_mapping
+from service.offline.csv_import.mapping import CsvMapping, read_mapping
 from service.offline.json_lines import LineProblem
 
 PROJECT = Path(__file__).parents[2]
@@ -34,14 +34,14 @@ SMALL: dict[str, Any] = {
 HEADER = "ticket,what,when,who"
 
 
-def mapping(tmp_path: Path, **changed: Any) -> Mapping:
+def mapping(tmp_path: Path, **changed: Any) -> CsvMapping:
     """SMALL with some of its fields replaced, through a file."""
     path = tmp_path / "small.yaml"
     path.write_text(yaml.safe_dump(SMALL | changed), encoding="utf-8")
     return read_mapping(path)
 
 
-def read(by: Mapping, *rows: str, header: str = HEADER) -> tuple[list[dict[str, Any]], list[str]]:
+def read(by: CsvMapping, *rows: str, header: str = HEADER) -> tuple[list[dict[str, Any]], list[str]]:
     """The events of an export with these rows, and what is said of rows that are none."""
     stream = io.BytesIO("\n".join((header, *rows, "")).encode())
     found = list(export_lines(Path("export.csv"), stream, by))

@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.instant import written
 from service.offline.csv_import.local_time import instant
-from service.offline.csv_import.mapping import Cell, Happening, Mapping
+from service.offline.csv_import.mapping import Cell, CsvMapping, Happening
 from service.offline.csv_import.rows import CsvRow, Rows
 from service.offline.json_lines import JsonLine, LineProblem
 from service.sla.facts import Kind
@@ -72,7 +72,7 @@ class _Event:
 class _Export:
     """The cells of one file under one mapping. Raises RefusalError when a column is missing."""
 
-    def __init__(self, rows: Rows, mapping: Mapping) -> None:
+    def __init__(self, rows: Rows, mapping: CsvMapping) -> None:
         self._mapping = mapping
         self._rows = rows
         self._ticket = self._reader(mapping.ticket, "ticket")
@@ -159,7 +159,7 @@ def _events(activity: _Activity, plan: _Plan, name: str, later: Dict[int, int]) 
         yield _Event(time, activity.ticket, kind, f"{name}.{kind.word}", data, activity.row.number)
 
 
-def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[JsonLine | LineProblem]:
+def export_lines(path: Path, stream: BinaryIO, mapping: CsvMapping) -> Iterator[JsonLine | LineProblem]:
     """Yield the events of a CSV export in the order they happened.
 
     A LineProblem for each unreadable row comes before them. Holds the whole file in memory, as its rows may
@@ -190,7 +190,7 @@ def export_lines(path: Path, stream: BinaryIO, mapping: Mapping) -> Iterator[Jso
         yield JsonLine(event.number, _structured(event, mapping))
 
 
-def _structured(event: _Event, mapping: Mapping) -> bytes:
+def _structured(event: _Event, mapping: CsvMapping) -> bytes:
     return msgspec.json.encode(
         {
             "specversion": "1.0",

@@ -110,7 +110,7 @@ class Time(_Part):
             raise ValueError(f"{name!r} is no time zone of the IANA database") from None
 
 
-class Mapping(_Part):
+class CsvMapping(_Part):
     """One mapping file."""
 
     mapping: str
@@ -133,12 +133,12 @@ class Mapping(_Part):
         return name
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path) -> CsvMapping:
     """Read a mapping file. Raises RefusalError with file, line, field and reason."""
     try:
         text = path.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        return Mapping.model_validate(yaml.safe_load(text))
+        return CsvMapping.model_validate(yaml.safe_load(text))
     except OSError as error:
         raise RefusalError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
