@@ -47,6 +47,7 @@ class Expression:
     text: str
     tree: Any = field(repr=False, compare=False)
     roots: frozenset[str] = field(compare=False)
+    path: tuple[str, ...] = field(default=(), repr=False, compare=False)  # of an expression a.b.c, else ()
 
     @staticmethod
     def of(text: str) -> "Expression":
@@ -67,12 +68,12 @@ class Expression:
         roots = frozenset(_roots(tree))
         if "@" in roots:
             raise ValueError("reads @ from the top; write delivery.body for the whole body")
-        return Expression(text, tree, roots)
+        return Expression(text, tree, roots, _path(tree))
 
     def read(self, values: Values, watch: ValueWatch | None = None) -> Any:
         """Return the value. Raises ValueTypeError when a function meets a value that it cannot read."""
         try:
-            value = _INTERPRETER.visit(self.tree, values)
+            value = _walked(self.path, values) if self.path else _INTERPRETER.visit(self.tree, values)
         except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError):
             raise ValueTypeError("a function meets a value of a type that it cannot read") from None
         if watch is not None:
@@ -109,6 +110,20 @@ class _Functions(Functions):  # type: ignore[misc]
 
 
 _INTERPRETER = TreeInterpreter(Options(custom_functions=_Functions()))
+
+
+def _path(tree: Any) -> tuple[str, ...]:
+    """Return the names of an expression that is nothing but names: most are, and it is read twice as fast."""
+    parts = tree["children"] if tree["type"] == "subexpression" else [tree]
+    return tuple(part["value"] for part in parts) if all(part["type"] == "field" for part in parts) else ()
+
+
+def _walked(path: tuple[str, ...], values: Any) -> Any:
+    for name in path:
+        if not isinstance(values, dict):
+            return None
+        values = values.get(name)
+    return values
 
 
 def _key(value: object) -> tuple[str, object]:
