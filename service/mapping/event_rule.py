@@ -86,6 +86,7 @@ class EventRule:
             context = context.happened(time)
         except OverflowError:
             raise context.unmappable("time", "is outside the years that can be handled") from None
+        ticket = self.ticket.read(context)
         data: Event = {}
         for name, said in self.data.items():
             value = self._fitting(name, said.value(f"data.{name}", context), context)
@@ -96,7 +97,7 @@ class EventRule:
             "id": legal(self.id.fill(context, "id") + self.suffix),
             "source": source,
             "type": f"complaint.{self.word}",
-            "subject": self.ticket.read(context),
+            "subject": ticket,
             "time": happened,
             "tenant": tenant,
             "datacontenttype": "application/json",

@@ -14,22 +14,22 @@ from service.mapping.value import Source
 class Find:
     """The element of an array, or the value of an object, that a key names. The join of two lists.
 
-    `on`: the field of the elements that holds the key; None looks the key up in an object.
+    `key`: the field of an array's elements that must equal `by`; None looks `by` up in an object.
     """
 
     where: Expression
     by: Expression
-    on: Expression | None = None
+    key: Expression | None = None
 
     def value(self, field: str, context: Context) -> Any:  # noqa: ARG002
         """See Source."""
-        key = text_of(context.read_or_none(self.by))
-        return None if key is None else self._index(context).get(key)
+        wanted = text_of(context.read_or_none(self.by))
+        return None if wanted is None else self._index(context).get(wanted)
 
     def _index(self, context: Context) -> Mapping[str, Any]:
         """Return the elements by key, the first of each; kept while one document is mapped."""
         roots = [context.values.get(root) for root in sorted(self.where.roots)]
-        place = (self.where.text, self.on and self.on.text, *map(id, roots))
+        place = (self.where.text, self.key and self.key.text, *map(id, roots))
         if place not in context.indexes:
             # The roots are kept as well: an id is good as long as its object lives.
             context.indexes[place] = (roots, self._indexed(context))
@@ -40,8 +40,8 @@ class Find:
         if isinstance(found, dict):
             return found
         index: dict[str, Any] = {}
-        for element in found if isinstance(found, list) and self.on else ():
-            if isinstance(element, dict) and (key := _key(self.on, element)) is not None:
+        for element in found if isinstance(found, list) and self.key else ():
+            if isinstance(element, dict) and (key := _key(self.key, element)) is not None:
                 index.setdefault(key, element)
         return index
 
@@ -59,8 +59,8 @@ class Names:
         return context
 
 
-def _key(on: Expression | None, element: dict[str, Any]) -> str | None:
+def _key(by: Expression | None, element: dict[str, Any]) -> str | None:
     try:
-        return None if on is None else text_of(on.read(element))
+        return None if by is None else text_of(by.read(element))
     except ValueTypeError:
         return None

@@ -27,7 +27,7 @@ from service.strict_yaml.place import Place, shown
 from service.timezones import zone_or_offset
 
 VALUE = ("read", "replace", "values", "else", "unknown")
-FIND = ("find", "by", "on")
+FIND = ("find", "by", "key")
 TIME = ("read", "format", "zone", "cut", "none", "date_at", "plus")
 TESTS = ("not", "gained", "lost", "contains", "begins", "ends", "same_as", "differs_from")
 CUTS = {"s": 1000, "min": 60_000}
@@ -155,7 +155,7 @@ class Reading:
             self.expression(given["find"]) if "find" in given else _NOTHING,
             self.expression(given["by"]) if "by" in given else _NOTHING,
             # Within an element, and so none of the names from the top.
-            given["on"].read(Expression.of, _NOTHING) if "on" in given else None,
+            given["key"].read(Expression.of, _NOTHING) if "key" in given else None,
         )
 
     def moment(self, place: Place, *, empty_is_none: bool = False) -> Moment:
