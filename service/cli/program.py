@@ -11,6 +11,7 @@ from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
 from service.cli.leave import leave
+from service.cli.mapping import mapping
 from service.cli.offline import COMMANDS
 from service.cli.partition import partition
 from service.cli.policies import policies
@@ -45,6 +46,7 @@ for command in (
     report,
     topics,
     policies,
+    mapping,
     calendar,
     rejected,
     state,

@@ -41,4 +41,5 @@ class Mapped:
     events: Sequence[Event] = ()
     dropped: Sequence[Dropped] = ()
     problem: UnmappableError | None = None
+    fired: Sequence[str] = ()  # the names of the rules that gave events
     place: str = ""  # of a history or export: `history[0] 17`, `row 3`

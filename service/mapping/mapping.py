@@ -9,14 +9,14 @@ of one id with different contents; a message quotes the body.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.envelope import DEFAULT_TENANT
 from service.mapping.context import Context, values_of
 from service.mapping.delivery import Delivery
 from service.mapping.expression import Expression, ValueTypeError, ValueWatch
 from service.mapping.history import Telling
-from service.mapping.mapped import Dropped, Event, Mapped, UnmappableError
+from service.mapping.mapped import Event, Mapped, UnmappableError
 from service.mapping.rule import Rule
 from service.mapping.scalar import text_of
 from service.mapping.value import Source
@@ -57,13 +57,17 @@ class Mapping:
             raise UnmappableError("", "body", "is no object")
         context = Context(values_of(delivery, self.roots), watch=watch)
         events: dict[str, Event] = {}
+        fired: dict[str, None] = {}
         for rule in self.rules:
             for within in rule.contexts(context):
                 for event_rule in rule.event_rules:
                     event = event_rule.event(within, self.source, self._tenant(within, tenant))
-                    if event is not None and events.setdefault(event["id"], event) != event:
+                    if event is None:
+                        continue
+                    fired[rule.name] = None
+                    if events.setdefault(event["id"], event) != event:
                         raise within.unmappable("id", "is the same for two different events of the delivery")
-        return Mapped(tuple(events.values()), _once(context.notes))
+        return Mapped(tuple(events.values()), tuple(dict.fromkeys(context.notes)), fired=tuple(fired))
 
     def of_history(
         self, document: object, *, tenant: str = DEFAULT_TENANT, watch: ValueWatch | None = None
@@ -78,7 +82,7 @@ class Mapping:
             for place, found in telling.deliveries(context):
                 mapped = self._of_part(found, tenant, watch)
                 if mapped.events or mapped.dropped or mapped.problem:
-                    yield Mapped(mapped.events, mapped.dropped, mapped.problem, place)
+                    yield replace(mapped, place=place)
 
     def _of_part(self, found: Delivery | UnmappableError, tenant: str, watch: ValueWatch | None) -> Mapped:
         if isinstance(found, UnmappableError):
@@ -98,7 +102,3 @@ class Mapping:
         if not text:
             raise context.unmappable("tenant", "is missing")
         return text
-
-
-def _once(notes: Sequence[Dropped]) -> Sequence[Dropped]:
-    return tuple(dict.fromkeys(notes))

@@ -42,6 +42,7 @@ class Rule:
     each: Each | None
     names: Names
     event_rules: Sequence[EventRule]
+    line: int = 0  # of the file
 
     def contexts(self, context: Context) -> Iterator[Context]:
         """Yield the contexts in which the rule makes events: none, one, or one for each element.

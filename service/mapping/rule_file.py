@@ -61,6 +61,7 @@ class Rules:
             each[0] if each else None,
             self.reading.names(given["with"], taken) if "with" in given else Names(),
             self._event_rules(place, given, inherited),
+            place.node.line,
         )
 
     def _event_rules(
