@@ -92,7 +92,7 @@ class EventRule:
             value = self._fitting(name, said.value(f"data.{name}", context), context)
             if value is not None:
                 data[name] = value
-        event = {
+        event: Event = {
             "specversion": "1.0",
             "id": legal(self.id.fill(context, "id") + self.suffix),
             "source": source,
@@ -103,13 +103,7 @@ class EventRule:
             "datacontenttype": "application/json",
             "data": data,
         }
-        try:
-            fact_of({**event, "data": dict(data)}, None)
-        except RejectedError as error:
-            rejection = error.rejection
-            where = {"subject": "ticket"}.get(rejection.field or "", rejection.field or "event")
-            raise context.unmappable(where, rejection.detail, _at(event, rejection.field)) from None
-        return event
+        return checked(event, context)
 
     def _fitting(self, name: str, value: Any, context: Context) -> Any:
         """Return the value as the contract takes it; what does not fit is noted, or left for the decoder."""
@@ -129,6 +123,17 @@ class EventRule:
         elif isinstance(value, str) and code != value:
             context.note(f"data.{name}", "was made fit", value)
         return code
+
+
+def checked(event: Event, context: Context) -> Event:
+    """Return the event when the service's decoder accepts it. Raises UnmappableError."""
+    try:
+        fact_of({**event, "data": dict(event["data"])}, None)
+    except RejectedError as error:
+        rejection = error.rejection
+        where = {"subject": "ticket"}.get(rejection.field or "", rejection.field or "event")
+        raise context.unmappable(where, rejection.detail, _at(event, rejection.field)) from None
+    return event
 
 
 def _at(event: Event, field: str | None) -> Any:

@@ -24,7 +24,7 @@ from jmespath.visitor import Options, TreeInterpreter
 LONGEST = 1000  # characters
 _DEEPEST = 40  # brackets within one another
 DELIVERY = "delivery"  # the one reserved root
-_OF_DELIVERY = ("header", "endpoint", "instant", "happened", "body", "before")
+_OF_DELIVERY = ("header", "endpoint", "instant", "happened", "body", "before", "row")
 
 Values = dict[str, Any]
 

@@ -9,26 +9,24 @@ of one id with different contents; a message quotes the body.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 
 from schemas.envelope import DEFAULT_TENANT
+from service.errors import RefusalError
 from service.mapping.context import Context, values_of
 from service.mapping.delivery import Delivery
-from service.mapping.expression import Expression, ValueTypeError, ValueWatch
+from service.mapping.export import Export, Exported
+from service.mapping.expression import ValueWatch
 from service.mapping.history import Telling
+from service.mapping.located import Located
 from service.mapping.mapped import Event, Mapped, UnmappableError
 from service.mapping.rule import Rule
-from service.mapping.scalar import text_of
+from service.mapping.table import Table
+from service.mapping.tenant import TenantSource
 from service.mapping.value import Source
 
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """An expression, and its place in the file."""
-
-    expression: Expression
-    line: int
-    field: str
+_NO_FILES: Dict[str, Table] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Mapping:
     digest: str  # sha256 of the canonical JSON of the file's content, as of policies
     rules: Sequence[Rule]
     tellings: Sequence[Telling] = ()
+    export: Export | None = None
     tenant: Source | None = None
     expressions: Sequence[Located] = ()
     roots: frozenset[str] = frozenset()  # the names that its expressions read from the top
@@ -56,12 +55,13 @@ class Mapping:
         if not isinstance(delivery.body, dict) and not self.takes_any_body:
             raise UnmappableError("", "body", "is no object")
         context = Context(values_of(delivery, self.roots), watch=watch)
+        tenants = TenantSource(self.tenant, tenant)
         events: dict[str, Event] = {}
         fired: dict[str, None] = {}
         for rule in self.rules:
             for within in rule.contexts(context):
                 for event_rule in rule.event_rules:
-                    event = event_rule.event(within, self.source, self._tenant(within, tenant))
+                    event = event_rule.event(within, self.source, tenants.read(within))
                     if event is None:
                         continue
                     fired[rule.name] = None
@@ -84,6 +84,25 @@ class Mapping:
                 if mapped.events or mapped.dropped or mapped.problem:
                     yield replace(mapped, place=place)
 
+    def of_rows(
+        self,
+        table: Table,
+        files: Dict[str, Table] = _NO_FILES,
+        *,
+        tenant: str = DEFAULT_TENANT,
+        watch: ValueWatch | None = None,
+    ) -> Exported:
+        """Return what an export gives. `files`: the further tables, by the names of the mapping.
+
+        Raises RefusalError: the mapping has no rows, or a table or a column is missing.
+        """
+        if self.export is None:
+            raise RefusalError(f"the mapping {self.name} has no rows: it cannot read an export")
+        for name in self.export.files:
+            if name not in files:
+                raise RefusalError(f"the mapping {self.name} joins the file {name}, which is not given")
+        return self.export.read(self.source, TenantSource(self.tenant, tenant), table, files, watch)
+
     def _of_part(self, found: Delivery | UnmappableError, tenant: str, watch: ValueWatch | None) -> Mapped:
         if isinstance(found, UnmappableError):
             return Mapped(problem=found)
@@ -91,14 +110,3 @@ class Mapping:
             return self.of_delivery(found, tenant=tenant, watch=watch)
         except UnmappableError as error:
             return Mapped(problem=error)
-
-    def _tenant(self, context: Context, tenant: str) -> str:
-        if self.tenant is None:
-            return tenant
-        try:
-            text = text_of(self.tenant.value("tenant", context))
-        except ValueTypeError as error:
-            raise context.unmappable("tenant", str(error)) from None
-        if not text:
-            raise context.unmappable("tenant", "is missing")
-        return text

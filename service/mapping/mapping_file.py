@@ -5,12 +5,13 @@ from collections.abc import Mapping as Dict
 from pathlib import Path
 
 from service.mapping.mapping import Mapping
+from service.mapping.rows_file import read_rows
 from service.mapping.rule_file import Rules, ids_of, read_telling, read_ticket
 from service.mapping.value_file import Reading, table
 from service.strict_yaml.document import LARGEST_BYTES, NotReadError, canonical_json, content, read_document
 from service.strict_yaml.place import BadFiles, Place, Problem
 
-MAPPING = ("mapping", "source", "tenant", "ticket", "tables", "deliveries", "history")
+MAPPING = ("mapping", "source", "tenant", "ticket", "tables", "deliveries", "history", "rows")
 NEEDED = ("mapping", "source")
 
 
@@ -57,14 +58,16 @@ def _mapping(place: Place, digest: str) -> Mapping:
             one.wrong(f"another rule has the name {rule.name}, too")
     told = given["history"].items() if "history" in given else []
     tellings = tuple(read_telling(reading, one, number) for number, one in enumerate(told, 1))
-    if not read:
-        place.wrong("has no rule: give it deliveries")
+    export = read_rows(reading, given["rows"], ticket) if "rows" in given else None
+    if not read and export is None:
+        place.wrong("has no rule: give it deliveries, or rows")
     return Mapping(
         name=given["mapping"].name() if "mapping" in given else "",
         source=given["source"].name() if "source" in given else "",
         digest=digest,
         rules=read,
         tellings=tellings,
+        export=export,
         tenant=tenant,
         expressions=tuple(reading.expressions),
         roots=frozenset(root for one in reading.expressions for root in one.expression.roots),

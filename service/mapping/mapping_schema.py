@@ -11,6 +11,7 @@ from service.mapping.event_rule import FIELDS
 from service.mapping.expression import LONGEST
 from service.mapping.mapping_file import MAPPING, NEEDED
 from service.mapping.moment import UNITS
+from service.mapping.rows_file import JOINED, ROW_RULE, ROWS
 from service.mapping.rule_file import EVENT, RULE, TELLING, WORDS
 from service.mapping.value import Unknown
 from service.mapping.value_file import CLOCK_TIME, CUTS, FIND, NAME, TESTS, TIME, VALUE
@@ -151,6 +152,39 @@ _RULE: Schema = {
 }
 _TELLING: Schema = fields_schema(of(TELLING, _PARTS | {"each": _named(_EXPRESSION)}), ("body",))
 
+_COLUMNS = _named({"type": ["string", "integer"], "minLength": 1, "minimum": 1, "not": {"const": "0"}})
+_ROW_RULE: Schema = {
+    **fields_schema(
+        of(
+            ROW_RULE,
+            _PARTS
+            | {
+                "events": one_or_more(_EVENT),
+                "once": {"enum": ["true", True]},
+                "until_next": {"enum": list(WORDS)},
+            },
+        )
+    ),
+    "oneOf": _RULE["oneOf"],
+    **_refers("of_word"),
+}
+_ROWS: Schema = fields_schema(
+    of(
+        ROWS,
+        {
+            "columns": _COLUMNS,
+            "delimiter": {"type": "string", "pattern": "^(.|tab)$", "examples": [";", "tab"]},
+            "encoding": {**_FILLED, "examples": ["utf-8", "gb18030", "cp1252"]},
+            "files": _named(fields_schema(of(JOINED, {"file": _FILLED, "columns": _COLUMNS}), JOINED)),
+            "ticket": _READ,
+            "time": _refers("moment"),
+            "id": _TEMPLATE,
+            "rules": {"type": "array", "items": _ROW_RULE, "minItems": 1},
+        },
+    ),
+    ("columns", "rules"),
+)
+
 
 def mapping_schema() -> Schema:
     """Return the schema of a mapping file."""
@@ -162,6 +196,7 @@ def mapping_schema() -> Schema:
         "tables": {"type": "object", "additionalProperties": _TABLE},
         "deliveries": {"type": "array", "items": _RULE, "minItems": 1},
         "history": {"type": "array", "items": _TELLING},
+        "rows": _ROWS,
     }
     definitions = {
         "expression": {**_FILLED, "maxLength": LONGEST, "examples": ["issue.fields.created"]},
@@ -175,5 +210,6 @@ def mapping_schema() -> Schema:
         "test": _TEST,
         "shape": {"anyOf": [_EXPRESSION, {"type": "object", "additionalProperties": _refers("shape")}]},
     }
-    schema = {**fields_schema(of(MAPPING, fields), (*NEEDED, "deliveries")), "$defs": definitions}
+    sections = {"anyOf": [{"required": ["deliveries"]}, {"required": ["rows"]}]}
+    schema = {**fields_schema(of(MAPPING, fields), NEEDED), **sections, "$defs": definitions}
     return titled("A mapping of sla-timer", schema)

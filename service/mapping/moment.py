@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 from schemas.instant import milliseconds
 from service.mapping.context import Context
@@ -75,12 +75,13 @@ class Format:
 
     def read(self, text: str, *, number: bool) -> Wall:
         """Return the time in `text`. `number`: it was a number. Raises UnreadableTimeError."""
-        try:
-            return self._read(text, number=number)
-        except (ValueError, OverflowError, InvalidOperation, KeyError):
-            raise UnreadableTimeError from None
+        found = _read(self, text, number)
+        if found is None:
+            raise UnreadableTimeError
+        return found
 
-    def _read(self, text: str, *, number: bool) -> Wall:
+    def unkept(self, text: str, *, number: bool) -> Wall:
+        """Return the time in `text`, as `read` keeps it. Raises whatever reading it raises."""
         if self.name == RFC_3339:
             if number:
                 raise UnreadableTimeError
@@ -99,6 +100,14 @@ class Format:
 
     def __str__(self) -> str:
         return _NAMED.get(self.name, self.name)
+
+
+@lru_cache(maxsize=1024)  # several events of a delivery, and all rules of a row, share a time
+def _read(by: Format, text: str, number: bool) -> Wall | None:  # noqa: FBT001
+    try:
+        return by.unkept(text, number=number)
+    except (ValueError, OverflowError, InvalidOperation, KeyError):
+        return None
 
 
 def _rfc_3339(text: str) -> Wall:

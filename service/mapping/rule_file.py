@@ -39,6 +39,8 @@ class Rules:
     reading: Reading
     ticket: TicketSource | None
     ids: Mapping[str, tuple[Place, str]]
+    time: Moment | None = None  # of rules without one
+    id: Template | None = None  # of rules without one; the event's word is appended
     empty_is_none: bool = False  # of times
 
     def rule(self, place: Place, number: int, known: Sequence[str] = RULE) -> Rule:
@@ -51,9 +53,9 @@ class Rules:
         taken = [one.name for one in each]
         inherited = Inherited(
             self._ticket(given) or self.ticket,
-            self.reading.template(given["id"]) if "id" in given else None,
-            self._time(given),
-            suffix="events" in given,
+            self.reading.template(given["id"]) if "id" in given else self.id,
+            self._time(given) or self.time,
+            suffix="events" in given or "id" not in given,
         )
         return Rule(
             name,

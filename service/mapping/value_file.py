@@ -19,8 +19,8 @@ from service.mapping.condition import (
 )
 from service.mapping.expression import DELIVERY, Expression
 from service.mapping.identity import Template
+from service.mapping.located import Located
 from service.mapping.lookup import Find, Names
-from service.mapping.mapping import Located
 from service.mapping.moment import RFC_3339, UNITS, Format, Moment
 from service.mapping.value import Constant, Read, Source, Unknown
 from service.strict_yaml.place import Place, shown

@@ -38,7 +38,7 @@ def check(path: Path, directory: Path | None, *, stdin: BinaryIO, out: TextIO, e
         for problem in bad.problems:
             print(problem, file=err)
         return 2
-    print(visible(f"{by.name} · {path}: {len(by.rules)} rules, sha256 {by.digest}"), file=out)
+    print(visible(f"{by.name} · {path}: {_counted(by)} rules, sha256 {by.digest}"), file=out)
     if directory is None:
         print("no problem", file=out)
         return 0
@@ -76,8 +76,13 @@ def _lines(by: Mapping, sample: Path, stdin: BinaryIO, seen: SeenValues) -> Iter
         yield f"  {sample.name}: irrelevant", Mapped()
 
 
+def _counted(by: Mapping) -> int:
+    return len(by.rules) + (len(by.export.rules) if by.export else 0)
+
+
 def _silent(by: Mapping, fired: set[str]) -> Iterator[str]:
-    for rule in by.rules:
+    rows = [one.rule for one in by.export.rules] if by.export else []
+    for rule in (*by.rules, *rows):
         if rule.name not in fired:
             yield f":{rule.line}: rule {rule.name}: no sample made it give an event"
 

@@ -1,6 +1,7 @@
 """Samples of what a help desk sends, in files: a body, its headers beside it, or a history."""
 
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,10 @@ from service.mapping.expression import ValueWatch
 from service.mapping.mapped import Mapped, UnmappableError
 from service.mapping.mapping import Mapping as MappingFile
 from service.offline.event_file import opened, shown
+from service.offline.export_file import exported
+from service.offline.json_lines import LineProblem
 
+EXPORTS = (".csv", ".jsonl", ".ndjson")
 HISTORY = "history"  # a file whose name begins so is one
 
 
@@ -45,21 +49,43 @@ def read_headers(path: Path) -> Mapping[str, str]:
 
 
 def samples(directory: Path) -> Iterator[Path]:
-    """Yield the JSON files of a directory by name. Raises RefusalError when there is none."""
-    found = sorted(directory.glob("*.json"))
+    """Yield the bodies and exports of a directory by name. Raises RefusalError when there is none."""
+    found = sorted(path for path in directory.iterdir() if path.suffix.lower() in (".json", *EXPORTS))
     if not found:
-        raise RefusalError(f"{directory}: has no *.json file")
+        raise RefusalError(f"{directory}: has no file *.json, *.jsonl or *.csv")
     yield from found
 
 
 def mapped(by: MappingFile, path: Path, stdin: BinaryIO, watch: ValueWatch | None = None) -> Iterator[Mapped]:
-    """Yield what a sample gives: one delivery, or the parts of a history. Raises RefusalError."""
+    """Yield what a sample gives: one delivery, the parts of a history, the rows of an export.
+
+    Raises RefusalError.
+    """
+    if path.suffix.lower() in EXPORTS:
+        yield from of_export(by, path, watch)
+        return
     body = read_body(str(path), stdin)
     if path.name.startswith(HISTORY):
         yield from by.of_history(body, watch=watch)
         return
     beside = path.with_suffix(".headers")
     yield of_delivery(by, Delivery(body, read_headers(beside) if beside.exists() else {}), watch)
+
+
+def of_export(by: MappingFile, path: Path, watch: ValueWatch | None = None) -> Iterator[Mapped]:
+    """Yield what the rows of an export give, in the order in which it happened. Raises RefusalError."""
+    problems: list[LineProblem] = []
+    with opened(str(path), BytesIO()) as stream:
+        found = exported(path, stream, by, problems, watch)
+    for line in problems:
+        error = UnmappableError("", line.field or "row", line.reason)
+        yield Mapped(problem=error, place=f"line {line.number}")
+    for problem in found.problems:
+        yield Mapped(problem=problem.error, place=f"line {problem.number}")
+    for number, note in found.dropped:
+        yield Mapped(dropped=[note], place=f"line {number}")
+    for one in found.events:
+        yield Mapped([one.event], place=f"line {one.number}", fired=[one.rule])
 
 
 def of_delivery(by: MappingFile, delivery: Delivery, watch: ValueWatch | None = None) -> Mapped:

@@ -9,7 +9,7 @@ import msgspec
 from service.mapping.delivery import Delivery
 from service.mapping.mapped import Mapped
 from service.mapping.mapping import Mapping
-from service.offline.mapping_sample import of_delivery, read_body, read_headers
+from service.offline.mapping_sample import EXPORTS, of_delivery, of_export, read_body, read_headers
 from service.text.visible import visible, visible_json
 
 
@@ -25,6 +25,8 @@ def try_body(
     err: TextIO,
 ) -> int:
     """Print the events to `out`, all else to `err`. Return the exit code, 1 when a part cannot be mapped."""
+    if Path(body).suffix.lower() in EXPORTS:
+        return tell(of_export(by, Path(body)), out, err)
     said = read_body(body, stdin)
     if history:
         return tell(by.of_history(said), out, err)
@@ -48,5 +50,5 @@ def tell(found: Iterable[Mapped], out: TextIO, err: TextIO) -> int:
         dropped += len(one.dropped)
         problems += one.problem is not None
     if not events and not problems:
-        print("no rule fits: the help desk's delivery is irrelevant, and gives no event", file=err)
+        print("no rule fits: the body is irrelevant, and gives no event", file=err)
     return 1 if problems else 0

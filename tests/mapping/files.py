@@ -71,6 +71,26 @@ history:
     endpoint: one
     headers: {x-kind: created}
     body: {kind: "'changed'", ticket: {id: ticket.id, number: first}}
+rows:
+  columns: {nr: Ticket, what: Action, at: When, who: 4}
+  delimiter: tab
+  encoding: gb18030
+  files:
+    people: {file: people.csv, columns: {id: Id, team: Team}}
+  ticket: {read: nr, replace: {" ": "-"}}
+  time: {read: at, format: "%Y-%m-%d %H:%M", zone: Europe/Rome}
+  id: "{nr}/{delivery.row}"
+  rules:
+    - rule: receipt
+      once: true
+      event: reopened
+      data: {customer_id: {read: who}, channel: other}
+    - rule: wait
+      when: {what: wait}
+      with: {person: {find: people, by: who, key: id}}
+      event: paused
+      data: {reason: {read: person.team}}
+      until_next: resumed
 """
 
 
@@ -82,6 +102,12 @@ def with_change(old: str, new: str) -> str:
 
 # What the schema sees: the old text, the new text, and what the checker says.
 WRONG_FORM = [
+    ("  columns: {nr: Ticket, what: Action, at: When, who: 4}\n", "", "rows.columns: is missing"),
+    ("who: 4}", "who: 0}", "rows.columns.who: “0” is no position: columns are counted from 1"),
+    ("delimiter: tab", "delimiter: tabs", "rows.delimiter: “tabs” must be one character, or tab"),
+    ("      once: true", "      once: yes please", "rows.rules[0].once: must be true"),
+    ("until_next: resumed", "until_next: resume", "“resume” is no event of the contract"),
+    ("people: {file: people.csv,", "people: {fil: people.csv,", "rows.files.people.file: is missing"),
     ("mapping: every-form\n", "", "mapping: is missing"),
     ("mapping: every-form", "maping: every-form", "m.yaml:2: maping: no such field; did you mean mapping?"),
     ("source: /desk/every", "source: desk one", "m.yaml:3: source: “desk one” must have 1 to 128 characters"),
@@ -120,6 +146,14 @@ WRONG_FORM = [
 ]
 # What only the checker sees.
 WRONG_SENSE = [
+    ("person.team", "persn.team", "“persn” is no column; did you mean person?"),
+    ("encoding: gb18030", "encoding: utf-16", "“utf-16” is no encoding that lines can be read in"),
+    ("until_next: resumed", "until_next: closed", "gives closed the data of the rule, which it cannot have"),
+    (
+        "      once: true\n",
+        "      once: true\n      until_next: closed\n",
+        "once: has no use beside until_next",
+    ),
     ("ticket.created,", "ticket.crea ted,", "“ticket.crea ted” is no JMESPath expression"),
     ("lower(ticket.priority)", "upper(ticket.priority)", "calls upper(), which is no function"),
     ("lower(ticket.priority)", "'lower(ticket.priority, a)'", "calls lower() with 2 arguments; it takes 1"),

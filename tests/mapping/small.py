@@ -1,8 +1,7 @@
 """Small mapping files for tests of one part of the language."""
 
+import json
 from typing import Any
-
-import yaml
 
 from service.mapping.delivery import Delivery
 from service.mapping.mapped import Mapped
@@ -15,7 +14,7 @@ BODY = {"t": "T-1", "at": "2026-03-02T09:00:00+08:00"}
 
 def mapping_of(*rules: dict[str, Any], **more: Any) -> Mapping:
     said = {"mapping": "small", "source": "/small", "deliveries": list(rules), **more}
-    return read_mapping_bytes("small.yaml", yaml.safe_dump(said, allow_unicode=True).encode())
+    return read_mapping_bytes("small.yaml", json.dumps(said, ensure_ascii=False).encode())
 
 
 def mapped(rule: dict[str, Any], body: Any = None, **delivery: Any) -> Mapped:
