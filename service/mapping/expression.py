@@ -24,7 +24,7 @@ from jmespath.visitor import Options, TreeInterpreter
 LONGEST = 1000  # characters
 _DEEPEST = 40  # brackets within one another
 DELIVERY = "delivery"  # the one reserved root
-_OF_DELIVERY = ("header", "endpoint", "instant", "happened", "body", "before", "row")
+OF_DELIVERY = ("header", "endpoint", "instant", "happened", "body", "before", "row")
 
 Values = dict[str, Any]
 
@@ -161,8 +161,8 @@ def _check(node: Any, inside: str | None) -> None:
             raise ValueError(f"calls {node['value']}() with {given} arguments; it takes {needed}")
     if kind == "subexpression" and node["children"][0] == _FIELD_DELIVERY:
         of = node["children"][1]
-        if of["type"] != "field" or of["value"] not in _OF_DELIVERY:
-            raise ValueError(f"reads what delivery does not have; it has {', '.join(_OF_DELIVERY)}")
+        if of["type"] != "field" or of["value"] not in OF_DELIVERY:
+            raise ValueError(f"reads what delivery does not have; it has {', '.join(OF_DELIVERY)}")
 
 
 _FIELD_DELIVERY = {"type": "field", "children": [], "value": DELIVERY}
