@@ -32,6 +32,7 @@ class Telling:
     headers: Mapping[str, str] = field(default_factory=dict)
     endpoint: str = ""
     looks_back: bool = False  # an expression reads `delivery.before`
+    tests_names: bool = True  # a test reads a name of `with`, so that these come first
 
     def deliveries(self, context: Context) -> Iterator[tuple[str, Delivery | UnmappableError]]:
         """Yield each element's place and delivery, or why it has none; not those that fail the test."""
@@ -63,8 +64,10 @@ class Telling:
             yield from self._nested(within, inner, f"{place}, {outer.name} {number + 1}")
 
     def _delivery(self, context: Context) -> Delivery | None:
+        if not self.tests_names and not self.condition.holds(context):
+            return None
         context = self.names.added(context)
-        if not self.condition.holds(context):
+        if self.tests_names and not self.condition.holds(context):
             return None
         return Delivery(_filled(self.body, context), self.headers, self.endpoint)
 

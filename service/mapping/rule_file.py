@@ -208,7 +208,9 @@ def read_telling(reading: Reading, place: Place, number: int) -> Telling:
     given = place.fields(TELLING, needed=("body",))
     each = read_each(reading, given["each"]) if "each" in given else ()
     names = reading.names(given["with"], [one.name for one in each]) if "with" in given else Names()
+    before_tests = len(reading.expressions)
     condition = reading.condition(given["when"]) if "when" in given else When()
+    tested = {root for one in reading.expressions[before_tests:] for root in one.expression.roots}
     headers = given["headers"].entries() if "headers" in given else {}
     telling = Telling(
         given["history"].text() if "history" in given else f"history {number}",
@@ -218,6 +220,7 @@ def read_telling(reading: Reading, place: Place, number: int) -> Telling:
         _shape(reading, given["body"]) if "body" in given else {},
         {name.lower(): value.text() for name, value in headers.items()},
         given["endpoint"].text() if "endpoint" in given else "",
+        tests_names=not tested.isdisjoint(names.sources),
         looks_back=any("delivery.before" in one.expression.text for one in reading.expressions[begin:]),
     )
     if not isinstance(telling.body, Mapping):

@@ -3,6 +3,7 @@
 import math
 
 _MOST_DIGITS = 64
+_FORMS = {"list": "an array", "dict": "an object", "int": "a long number", "float": "no number"}
 SHOWN = 200  # characters of a value that is shown to the author of a mapping
 
 
@@ -28,5 +29,5 @@ def shown(value: object) -> str:
     """Return a value as the author of a mapping sees it, cut to 200 characters. Never for a log."""
     text = text_of(value)
     if text is None:
-        text = "an array" if isinstance(value, list) else "an object" if isinstance(value, dict) else "null"
+        text = _FORMS.get(type(value).__name__, "null")
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

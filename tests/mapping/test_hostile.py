@@ -16,7 +16,9 @@ from service.events.rejection import Rejection
 from service.events.structured import decode_json
 from service.mapping.delivery import Delivery
 from service.mapping.mapped import UnmappableError
-from tests.mapping.desks import DESKS, deliveries, mapping
+from service.mapping.table import Row, Table
+from tests.mapping.desks import DESKS, deliveries, history, mapping
+from tests.offline import exports
 
 SCALARS = st.one_of(
     st.none(),
@@ -89,6 +91,46 @@ def test_any_body_at_all_never_crashes(bodies: list[Any], header: str) -> None:
     for body in bodies:
         for desk in DESKS:
             events_of(desk, Delivery(body, {"x-zammad-trigger": header}, desk))
+
+
+@settings(max_examples=300, deadline=None)
+@given(values=st.lists(VALUES, min_size=3, max_size=6), random=st.randoms(), desk=st.sampled_from(DESKS))
+def test_a_history_with_any_value_anywhere_never_crashes(
+    values: list[Any], random: Random, desk: str
+) -> None:
+    document, places = told(desk)
+    for path in random.sample(places, random.randint(1, 4)):
+        document = changed(document, path, random.choice(values))
+    for one in mapping(desk).of_history(document):
+        for event in one.events:
+            assert not isinstance(decode_json(json.dumps(event).encode()), Rejection), event
+
+
+@cache
+def told(desk: str) -> tuple[Any, list[tuple[Any, ...]]]:
+    document = history(desk)
+    return document, list(paths(document))
+
+
+CELLS = st.one_of(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x00"), max_size=12),
+    st.sampled_from(
+        ["T1", "opened", "waits", "02.03.2026 10:00", "31.12.9999 23:59", "01.01.0001 00:00", ""]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=8), random=st.randoms())
+def test_any_rows_give_events_or_problems_in_any_order(rows: list[list[str]], random: Random) -> None:
+    def given_by(listed: list[list[str]]) -> tuple[list[Any], int]:
+        table = Table("t.csv", exports.HEADER.split(","), [Row(n, row) for n, row in enumerate(listed, 2)])
+        found = exports.mapping().of_rows(table)
+        for one in (*found.events, *found.held):
+            assert not isinstance(decode_json(json.dumps(one.event).encode()), Rejection)
+        return [one.event for one in found.events], len(found.problems)
+
+    assert given_by(rows) == given_by(random.sample(rows, len(rows)))
 
 
 def deep(levels: int) -> Any:
