@@ -15,13 +15,14 @@ from service.kafka.client.options import connection
 from service.kafka.topics.policies import publish as write
 from service.kafka.topics.tickets import kept_tickets, opened
 from service.offline.backdating import Backdating
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import NO_FILE, PolicyDirectory, read_policies
 from service.policy.in_force import PolicySpan, policy_spans
-from service.policy.place import BadPolicies, Problem
 from service.policy.publication_plan import Plan, plan_retirement
 from service.policy.published import Published
 from service.processes.policies import Reach, planned, publish_policies, read_published_policies
 from service.settings import Settings, read_settings
+from service.strict_yaml.place import Problem
 from service.telemetry.logs import no_log
 from service.text.visible import visible, visible_json
 

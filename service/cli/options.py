@@ -85,7 +85,7 @@ until_or_now = click.option(
 mapping = click.option(
     "--mapping",
     type=click.Path(path_type=Path),
-    help="EVENTS is CSV; this file says which column and value mean which event",
+    help="EVENTS is an export, CSV or JSON; this mapping file says what its rows mean",
 )
 partial = click.option(
     "--partial", is_flag=True, help="take a ticket with an unreadable line by its other lines"

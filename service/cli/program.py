@@ -14,6 +14,7 @@ from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
 from service.cli.leave import leave
+from service.cli.mapping import mapping
 from service.cli.offline import COMMANDS
 from service.cli.partition import partition
 from service.cli.policies import policies
@@ -48,6 +49,7 @@ for command in (
     report,
     topics,
     policies,
+    mapping,
     calendar,
     rejected,
     state,

@@ -22,8 +22,9 @@ from service.offline.calendar_years import (
     of_years,
 )
 from service.offline.official_days import OfficialDays
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import read_calendar
-from service.policy.place import BadPolicies, Problem
+from service.strict_yaml.place import Problem
 from service.text.visible import visible
 from service.whole_file import whole_file
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.policy.document import YamlNode, read_document
-from service.policy.place import BadPolicies, Problem
+from service.policy.bad_policies import BadPolicies
+from service.strict_yaml.document import YamlNode, read_document
+from service.strict_yaml.place import Problem
 
 _FROZEN = ("holidays", "working_days", "official")
 _YEARS = re.compile(r"(\byears:\s*\[)[^\]#]*\]")

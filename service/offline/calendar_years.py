@@ -9,11 +9,12 @@ from datetime import date, timedelta
 
 from service.offline.calendar_text import official_years
 from service.offline.official_days import OfficialDays
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import read_calendar
-from service.policy.document import YamlNode, read_document
-from service.policy.place import BadPolicies, Problem
 from service.sla.calendar.local_days import WEEKDAYS, LocalDays
 from service.sla.calendar.working_hours import WorkingTime
+from service.strict_yaml.document import YamlNode, read_document
+from service.strict_yaml.place import Problem
 
 _MOST_NAMED = 6  # differing dates that a refusal names
 _OTHER_NAME = "a year that is there is never changed; what it should be instead is a calendar of another name"

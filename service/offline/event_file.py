@@ -16,8 +16,8 @@ from service.events.fact import CHANNELS, COMPLAINTS, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json, is_about_desk, named_ticket
 from service.explain.translations import WORDS
-from service.offline.csv_import.events import export_lines
-from service.offline.csv_import.mapping import read_mapping
+from service.mapping.mapping_file import read_mapping
+from service.offline.export_file import exported_lines
 from service.offline.json_lines import JsonLine, LineProblem, json_lines
 from service.offline.progress import Progress
 from service.sla.facts import Fact, Sign
@@ -137,7 +137,7 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
 def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[JsonLine | LineProblem]:
     """Return a file's events as structured JSON. Raises RefusalError for a bad mapping or missing column."""
     if mapping:
-        return export_lines(Path(shown(events)), stream, read_mapping(mapping))
+        return exported_lines(Path(shown(events)), stream, read_mapping(mapping))
     if events.lower().endswith(".csv"):
         raise RefusalError(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)

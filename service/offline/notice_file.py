@@ -13,10 +13,11 @@ from pathlib import Path
 
 from service.errors import RefusalError
 from service.offline.official_days import SEVEN, OfficialDays, festivals, is_of_last_week, package
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import parse_year
 from service.policy.calendar_years import read_dates
-from service.policy.document import NotReadError, read_document
-from service.policy.place import BadPolicies, Place, Problem, shown, suggestion
+from service.strict_yaml.document import NotReadError, read_document
+from service.strict_yaml.place import Place, Problem, shown, suggestion
 from service.text.visible import visible
 
 _FIELDS = ("country", "year", "source", "holidays", "make_up_days")

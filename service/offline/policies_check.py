@@ -7,8 +7,8 @@ from typing import TextIO
 
 from schemas.instant import milliseconds
 from service.offline.calendar_samples import samples
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import read_policies
-from service.policy.place import BadPolicies
 from service.policy.policy_file import PolicyFile
 from service.sla.calendar.calendar import YearUnknown
 from service.sla.calendar.duration import duration_text

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_years import YEARLY, YEARS, read_date, read_dates
-from service.policy.document import NotReadError, YamlNode, content, node_of, read_document
 from service.policy.named_calendar import BUILT_IN, NamedCalendar
 from service.policy.opening_hours import read_windows
-from service.policy.place import BadPolicies, Place, Problem, shown
 from service.policy.zone import read_zone
 from service.sla.calendar.local_days import WEEKDAYS, LocalDays, MonthDay, Windows
 from service.sla.calendar.working_hours import WorkingTime
+from service.strict_yaml.document import NotReadError, YamlNode, content, node_of, read_document
+from service.strict_yaml.place import Place, Problem, shown
 from service.timezones import zone
 
 CALENDAR = ("calendar", "timezone", "week", "holidays", "working_days", "hours", "official", "years")

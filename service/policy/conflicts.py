@@ -7,9 +7,9 @@ themselves are not: they judge, whatever a file says.
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from service.policy.place import Problem
 from service.policy.policy_file import PolicyFile
 from service.sla.policy import Match, Policy, tenants
+from service.strict_yaml.place import Problem
 
 Span = tuple[int, int | None]  # [from, until) in ms; None: for good
 Retired = Mapping[str, int]  # by policy id: the instant (ms) from which on no cycle chooses it

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 
 from service.policy.levels import read_levels
-from service.policy.place import Place
 from service.sla.calendar.calendar import Calendar
 from service.sla.facts import Kind
 from service.sla.policy import Clock
+from service.strict_yaml.place import Place
 
 DESK_POLICY = (
     "policy",

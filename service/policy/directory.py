@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import read_calendar
 from service.policy.conflicts import conflicts
-from service.policy.document import LARGEST_BYTES
 from service.policy.named_calendar import BUILT_IN, NamedCalendar
-from service.policy.place import BadPolicies, Problem
 from service.policy.policy_file import PolicyFile, read_policy
 from service.sla.calendar.local_days import LocalDays
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Policies, Policy
+from service.strict_yaml.document import LARGEST_BYTES
+from service.strict_yaml.place import Problem
 from service.text.visible import visible
 from service.timezones import zone
 

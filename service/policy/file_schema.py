@@ -4,7 +4,7 @@ A schema knows one file and no other, so it accepts more than the checker: not w
 whether levels ascend, or whether two policies tie. What it refuses, the checker refuses as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.complaints import CHANNELS, COMPLEXITIES
@@ -13,12 +13,8 @@ from service.policy.desk_file import DESK_CLOCK, DESK_POLICY
 from service.policy.policy_file import CLOCK, NO_STARTS, NO_STOPS, NOT_EXEMPT, POLICY, WHEN
 from service.sla.calendar.local_days import WEEKDAYS
 from service.sla.facts import Kind
+from service.strict_yaml.json_schema import NAME, TEXT, Schema, fields_schema, of, one_or_more, titled
 
-Schema = Mapping[str, Any]
-
-# A scalar stays as it is written, whatever type YAML gives it.
-_TEXT: Schema = {"type": ["string", "number", "boolean"]}
-_NAME: Schema = {"type": ["string", "number", "boolean"], "pattern": "^[^\\s@]{1,128}$"}
 _PLAIN_NAME: Schema = {"type": ["string", "integer"], "pattern": "^[A-Za-z0-9_-]{1,128}$"}
 _WHOLE: Schema = {"type": ["string", "integer"], "pattern": "^[1-9][0-9]{0,8}$", "minimum": 1}
 _DURATION: Schema = {
@@ -59,19 +55,17 @@ _CLOSED = {"channel": CHANNELS, "complexity": COMPLEXITIES}
 
 def policy_schema() -> Schema:
     """Return the schema of a policy file, for tickets or for support desks."""
-    return _titled(
+    return titled(
         "A policy of sla-timer",
         {
             "if": {"required": ["desks"]},
-            "then": _object(
-                _of(DESK_POLICY, _FIELDS | {"clocks": _clocks(_DESK_CLOCK)}),
+            "then": fields_schema(
+                of(DESK_POLICY, _FIELDS | {"clocks": _clocks(_DESK_CLOCK)}),
                 ("policy", "version", "effective_from", "clocks", "heartbeat_timeout"),
             ),
             "else": {
-                **_object(
-                    _of(
-                        POLICY, _FIELDS | {"clocks": _clocks(_CLOCK), "match": _condition(("tenant", *WHEN))}
-                    ),
+                **fields_schema(
+                    of(POLICY, _FIELDS | {"clocks": _clocks(_CLOCK), "match": _condition(("tenant", *WHEN))}),
                     ("policy", "version", "effective_from"),
                 ),
                 "if": {"required": ["exempt"]},
@@ -85,9 +79,9 @@ def policy_schema() -> Schema:
 def calendar_schema() -> Schema:
     """Return the schema of a calendar file."""
     fields = {
-        "calendar": _NAME,
-        "timezone": {**_TEXT, "examples": ["Asia/Shanghai"]},
-        "week": _object(dict.fromkeys(WEEKDAYS, _WINDOWS)),
+        "calendar": NAME,
+        "timezone": {**TEXT, "examples": ["Asia/Shanghai"]},
+        "week": fields_schema(dict.fromkeys(WEEKDAYS, _WINDOWS)),
         "holidays": {
             "type": "array",
             "items": {
@@ -98,31 +92,13 @@ def calendar_schema() -> Schema:
         },
         "working_days": _by_date({"enum": list(WEEKDAYS)}),
         "hours": _by_date({**_WINDOWS, "minItems": 1}),
-        "official": _object(
+        "official": fields_schema(
             {"country": {"type": "string", "pattern": "^[A-Z]{2}$"}, "years": _YEARS}, ("country", "years")
         ),
         "years": _YEARS,
     }
-    schema = _object(_of(CALENDAR, fields), ("calendar", "timezone", "week"))
-    return _titled("A calendar of sla-timer", {**schema, "not": {"required": ["official", "years"]}})
-
-
-def _titled(title: str, schema: Schema) -> Schema:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
-
-
-def _object(fields: Schema, needed: Sequence[str] = ()) -> Schema:
-    return {
-        "type": "object",
-        "properties": dict(fields),
-        "additionalProperties": False,
-        **({"required": list(needed)} if needed else {}),
-    }
-
-
-def _of(names: Sequence[str], fields: Schema) -> Schema:
-    """Return the fields with these names: a name without a schema is an error."""
-    return {name: fields[name] for name in names}
+    schema = fields_schema(of(CALENDAR, fields), ("calendar", "timezone", "week"))
+    return titled("A calendar of sla-timer", {**schema, "not": {"required": ["official", "years"]}})
 
 
 def _by_date(value: Schema) -> Schema:
@@ -133,13 +109,9 @@ def _by_date(value: Schema) -> Schema:
     }
 
 
-def _one_or_more(value: Schema) -> Schema:
-    return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]}
-
-
 def _condition(keys: Sequence[str]) -> Schema:
-    values = {key: {"enum": list(_CLOSED[key])} if key in _CLOSED else _TEXT for key in keys}
-    return _object({key: _one_or_more(value) for key, value in values.items()})
+    values = {key: {"enum": list(_CLOSED[key])} if key in _CLOSED else TEXT for key in keys}
+    return fields_schema({key: one_or_more(value) for key, value in values.items()})
 
 
 def _clocks(clock: Schema) -> Schema:
@@ -153,12 +125,12 @@ def _clocks(clock: Schema) -> Schema:
 
 _LEVELS: Schema = {
     "type": "array",
-    "items": _object({"level": _PLAIN_NAME, "after": _AFTER}, ("level", "after")),
+    "items": fields_schema({"level": _PLAIN_NAME, "after": _AFTER}, ("level", "after")),
     "minItems": 1,
 }
 _WORDS = [kind.word for kind in Kind]
 _CLOCK_FIELDS: Schema = {
-    "clause": _TEXT,
+    "clause": TEXT,
     "when": _condition(WHEN),
     "start": {"enum": [word for word in _WORDS if Kind[word.upper()] not in NO_STARTS]},
     "stop": {
@@ -166,24 +138,24 @@ _CLOCK_FIELDS: Schema = {
         "items": {"enum": [word for word in _WORDS if Kind[word.upper()] not in NO_STOPS]},
     },
     "levels": _LEVELS,
-    "pause": {"anyOf": [{"enum": ["true", "false", True, False]}, {"type": "array", "items": _TEXT}]},
-    "calendar": _NAME,
+    "pause": {"anyOf": [{"enum": ["true", "false", True, False]}, {"type": "array", "items": TEXT}]},
+    "calendar": NAME,
     "min_open": {"type": ["string", "integer"], "pattern": "^[1-9][0-9]?$", "minimum": 1, "maximum": 99},
 }
-_CLOCK = _object(_of(CLOCK, _CLOCK_FIELDS), ("start", "stop", "levels"))
-_DESK_CLOCK = _object(_of(DESK_CLOCK, _CLOCK_FIELDS), ("min_open", "levels"))
+_CLOCK = fields_schema(of(CLOCK, _CLOCK_FIELDS), ("start", "stop", "levels"))
+_DESK_CLOCK = fields_schema(of(DESK_CLOCK, _CLOCK_FIELDS), ("min_open", "levels"))
 _FIELDS: dict[str, Any] = {
-    "policy": _NAME,
+    "policy": NAME,
     "version": _WHOLE,
     "effective_from": _INSTANT,
-    "title": _object({"en": _TEXT, "zh": _TEXT}),
+    "title": fields_schema({"en": TEXT, "zh": TEXT}),
     "agreement": _PLAIN_NAME,
     "match": _condition(("tenant",)),
     "exempt": {"enum": ["true", True]},
-    "calendar": _NAME,
-    "zone": {**_TEXT, "examples": ["Asia/Shanghai"]},
+    "calendar": NAME,
+    "zone": {**TEXT, "examples": ["Asia/Shanghai"]},
     "stalled_after": _DURATION,
     "held_after": _DURATION,
-    "desks": _one_or_more(_NAME),
+    "desks": one_or_more(NAME),
     "heartbeat_timeout": _DURATION,
 }

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from service.policy.place import Place, shown
 from service.sla.calendar.calendar import ALWAYS, Calendar
 from service.sla.calendar.duration import parse_duration
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import Level
+from service.strict_yaml.place import Place, shown
 
 _PER_CENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,9})?) ?%")
 _WORKING_DAYS = re.compile(r"([0-9]{1,3}) working days?")

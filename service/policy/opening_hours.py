@@ -3,8 +3,8 @@
 import re
 from itertools import pairwise
 
-from service.policy.place import Place, shown
 from service.sla.calendar.local_days import Windows
+from service.strict_yaml.place import Place, shown
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?|24:00(?::00)?")
 _MIDNIGHT_SECONDS = 86_400

@@ -11,18 +11,26 @@ from schemas.complaints import CHANNELS, COMPLEXITIES
 from schemas.instant import EPOCH
 from schemas.instant import milliseconds as milliseconds  # noqa: PLC0414 (also for service/cli/options.py)
 from schemas.instant import read as read_instant
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_years import frame
 from service.policy.desk_file import DESK_CLOCK, DESK_POLICY, read_desk_clock, read_desks
-from service.policy.document import NotReadError, YamlNode, canonical_json, content, node_of, read_document
 from service.policy.levels import read_levels
 from service.policy.named_calendar import BUILT_IN, NamedCalendar
-from service.policy.place import BadPolicies, Place, Problem, plain_name, shown
 from service.policy.zone import read_zone
 from service.sla.calendar.calendar import ALWAYS, Calendar, YearUnknown
 from service.sla.calendar.duration import parse_duration
 from service.sla.facts import Kind
 from service.sla.policy import DEFAULT_AGREEMENT, Clock, Match, PausesThatCount, Policy
 from service.sla.statement import ACTIVITY
+from service.strict_yaml.document import (
+    NotReadError,
+    YamlNode,
+    canonical_json,
+    content,
+    node_of,
+    read_document,
+)
+from service.strict_yaml.place import Place, Problem, plain_name, shown
 
 POLICY = (
     "policy",

@@ -10,11 +10,11 @@ from typing import Any
 
 from schemas.instant import written
 from service.errors import RefusalError
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_years import YearDates, named_years, years_of
 from service.policy.conflicts import conflicts, ties
 from service.policy.directory import PolicyDirectory
 from service.policy.named_calendar import NamedCalendar
-from service.policy.place import BadPolicies, Problem, suggestion
 from service.policy.policy_file import PolicyFile
 from service.policy.publication import (
     BadPublicationError,
@@ -25,6 +25,7 @@ from service.policy.publication import (
     YearKey,
 )
 from service.policy.published import Published, read_published
+from service.strict_yaml.place import Problem, suggestion
 
 AHEAD_MS = 60_000  # from when a publication begins to when a new version may take effect
 

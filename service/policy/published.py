@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.instant import read_milliseconds
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import read_calendar_content
 from service.policy.calendar_years import YearDates, frame, named_years, whole, years_of
 from service.policy.directory import PolicyDirectory
-from service.policy.document import NotReadError, node_of
 from service.policy.named_calendar import BUILT_IN, NamedCalendar
-from service.policy.place import BadPolicies, Problem
 from service.policy.policy_file import PolicyFile, read_policy_content
 from service.policy.publication import (
     BadPublicationError,
@@ -22,6 +21,8 @@ from service.policy.publication import (
     YearKey,
 )
 from service.sla.policy import Policies
+from service.strict_yaml.document import NotReadError, node_of
+from service.strict_yaml.place import Problem
 
 _FILE = "published"  # stands for the name of a file in problems
 

@@ -3,7 +3,7 @@
 import re
 from difflib import get_close_matches
 
-from service.policy.place import Place, shown
+from service.strict_yaml.place import Place, shown
 from service.timezones import zone_names
 
 # Cities that people write, and the zone that holds them.

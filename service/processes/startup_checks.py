@@ -9,12 +9,13 @@ from service.kafka.client.options import connection
 from service.kafka.topics.acl import missing
 from service.kafka.topics.check import check, shortcomings, warnings
 from service.kafka.topics.ensure import FoundTopic, find
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import NO_FILE, PolicyDirectory, read_policies
 from service.policy.in_force import in_force_line
-from service.policy.place import BadPolicies, Problem
 from service.policy.published import Published
 from service.processes.policies import publish_missing
 from service.settings import Settings
+from service.strict_yaml.place import Problem
 
 log = logging.getLogger(__name__)
 

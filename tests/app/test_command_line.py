@@ -14,6 +14,7 @@ COMMANDS = (
     "report",
     "topics",
     "policies",
+    "mapping",
     "rejected",
     "state",
     "partition",
@@ -31,7 +32,9 @@ def test_help_names_every_command() -> None:
     assert [command for command in COMMANDS if f"\n  {command} " not in ended.stdout] == []
 
 
-@pytest.mark.parametrize("group", ["", "topics", "policies", "calendar", "rejected", "state", "partition"])
+@pytest.mark.parametrize(
+    "group", ["", "topics", "policies", "mapping", "calendar", "rejected", "state", "partition"]
+)
 def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) -> None:
     ended = sla_timer(*filter(None, [group]), "--help")
     lines = ended.stdout.partition("\nCommands:\n")[2].splitlines()
@@ -46,6 +49,9 @@ def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) ->
         (["run", "--grave", "1s"], "No such option '--grave'."),
         (["simulate"], "Missing argument 'EVENTS'."),
         (["demo", "--only-traffic", "--for", "2s"], "--only-traffic has no end; leave out --for"),
+        (["mapping", "try", "m.yaml"], "Missing argument 'BODY'."),
+        (["mapping", "try", "no.yaml", "-"], "no.yaml: No such file or directory"),
+        (["mapping", "try", "m", "-", "--history", "--endpoint", "e"], "a history has neither headers nor"),
         (["publish", "-", "--rate", "0"], "Invalid value for '--rate'"),
         (["explain", "T 1"], "Invalid value for 'TICKET': 'T 1' is no id: 1 to 128 characters"),
         (["explain", "T1", "--tenant", ""], "Invalid value for '--tenant': '' is no id"),

@@ -14,8 +14,8 @@ from service.errors import RefusalError
 from service.kafka.client.options import connection
 from service.kafka.topics.policies import OtherPublisherError
 from service.kafka.topics.policies import publish as send
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import read_policies
-from service.policy.place import BadPolicies
 from service.policy.publication_plan import Plan
 from service.policy.published import Published
 from service.processes.policies import planned, publish_policies, read_published_policies

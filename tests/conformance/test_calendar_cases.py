@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.policy.place import BadPolicies
+from service.policy.bad_policies import BadPolicies
 from service.sla.judge import Run
 from tests.conformance.histories import Case, calendar_of, instant, judged
 

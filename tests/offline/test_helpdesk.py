@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from service.offline.csv_import.events import export_lines
-from service.offline.csv_import.mapping import read_mapping
+from service.mapping.mapping import Mapping
+from service.mapping.mapping_file import read_mapping
+from service.offline.export_file import exported_lines
+from service.offline.json_lines import JsonLine
 from service.offline.simulate import simulate
 from service.policy.directory import read_policies
 from service.sla.policy import Policies
@@ -38,6 +40,12 @@ def judged(path: Path, policies: Policies) -> str:
     return out.getvalue()
 
 
+def events(raw: bytes, by: Mapping) -> list[bytes]:
+    found = list(exported_lines(EXPORT, io.BytesIO(raw), by))
+    assert all(isinstance(line, JsonLine) for line in found)
+    return [line.record for line in found if isinstance(line, JsonLine)]
+
+
 def test_every_ticket_is_judged(policies: Policies) -> None:
     rows = [json.loads(line) for line in judged(EXPORT, policies).splitlines()]
     assert len({row["ticket_id"] for row in rows}) == 4580
@@ -50,11 +58,11 @@ def test_twenty_orders_of_its_rows_give_the_same_events_and_the_same_bytes(
     """Judging sees the events only, so their bytes decide; the output of two orders is compared too."""
     header, *rows = EXPORT.read_bytes().splitlines(keepends=True)
     by = read_mapping(HELPDESK)
-    expected = [line.record for line in export_lines(EXPORT, io.BytesIO(EXPORT.read_bytes()), by)]
+    expected = events(EXPORT.read_bytes(), by)
     output = judged(EXPORT, policies)
     for seed in range(20):
         shuffled = header + b"".join(random.Random(seed).sample(rows, len(rows)))
-        assert [line.record for line in export_lines(EXPORT, io.BytesIO(shuffled), by)] == expected
+        assert events(shuffled, by) == expected
         if seed < 2:
             path = tmp_path / "shuffled.csv"
             path.write_bytes(shuffled)

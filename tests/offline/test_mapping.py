@@ -1,16 +1,18 @@
 """How rows of an export read as events, feature by feature, and what is said of what cannot be read."""
 
+import io
+import json
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.instant import written
 from service.errors import RefusalError
-from service.offline.csv_import.local_time import instant
-from service.offline.csv_import.mapping import Time, read_mapping
-from tests.offline.exports import HEADER, HELPDESK, SAMPLE, SMALL, mapping, read, short
+from service.mapping.mapping_file import read_mapping
+from service.offline.export_file import exported_lines
+from service.offline.json_lines import JsonLine, LineProblem
+from tests.offline.exports import HEADER, HELPDESK, RECEIPT, ROWS, SAMPLE, mapping, read, short
 
 DAY = "02.03.2026"  # Rome is one hour ahead of UTC
 
@@ -66,20 +68,20 @@ DAY = "02.03.2026"  # Rome is one hour ahead of UTC
         ),
     ],
 )
-def test_rows_give_events(tmp_path: Path, rows: list[str], events: list[str]) -> None:
-    found, problems = read(mapping(tmp_path), *rows)
+def test_rows_give_events(rows: list[str], events: list[str]) -> None:
+    found, problems = read(mapping(), *rows)
     assert [short(event) for event in found] == events
     assert problems == []
 
 
-def test_the_first_row_at_equal_times_is_decided_by_content_not_by_place(tmp_path: Path) -> None:
+def test_the_first_row_at_equal_times_is_decided_by_content_not_by_place() -> None:
     rows = [f"T1,opened,{DAY} 10:00,zoe", f"T1,answered,{DAY} 10:00,amy"]
-    assert read(mapping(tmp_path), *rows) == read(mapping(tmp_path), *reversed(rows))
+    assert read(mapping(), *rows) == read(mapping(), *reversed(rows))
 
 
-def test_equal_rows_are_counted_so_that_each_has_an_id_of_its_own(tmp_path: Path) -> None:
+def test_equal_rows_are_counted_so_that_each_has_an_id_of_its_own() -> None:
     row = f"T1,answered,{DAY} 10:00,c1"
-    found, _ = read(mapping(tmp_path), row, row)
+    found, _ = read(mapping(), row, row)
     assert len({event["id"] for event in found}) == len(found) == 3
 
 
@@ -92,65 +94,86 @@ def test_ids_do_not_depend_on_the_place_of_a_row() -> None:
         assert read(by, *shuffled, header=lines[0]) == found
 
 
-def test_an_id_column_names_the_events(tmp_path: Path) -> None:
-    found, _ = read(
-        mapping(tmp_path, id={"column": "nr"}), f"T1,answered,{DAY} 10:00,c1,77", header=HEADER + ",nr"
-    )
-    assert [event["id"] for event in found] == ["77.1.received", "77.1.response_started"]
+def test_an_id_may_be_made_of_columns() -> None:
+    by = mapping({"id": "{nr}", "columns": {**ROWS["columns"], "nr": "Nr."}})
+    found, _ = read(by, f"T1,answered,{DAY} 10:00,c1,77", header=HEADER + ",Nr.")
+    assert [event["id"] for event in found] == ["77/received", "77/response_started"]
 
 
 @pytest.mark.parametrize(
-    ("cell", "who", "customer"),
+    ("value", "who", "customer"),
     [
-        ({"column": "who"}, "c1", "c1"),
-        ({"column": "who", "replace": {" ": "-", "Value": "v"}}, "Value 7", "v-7"),
-        ({"column": "who", "values": {"A": "alpha"}}, "A", "alpha"),
-        ({"column": "who", "values": {"A": "alpha"}, "unknown": "ignore"}, "B", None),
-        ({"column": 4}, "c1", "c1"),
+        ({"read": "who"}, "c1", "c1"),
+        ({"read": "who", "replace": {" ": "-", "Value": "v"}}, "Value 7", "v-7"),
+        ({"read": "who", "values": {"A": "alpha"}}, "A", "alpha"),
         ("constant", "c1", "constant"),
-        ({"value": "constant"}, "c1", "constant"),
-        ({"column": "who"}, "", None),
     ],
 )
-def test_a_field_is_filled_from_a_column_or_a_constant(
-    tmp_path: Path, cell: Any, who: str, customer: str | None
-) -> None:
-    events = SMALL["events"] | {"first": [{"event": "received", "data": {"customer_id": cell}}]}
-    found, problems = read(mapping(tmp_path, events=events), f"T1,opened,{DAY} 10:00,{who}")
+def test_a_field_is_filled_from_a_column_or_a_constant(value: Any, who: str, customer: str) -> None:
+    receipt = {**RECEIPT, "data": {**RECEIPT["data"], "customer_id": value}}
+    found, problems = read(mapping({"rules": [receipt]}), f"T1,opened,{DAY} 10:00,{who}")
     assert problems == []
-    assert found[0]["data"].get("customer_id") == customer
+    assert found[0]["data"]["customer_id"] == customer
+
+
+def test_a_column_may_be_named_by_its_position() -> None:
+    by = mapping({"columns": {**ROWS["columns"], "who": 4}})
+    found, _ = read(by, f"T1,opened,{DAY} 10:00,c1,c2", header=HEADER + ",who")
+    assert found[0]["data"]["customer_id"] == "c1"
+
+
+HINT = "the header has one column with ';' in it: set delimiter to it"
 
 
 @pytest.mark.parametrize(
-    ("row", "problem"),
+    ("row", "problems"),
     [
         (
             f"T1,vanished,{DAY} 10:00,c1",
-            "export.csv:2: column 'what': has a text that the mapping does not list",
+            ["rule receipt: with.means: has a text that its table does not list"],
         ),
-        ("T1,opened,yesterday,c1", "export.csv:2: column 'when': is not a time as %d.%m.%Y %H:%M"),
-        ("T1,opened,30.02.2026 10:00,c1", "export.csv:2: column 'when': is not a time as %d.%m.%Y %H:%M"),
-        (f",opened,{DAY} 10:00,c1", "export.csv:2: column 'ticket': is empty"),
-        (f"T1,opened,{DAY} 10:00", "export.csv:2: has 3 cells, the header has 4"),
-        (f'T1,"opened"x,{DAY} 10:00,c1', "export.csv:2: is no CSV: ',' expected after '\"'"),
+        ("T1,opened,yesterday,c1", ["time: is not %d.%m.%Y %H:%M"]),
+        ("T1,opened,30.02.2026 10:00,c1", ["time: is not %d.%m.%Y %H:%M"]),
+        ("T1,opened,,c1", ["time: is missing"]),
+        (f"T1,opened,{DAY} 10:00,", ["rule receipt: data.customer_id: is missing"]),
+        (f",opened,{DAY} 10:00,c1", ["ticket: is missing"]),
+        (f"T1,opened,{DAY} 10:00", ["has 3 cells, the header has 4"]),
+        (f'T1,"opened"x,{DAY} 10:00,c1', ["is no CSV: ',' expected after '\"'"]),
     ],
 )
-def test_a_row_that_cannot_be_read_is_named_and_the_others_are_read(
-    tmp_path: Path, row: str, problem: str
-) -> None:
-    found, problems = read(mapping(tmp_path), row, f"T2,opened,{DAY} 11:00,c2")
-    assert problems == [problem]
+def test_a_row_that_cannot_be_read_is_named_and_other_tickets_are_read(row: str, problems: list[str]) -> None:
+    found, said = read(mapping(), row, f"T2,opened,{DAY} 11:00,c2")
+    assert said == [f"export.csv:2: {problem}" for problem in problems]
     assert [short(event) for event in found] == ["T2 10:00 received"]
 
 
-def test_a_row_after_a_cell_of_two_lines_is_named_by_its_own_line(tmp_path: Path) -> None:
-    _, problems = read(mapping(tmp_path), f'T1,opened,{DAY} 10:00,"c\n1"', "T1,opened,never,c1")
-    assert problems == ["export.csv:4: column 'when': is not a time as %d.%m.%Y %H:%M"]
+def test_an_unreadable_row_is_told_with_its_ticket_and_the_other_rows_are_given() -> None:
+    """Whether the ticket is left out is for the one who asks for the events."""
+    rows = [
+        "T1,opened,soon,c1",
+        f"T1,answered,{DAY} 10:00,c1",
+        f"T2,opened,{DAY} 11:00,c2",
+        f",opened,{DAY} 9:00,c",
+    ]
+    text = "\n".join((HEADER, *rows)).encode()
+    found = list(exported_lines(Path("e.csv"), io.BytesIO(text), mapping()))
+    problems = [one for one in found if isinstance(one, LineProblem)]
+    assert [(one.number, one.ticket) for one in problems] == [(2, "T1@default"), (5, None)]
+    assert [short(json.loads(one.record)) for one in found if isinstance(one, JsonLine)] == [
+        "T1 09:00 received",
+        "T1 09:00 response_started",
+        "T2 10:00 received",
+    ]
 
 
-def test_an_unlisted_value_may_be_ignored(tmp_path: Path) -> None:
-    events = SMALL["events"] | {"unknown": "ignore"}
-    found, problems = read(mapping(tmp_path, events=events), f"T1,vanished,{DAY} 10:00,c1")
+def test_a_row_after_a_cell_of_two_lines_is_named_by_its_own_line() -> None:
+    _, problems = read(mapping(), f'T1,opened,{DAY} 10:00,"c\n1"', "T2,opened,never,c1")
+    assert "export.csv:4: time: is not %d.%m.%Y %H:%M" in problems
+
+
+def test_an_unlisted_value_may_be_ignored() -> None:
+    rules = [{**RECEIPT, "with": {"means": {"read": "what", "values": "actions", "unknown": "ignore"}}}]
+    found, problems = read(mapping({"rules": rules}), f"T1,vanished,{DAY} 10:00,c1")
     assert [short(event) for event in found] == ["T1 09:00 received"]
     assert problems == []
 
@@ -161,75 +184,218 @@ def test_an_unlisted_value_may_be_ignored(tmp_path: Path) -> None:
         ("ticket,what,who", "export.csv:1: there is no column 'when'"),
         ("ticket,what,when,who,who", "export.csv:1: column 'who' stands at 4 and 5: name it by its position"),
         ("", "export.csv:1: there is no column 'ticket'"),
-    ],
-)
-def test_a_header_without_what_the_mapping_names_is_refused(tmp_path: Path, header: str, reason: str) -> None:
-    with pytest.raises(RefusalError, match=f"^{reason}$"):
-        read(mapping(tmp_path), header=header)
-
-
-def test_a_column_that_stands_twice_is_no_matter_when_nobody_names_it(tmp_path: Path) -> None:
-    found, _ = read(mapping(tmp_path), f"T1,opened,{DAY} 10:00,c1,x,y", header=HEADER + ",more,more")
-    assert [short(event) for event in found] == ["T1 09:00 received"]
-
-
-@pytest.mark.parametrize(
-    ("local", "utc", "why"),
-    [
-        ("2026-03-29 01:59:59", "2026-03-29T00:59:59.000Z", "before the gap"),
-        ("2026-03-29 02:00:00", "2026-03-29T01:00:00.000Z", "does not exist: forward by the gap, to 03:00"),
-        ("2026-03-29 02:30:00", "2026-03-29T01:30:00.000Z", "does not exist: forward by the gap, to 03:30"),
-        ("2026-03-29 03:00:00", "2026-03-29T01:00:00.000Z", "after the gap"),
-        ("2026-10-25 01:59:59", "2026-10-24T23:59:59.000Z", "before the hour that exists twice"),
-        ("2026-10-25 02:30:00", "2026-10-25T00:30:00.000Z", "exists twice: the first"),
-        ("2026-10-25 03:00:00", "2026-10-25T02:00:00.000Z", "after it"),
-        ("2026-03-29T02:30:00+01:00", "2026-03-29T01:30:00.000Z", "an offset of its own counts"),
-        ("2026-03-02 10:00:00.123999", "2026-03-02T09:00:00.123Z", "cut to milliseconds"),
-    ],
-)
-def test_local_times_become_instants(local: str, utc: str, why: str) -> None:
-    assert written(instant(local, Time(column="when", zone="Europe/Rome"))) == utc, why
-
-
-def test_a_time_without_offset_needs_a_zone() -> None:
-    with pytest.raises(ValueError, match="has no offset, and the mapping names no zone"):
-        instant("2026-03-02 10:00:00", Time(column="when"))
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("mapping: x\nsorce: y\n", ":1: source: Field required"),
-        ("mapping: [\n", ":2: is no YAML: expected the node content, but found '<stream end>'"),
-        ("just a text", ":1: the file: "),
-        ("", ":1: the file: "),
-    ],
-)
-def test_a_bad_mapping_file_is_refused_with_file_and_line(tmp_path: Path, text: str, reason: str) -> None:
-    path = tmp_path / "bad.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(RefusalError) as refusal:
-        read_mapping(path)
-    assert str(refusal.value).startswith(f"{path}{reason}")
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        ("time", {"column": "when", "zone": "Europe/Atlantis"}, "'Europe/Atlantis' is no time zone"),
-        ("time", {"column": "when", "zone": "../../etc/passwd"}, "is no time zone"),
-        ("encoding", "utf-99", "'utf-99' is no encoding"),
-        ("ticket", {"column": "a", "value": "b"}, "needs one of value and column"),
-        ("ticket", {"colunm": "a"}, "Extra inputs are not permitted"),
-        ("events", SMALL["events"] | {"values": {"x": ["recieved"]}}, "'recieved' is none of received, "),
         (
-            "events",
-            SMALL["events"] | {"values": {"x": ["received"]}},
-            "a row with 'x' could give received twice",
+            "ticket;what;when;who",
+            f"export.csv:1: there is no column 'ticket'; {HINT}",
         ),
     ],
 )
-def test_a_mapping_that_cannot_work_is_refused(tmp_path: Path, field: str, value: Any, reason: str) -> None:
+def test_a_header_without_what_the_mapping_names_is_refused(header: str, reason: str) -> None:
+    with pytest.raises(RefusalError, match=f"^{reason}$"):
+        read(mapping(), header=header)
+
+
+def test_a_column_that_stands_twice_is_no_matter_when_nobody_names_it() -> None:
+    found, _ = read(mapping(), f"T1,opened,{DAY} 10:00,c1,x,y", header=HEADER + ",more,more")
+    assert [short(event) for event in found] == ["T1 09:00 received"]
+
+
+def test_rows_without_content_are_left_out() -> None:
+    found, problems = read(mapping(), ",,,", f"T1,opened,{DAY} 10:00,c1", " , ,,", "")
+    assert [short(event) for event in found] == ["T1 09:00 received"]
+    assert problems == []
+
+
+def test_a_file_of_a_spreadsheet_is_read() -> None:
+    """A byte order mark, semicolons, CRLF, another encoding, Chinese names of columns."""
+    columns = {"ticket": "工单号", "what": "动作", "when": "时间", "who": "客户"}
+    when = {"read": "when", "format": "%Y年%m月%d日 %H:%M", "zone": "Asia/Shanghai"}
+    by = mapping(
+        {"columns": columns, "time": when, "delimiter": ";", "encoding": "gb18030"},
+        tables={"actions": {"受理": "response_started"}},
+    )
+    text = "工单号;动作;时间;客户\r\n工单-1;受理;2026年3月2日 09:31;客户甲\r\n"
+    found = list(exported_lines(Path("e.csv"), io.BytesIO(text.encode("gb18030")), by))
+    events = [json.loads(line.record) for line in found if isinstance(line, JsonLine)]
+    assert [short(event) for event in events] == ["工单-1 01:31 received", "工单-1 01:31 response_started"]
+    with_mark = io.BytesIO(f"\ufeff{HEADER}\r\nT1,opened,{DAY} 10:00,c1\r\n".encode())
+    assert len(list(exported_lines(Path("e.csv"), with_mark, mapping()))) == 1
+    with pytest.raises(RefusalError, match=r"e\.csv:1: is not utf-8: say encoding in rows"):
+        list(exported_lines(Path("e.csv"), io.BytesIO(text.encode("gb18030")), mapping()))
+
+
+# A row for each ticket, with a column for each instant.
+WIDE: dict[str, Any] = {
+    "columns": {
+        "ticket": "Nr",
+        "day": "Opened on",
+        "hour": "at",
+        "answered": "First answer",
+        "minutes": "Minutes to solve",
+        "closed": "Closed",
+        "state": "State",
+        "org": "Org",
+        "by": "By",
+    },
+    "ticket": "ticket",
+    "time": None,
+    "id": "{ticket}",
+    "rules": [
+        {
+            "rule": "receipt",
+            "time": {"read": "join(' ', [day, hour])", "format": "%d.%m.%Y %H:%M", "zone": "+00:00"},
+            "event": "received",
+            "data": {"customer_id": "c", "channel": "phone"},
+        },
+        {
+            "rule": "answer",
+            "time": {"read": "answered", "format": "excel", "zone": "+00:00"},
+            "event": "response_started",
+        },
+        {
+            "rule": "solved",
+            "when": {"state": ["solved", "closed"], "by": {"not": "robot"}},
+            "time": {
+                "read": "join(' ', [day, hour])",
+                "format": "%d.%m.%Y %H:%M",
+                "zone": "+00:00",
+                "plus": {"minutes": "minutes"},
+            },
+            "event": "resolved",
+        },
+        {
+            "rule": "closed",
+            "time": {"read": "closed", "format": ["unix_s", "rfc3339"], "none": ["0001-01-01T00:00:00Z"]},
+            "event": "closed",
+        },
+    ],
+}
+WIDE_HEADER = "Nr,Opened on,at,First answer,Minutes to solve,Closed,State,Org,By"
+
+
+@pytest.mark.parametrize(
+    ("row", "events"),
+    [
+        ("1,02.03.2026,09:00,,,,open,a,x", ["09:00 received"]),
+        ("1,02.03.2026,09:00,46083.375,,,open,a,x", ["09:00 received", "09:00 response_started"]),
+        ("1,02.03.2026,09:00,,90,,solved,a,x", ["09:00 received", "10:30 resolved"]),
+        ("1,02.03.2026,09:00,,90,,open,a,x", ["09:00 received"]),
+        ("1,02.03.2026,09:00,,90,,solved,a,robot", ["09:00 received"]),
+        ("1,02.03.2026,09:00,,,1772445600,open,a,x", ["09:00 received", "10:00 closed"]),
+        ("1,02.03.2026,09:00,,,2026-03-02T10:00:00Z,open,a,x", ["09:00 received", "10:00 closed"]),
+        ("1,02.03.2026,09:00,,,0001-01-01T00:00:00Z,open,a,x", ["09:00 received"]),
+    ],
+)
+def test_a_row_for_each_ticket_has_a_column_for_each_instant(row: str, events: list[str]) -> None:
+    found, problems = read(mapping(WIDE), row, header=WIDE_HEADER)
+    assert problems == []
+    assert [short(event) for event in found] == [f"1 {event}" for event in events]
+
+
+def test_the_tenant_may_stand_in_a_column() -> None:
+    by = mapping(WIDE, tenant={"read": "org"})
+    rows = ["1,02.03.2026,09:00,,,,open,north,x", "1,02.03.2026,08:00,,,soon,open,south,x"]
+    found, problems = read(by, *rows, header=WIDE_HEADER)
+    assert [(event["tenant"], event["subject"]) for event in found] == [("north", "1")]
+    assert len(problems) == 1  # the ticket of that id of another tenant is another ticket
+
+
+# A row for each event, with the receipt in a column of every row.
+LONG = {
+    "columns": {"ticket": "ticket", "what": "what", "when": "when", "opened": "opened"},
+    "time": None,
+    "rules": [
+        {
+            "rule": "receipt",
+            "once": "true",
+            "id": "{ticket}/received",
+            "time": "opened",
+            "event": "received",
+            "data": {"customer_id": "c", "channel": "phone"},
+        },
+        {"rule": "answer", "when": {"what": "answer"}, "time": "when", "event": "response_started"},
+    ],
+}
+
+
+def test_the_earliest_row_gives_the_receipt_that_every_row_has() -> None:
+    rows = [
+        "T1,answer,2026-03-02T11:00:00Z,2026-03-02T09:30:00Z",
+        "T1,answer,2026-03-02T10:00:00Z,2026-03-02T09:00:00Z",
+        "T1,answer,2026-03-02T12:00:00Z,",
+    ]
+    for order in (rows, rows[::-1]):
+        found, problems = read(mapping(LONG), *order, header="ticket,what,when,opened")
+        assert problems == []
+        answers = [f"T1 {hour}:00 response_started" for hour in (10, 11, 12)]
+        assert [short(event) for event in found] == ["T1 09:00 received", *answers]
+
+
+def test_two_events_of_one_id_and_different_contents_make_the_ticket_unreadable() -> None:
+    by = mapping({**LONG, "id": "{ticket}"})
+    rows = [f"T1,answer,2026-03-02T{hour}:00:00Z,2026-03-02T09:00:00Z" for hour in (10, 11)]
+    found, problems = read(by, *rows, header="ticket,what,when,opened")
+    assert found == []
+    assert any("is the same for two different events of the export" in problem for problem in problems)
+    found, problems = read(by, rows[0], rows[0], header="ticket,what,when,opened")
+    assert (len(found), problems) == (2, [])
+
+
+def test_a_second_file_is_joined_by_a_key(tmp_path: Path) -> None:
+    rules = [{**RECEIPT, "with": {"one": {"find": "customers", "by": "who", "key": "id"}}}]
+    rules[0]["data"] = {"customer_id": {"read": "who"}, "channel": "phone", "region": {"read": "one.region"}}
+    files = {"customers": {"file": "customers.csv", "columns": {"id": "Id", "region": "Region"}}}
+    by = mapping({"rules": rules, "files": files})
+    rows = [f"T1,opened,{DAY} 10:00,c1", f"T2,opened,{DAY} 10:00,c3"]
+    with pytest.raises(RefusalError, match=r"customers\.csv: No such file"):
+        read(by, *rows, name=str(tmp_path / "export.csv"))
+    (tmp_path / "customers.csv").write_text("Id,Region\nc2,south\nc1,north\n", encoding="utf-8")
+    found, _ = read(by, *rows, name=str(tmp_path / "export.csv"))
+    assert [event["data"].get("region") for event in found] == ["north", None]
+    (tmp_path / "customers.csv").write_text("Id,Region\nc2\n", encoding="utf-8")
+    with pytest.raises(RefusalError, match=r"customers\.csv:2: has 1 cells, the header has 2"):
+        read(by, *rows, name=str(tmp_path / "export.csv"))
+
+
+@pytest.mark.parametrize("name", ["export.jsonl", "export.json"])
+def test_rows_may_be_json_objects(name: str) -> None:
+    objects = [
+        {"ticket": 7, "what": "answered", "when": f"{DAY} 10:00", "who": "c1"},
+        {"ticket": 7, "when": None, "what": None, "who": "", "more": None},
+    ]
+    objects[1] |= {"ticket": None}
+    lines = "\n".join(map(json.dumps, objects)) if name.endswith("l") else json.dumps(objects)
+    found, problems = read(mapping(), header=lines, name=name)
+    assert problems == []
+    assert [short(event) for event in found] == ["7 09:00 received", "7 09:00 response_started"]
+    with pytest.raises(RefusalError, match="something other than objects"):
+        read(mapping(), header="[5]", name=name)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"time": {"read": "when", "zone": "Europe/Atlantis"}}, "“Europe/Atlantis” is neither a time zone"),
+        ({"time": {"read": "when", "zone": "../../etc/passwd"}}, "is neither a time zone"),
+        ({"time": {"read": "when", "format": "dd/MM/yyyy HH:mm"}}, "“dd/MM/yyyy HH:mm” is no format"),
+        ({"time": {"read": "when", "format": "%d/%m/%Y"}}, "has no time of day; say with date_at"),
+        ({"encoding": "utf-99"}, "“utf-99” is no encoding that lines can be read in"),
+        ({"delimiter": ";;"}, "must be one character, or tab"),
+        ({"ticket": "tiket"}, "rows.ticket: “tiket” is no column; did you mean ticket?"),
+        ({"columns": {}}, "is no column"),
+        ({"columns": {"my column": "x"}}, "the name must have letters"),
+        ({"rules": [{**RECEIPT, "until_next": "resumed"}]}, "has no use beside until_next"),
+        ({"rules": [{**RECEIPT, "once": "false"}]}, "must be true; leave it out otherwise"),
+        ({"rules": [{**ROWS["rules"][2], "until_next": "closed"}]}, "gives closed the data of the rule"),
+        ({"files": {"what": {"file": "x", "columns": {}}}}, "the name what is given twice"),
+    ],
+)
+def test_rows_that_cannot_work_are_refused(changed: dict[str, Any], reason: str) -> None:
     with pytest.raises(RefusalError) as refusal:
-        mapping(tmp_path, **{field: value})
+        mapping(changed)
     assert reason in str(refusal.value)
+
+
+def test_a_mapping_without_rows_reads_no_export() -> None:
+    with pytest.raises(RefusalError, match="the mapping jira has no rows: it cannot read an export"):
+        read(read_mapping(HELPDESK.with_name("jira.yaml")))

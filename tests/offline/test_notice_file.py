@@ -9,7 +9,7 @@ import pytest
 from service.errors import RefusalError
 from service.offline.notice_file import notice_of, read_notice
 from service.offline.official_days import OfficialDays, is_of_last_week, official_days, package
-from service.policy.place import BadPolicies
+from service.policy.bad_policies import BadPolicies
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "prepare-the-new-year.md"
 NOTICE = """\

@@ -7,9 +7,12 @@ from importlib.resources import files
 from pathlib import Path
 
 PROGRAM = """
-from service.offline.csv_import.local_time import instant
-from service.offline.csv_import.mapping import Time
-print(instant("2012-07-09 14:51:01", Time(column="t", zone="Europe/Rome")))
+from service.mapping.context import Context
+from service.mapping.expression import Expression
+from service.mapping.moment import Moment
+from service.timezones import zone
+said = Context({"at": "2012-07-09 14:51:01"})
+print(Moment([Expression.of("at")], zone=zone("Europe/Rome")).read("time", said))
 """
 
 

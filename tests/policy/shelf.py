@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from schemas.instant import written
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import PolicyDirectory, read_policies
-from service.policy.place import BadPolicies
 from service.policy.publication_plan import Plan, Publishing, plan
 from service.policy.published import Published
 from tests.policy.vip import VIP

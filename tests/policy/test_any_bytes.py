@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.policy.document import LARGEST_BYTES
-from service.policy.place import BadPolicies
+from service.policy.bad_policies import BadPolicies
 from service.policy.policy_file import read_policy
+from service.strict_yaml.document import LARGEST_BYTES
 from tests.policy.vip import VIP
 
 SYNTAX = [

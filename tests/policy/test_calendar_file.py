@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import read_calendar
 from service.policy.directory import read_policies
-from service.policy.place import BadPolicies
 from service.sla.calendar.local_days import LocalDays
 from service.sla.calendar.working_hours import WorkingTime
 from tests.policy.vip import VIP

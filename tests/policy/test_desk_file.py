@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.offline.policies_check import check
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import read_policies
-from service.policy.place import BadPolicies
 from service.policy.policy_file import read_policy
 from service.sla.policy import InForce, Policies
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import read_policies
-from service.policy.place import BadPolicies
 
 TEXT = """\
 policy: {policy}

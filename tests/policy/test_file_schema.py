@@ -8,12 +8,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.calendar_file import read_calendar
-from service.policy.document import content, read_document
 from service.policy.file_schema import calendar_schema, policy_schema
 from service.policy.named_calendar import BUILT_IN
-from service.policy.place import BadPolicies
 from service.policy.policy_file import read_policy
+from service.strict_yaml.document import content, read_document
 from tests.offline.test_histories import STORIES
 from tests.policy import test_calendar_file, test_language
 from tests.policy.vip import VIP

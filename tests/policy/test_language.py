@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.directory import read_policies
-from service.policy.place import BadPolicies
 from service.policy.policy_file import PolicyFile, read_policy
 from service.policy.zone import _MEANT_BY
 from service.timezones import zone_names

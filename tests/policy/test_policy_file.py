@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import pytest
 
+from service.policy.bad_policies import BadPolicies
 from service.policy.named_calendar import BUILT_IN, NamedCalendar
-from service.policy.place import BadPolicies
 from service.policy.policy_file import PolicyFile, read_policy
 from service.sla.calendar.calendar import ALWAYS, Always
 from service.sla.facts import Kind

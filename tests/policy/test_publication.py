@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from service.policy.calendar_years import years_of
-from service.policy.document import canonical_json
 from service.policy.publication import (
     BadPublicationError,
     Publication,
@@ -16,6 +15,7 @@ from service.policy.publication import (
     policy_record,
 )
 from service.policy.published import Published, read_published
+from service.strict_yaml.document import canonical_json
 from tests.policy.shelf import JUNE, Shelf
 
 

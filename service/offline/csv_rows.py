@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from service.errors import RefusalError
-from service.offline.csv_import.mapping import Column
 from service.offline.json_lines import LineProblem
 
 
@@ -64,26 +63,9 @@ class Rows:
             raise RefusalError(f"{path}:1: the header is no CSV: {error}") from None
         if self.header is None or self._text.unreadable:
             raise RefusalError(
-                f"{path}:1: " + (f"is not {encoding}" if self._text.unreadable else "has no header")
+                f"{path}:1: "
+                + (f"is not {encoding}: say encoding in rows" if self._text.unreadable else "has no header")
             )
-
-    def position(self, column: Column) -> int:
-        """Return the position of `column`, from 0. Raises RefusalError when it is missing or named twice."""
-        header = self.header or []
-        if isinstance(column, int):
-            if not 1 <= column <= len(header):
-                raise RefusalError(
-                    f"{self._path}:1: there is no column {column}: the header has {len(header)}"
-                )
-            return column - 1
-        if header.count(column) > 1:
-            places = " and ".join(str(place) for place, name in enumerate(header, 1) if name == column)
-            raise RefusalError(
-                f"{self._path}:1: column {column!r} stands at {places}: name it by its position"
-            )
-        if column not in header:
-            raise RefusalError(f"{self._path}:1: there is no column {column!r}")
-        return header.index(column)
 
     def __iter__(self) -> Iterator[CsvRow | LineProblem]:
         width = len(self.header or [])

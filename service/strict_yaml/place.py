@@ -1,4 +1,4 @@
-"""A place in a policy file, and its problems: each a line with file, line, field and reason."""
+"""A place in a YAML file, and its problems: each a line with file, line, field and reason."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from schemas.code import fit
 from service.errors import RefusalError
-from service.policy.document import YamlNode
+from service.strict_yaml.document import YamlNode
 from service.text.visible import visible
 
 _NAME = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]{1,128}")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem of a policy file, and its place."""
+    """A problem of a file, and its place."""
 
     file: str
     line: int | None
@@ -33,8 +33,8 @@ class Problem:
         return visible(f"{self.file}{line}:{field} {self.reason}")
 
 
-class BadPolicies(RefusalError):
-    """The policy files cannot be used. The text has a line for each problem."""
+class BadFiles(RefusalError):
+    """Files cannot be used. The text has a line for each problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -1,4 +1,4 @@
-"""YAML reader for policy files: every scalar stays the text in the file, every value has its line.
+"""YAML reader for files of people: every scalar stays the text in the file, every value has its line.
 
 Scalars get no YAML type. So `no` is a region and not false, `1:30` is not 5400, and an instant keeps its
 offset. The hash over a file does not depend on the YAML library. Aliases and tags are refused: the text of a

@@ -1,1 +1,0 @@
-"""Import of a help desk's CSV exports as events."""
