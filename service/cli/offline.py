@@ -19,7 +19,8 @@ _events = click.argument("events")
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="at most N events a second"
 )
-def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | None) -> int:
+@click.option("--partial", is_flag=True, help="also send tickets of an export that have an unreadable row")
+def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | None, partial: bool) -> int:
     """Send a file of events to complaints.lifecycle.
 
     EVENTS is a file, or - for standard input.
@@ -41,6 +42,7 @@ def publish(events: str, mapping: Path | None, *, rebase: bool, rate: float | No
         mapping=mapping,
         rebase=rebase,
         rate=rate,
+        partial=partial,
         stdin=sys.stdin.buffer,
         out=sys.stdout,
         err=sys.stderr,

@@ -112,14 +112,17 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def lines(
-    events: str, stream: BinaryIO, mapping: Path | None, problems: Problems
+    events: str, stream: BinaryIO, mapping: Path | None, problems: Problems, *, partial: bool = False
 ) -> Iterator[JsonLine | LineProblem]:
     """Return a file's events as structured JSON. Raises RefusalError for a bad mapping or missing column.
 
-    What the mapping makes fit or leaves out is noted in `problems`.
+    What the mapping makes fit or leaves out is noted in `problems`. `partial`: tickets of an export with an
+    unreadable row are not left out.
     """
     if mapping:
-        return exported_lines(Path(shown(events)), stream, read_mapping(mapping), tell=problems.note_dropped)
+        return exported_lines(
+            Path(shown(events)), stream, read_mapping(mapping), partial=partial, tell=problems.note_dropped
+        )
     if events.lower().endswith(".csv"):
         raise RefusalError(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)
@@ -136,19 +139,20 @@ def fit(
     doing: str = "reading",
     through: Callable[[BinaryIO], BinaryIO] | None = None,
     kinds: Kinds = COMPLAINTS | CHANNELS,
+    partial: bool = False,
 ) -> Iterator[FileEvent]:
     """Yield the valid events of a file in its order, and report all others to `problems`.
 
     The events of a CSV export come in the order they happened. `now` in ms; without it, the future has no
     limit. `doing`: the label of the progress. `through`: a wrapper for the stream. Only events of these
-    `kinds` are valid. Raises RefusalError when the file cannot be read, StoppedError at the first problem of
-    a strict run.
+    `kinds` are valid. `partial`: see lines. Raises RefusalError when the file cannot
+    be read, StoppedError at the first problem of a strict run.
     """
     with (
         opened(events, stdin) as stream,
         Progress(err, doing, None if mapping else _size(stream)) as progress,
     ):
-        for line in lines(events, through(stream) if through else stream, mapping, problems):
+        for line in lines(events, through(stream) if through else stream, mapping, problems, partial=partial):
             found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds, problems)
             if isinstance(found, LineProblem):
                 progress.clear()

@@ -27,6 +27,7 @@ def publish(
     mapping: Path | None = None,
     rebase: bool = False,
     rate: float | None = None,
+    partial: bool = False,
     stdin: BinaryIO,
     out: TextIO,
     err: TextIO,
@@ -34,7 +35,8 @@ def publish(
     """Send the valid events of a file (`-`: standard input) and report the others. Return the exit code.
 
     `now` in ms. With `rebase` all times move so that the last is `now`. `rate`: events a second, by default
-    as fast as Kafka takes them. `sending` gives the function that sends. Its exit waits until all events are
+    as fast as Kafka takes them. `partial`: also tickets of an export that have an
+    unreadable row. `sending` gives the function that sends. Its exit waits until all events are
     in the log. Raises RefusalError when the file cannot be read at all, and what `sending` raises.
     """
     problems = Problems(events, err)
@@ -49,6 +51,7 @@ def publish(
         now=latest,
         doing=doing,
         kinds=COMPLAINTS,
+        partial=partial,
     )
     if rebase:
         found = _rebased(list(found), now, err)

@@ -62,6 +62,21 @@ def test_bad_lines_are_named_and_the_good_ones_sent() -> None:
     assert "data.channel" in err[1]
 
 
+@pytest.mark.parametrize(("partial", "tickets"), [(False, {"Case-2"}), (True, {"Case-1", "Case-2"})])
+def test_a_ticket_with_an_unreadable_row_is_not_sent_unless_it_is_asked_for(
+    tmp_path: Path, partial: bool, tickets: set[str]
+) -> None:
+    when = "2026/03/02 09:45:00.000"
+    rows = [f"Case 1,Wait,{when},k,Value 1", "Case 1,Closed,soon,k,Value 1", f"Case 2,Wait,{when},k,Value 1"]
+    export = tmp_path / "export.csv"
+    header = "Case ID,Activity,Complete Timestamp,customer,seriousness_2"
+    export.write_text("\n".join((header, *rows, "")), encoding="utf-8")
+    code, sent, _, err = published(export, mapping=HELPDESK, now=NOW + 30 * DAY, partial=partial)
+    assert code == 1
+    assert {key for key, _ in sent} == tickets
+    assert (len(err) == 2) is not partial
+
+
 def test_an_export_is_sent_as_it_happened() -> None:
     code, sent, _, err = published(SAMPLE, mapping=HELPDESK, now=NOW + 30 * DAY)
     assert (code, err) == (0, [])
