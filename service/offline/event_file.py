@@ -16,6 +16,7 @@ from service.events.fact import CHANNELS, COMPLAINTS, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
 from service.events.structured import decode_json, is_about_desk, named_ticket
 from service.explain.translations import WORDS
+from service.mapping.mapped import Dropped
 from service.mapping.mapping_file import read_mapping
 from service.offline.export_file import exported_lines
 from service.offline.json_lines import JsonLine, LineProblem, json_lines
@@ -50,7 +51,7 @@ class Problems:
         self.file = shown(events)
         self._err = err
         self._strict = strict
-        self._fitted: dict[Fitted, tuple[int, int]] = {}  # how many, and the line of the first
+        self._fitted: dict[tuple[str, str], tuple[int, int]] = {}  # how many, and the line of the first
         self.count = 0
         self.unreadable: Counter[str] = Counter()  # lines that were refused, by ticket key
         self.nobodys = 0  # refused lines that name no ticket
@@ -64,17 +65,23 @@ class Problems:
 
     def note(self, number: int, code: Fitted) -> None:
         """Note a code of that line that did not fit as it came, for `tell_fitted`."""
-        count, first = self._fitted.get(code, (0, number))
-        self._fitted[code] = count + 1, first
+        self._count(number, f"data.{code.field}", WORDS["en"][f"code_{code.fitting}"])
+
+    def note_dropped(self, number: int, dropped: Dropped) -> None:
+        """Note what a mapping made fit or left out of that line, for `tell_fitted`."""
+        self._count(number, f"rule {dropped.rule}: {dropped.field}", dropped.reason)
+
+    def _count(self, number: int, field: str, became: str) -> None:
+        count, first = self._fitted.get((field, became), (0, number))
+        self._fitted[field, became] = count + 1, min(first, number)
 
     def note_rejected(self, line: JsonLine, rejection: Rejection) -> None:
         """Note an event that was rejected, before `tell` prints why. Does nothing here."""
 
     def tell_fitted(self) -> None:
         """Print one line for each field and what became of its codes. This is no problem."""
-        for code, (count, first) in sorted(self._fitted.items()):
-            became = WORDS["en"][f"code_{code.fitting}"]
-            print(f"{self.file}:{first}: data.{code.field}: {became} ({count:,} times)", file=self._err)
+        for (field, became), (count, first) in sorted(self._fitted.items()):
+            print(f"{self.file}:{first}: {field}: {became} ({count:,} times)", file=self._err)
         self._fitted.clear()
 
     def tell_unreadable(self, problem: LineProblem) -> None:
@@ -134,10 +141,15 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
             raise RefusalError(f"{shown(events)}: {error.strerror or error}") from None
 
 
-def lines(events: str, stream: BinaryIO, mapping: Path | None) -> Iterator[JsonLine | LineProblem]:
-    """Return a file's events as structured JSON. Raises RefusalError for a bad mapping or missing column."""
+def lines(
+    events: str, stream: BinaryIO, mapping: Path | None, problems: Problems
+) -> Iterator[JsonLine | LineProblem]:
+    """Return a file's events as structured JSON. Raises RefusalError for a bad mapping or missing column.
+
+    What the mapping makes fit or leaves out is noted in `problems`.
+    """
     if mapping:
-        return exported_lines(Path(shown(events)), stream, read_mapping(mapping))
+        return exported_lines(Path(shown(events)), stream, read_mapping(mapping), tell=problems.note_dropped)
     if events.lower().endswith(".csv"):
         raise RefusalError(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)
@@ -166,7 +178,7 @@ def fit(
         opened(events, stdin) as stream,
         Progress(err, doing, None if mapping else _size(stream)) as progress,
     ):
-        for line in lines(events, through(stream) if through else stream, mapping):
+        for line in lines(events, through(stream) if through else stream, mapping, problems):
             found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds, problems)
             if isinstance(found, LineProblem):
                 progress.clear()

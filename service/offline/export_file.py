@@ -1,6 +1,6 @@
 """Exports in files: CSV, a JSON array of objects, or JSON Lines of objects, as tables of a mapping."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +11,7 @@ from service.events.json_value import read_json
 from service.events.rejection import RejectedError
 from service.mapping.export import Exported
 from service.mapping.expression import ValueWatch
+from service.mapping.mapped import Dropped
 from service.mapping.mapping import Mapping as MappingFile
 from service.mapping.table import Row, Table
 from service.offline.csv_rows import CsvRow, Rows
@@ -18,14 +19,22 @@ from service.offline.json_lines import JsonLine, LineProblem
 from service.sla.state import key
 
 
-def exported_lines(path: Path, stream: BinaryIO, by: MappingFile) -> Iterator[JsonLine | LineProblem]:
+def exported_lines(
+    path: Path,
+    stream: BinaryIO,
+    by: MappingFile,
+    tell: Callable[[int, Dropped], object] = lambda number, dropped: None,  # noqa: ARG005
+) -> Iterator[JsonLine | LineProblem]:
     """Yield the events of an export in the order they happened, after a LineProblem for each unreadable row.
 
-    The events of a ticket with an unreadable row are among them, as far as they can be read. Raises
-    RefusalError when a column or file is missing.
+    The events of a ticket with an unreadable row are among them, as far as they can be read. `tell` is called
+    for each value that was made fit or left out, with its line. Raises RefusalError when a column or file is
+    missing.
     """
     problems: list[LineProblem] = []
     found = exported(path, stream, by, problems)
+    for number, dropped in found.dropped:
+        tell(number, dropped)
     for one in found.problems:
         ticket = key(*one.ticket) if one.ticket else None
         problems.append(LineProblem(one.number, None, str(one.error), ticket))

@@ -98,6 +98,7 @@ def test_a_time_that_can_be_read(said: Any, at: Any, instant: str | None) -> Non
         (read(format="excel", **SHANGHAI), 60, "is not a serial number"),
         (read(format="%d.%m.%Y %H:%M"), "2.3.2026", "is not %d.%m.%Y %H:%M"),
         (read(format="%Y-%m-%d %H:%M:%S %Z"), "2026-03-02 01:00:00 CST", "is not %Y-%m-%d %H:%M:%S %Z"),
+        (read(format="%Y-%m-%d %H:%M:%S %Z"), "2026-03-02 01:00:00 EST", "is not %Y-%m-%d %H:%M:%S %Z"),
         (read(format="%Y-%m-%d %H:%M:%S %Z"), "2026-03-02 01:00:00", "is not %Y-%m-%d %H:%M:%S %Z"),
         (
             read(format=["unix_s", "%d.%m.%Y %H:%M"]),

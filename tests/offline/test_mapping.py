@@ -10,6 +10,7 @@ import pytest
 
 from service.errors import RefusalError
 from service.mapping.mapping_file import read_mapping
+from service.offline.event_file import Problems, fit
 from service.offline.export_file import exported_lines
 from service.offline.json_lines import JsonLine, LineProblem
 from tests.offline.exports import HEADER, HELPDESK, RECEIPT, ROWS, SAMPLE, mapping, read, short
@@ -399,3 +400,25 @@ def test_rows_that_cannot_work_are_refused(changed: dict[str, Any], reason: str)
 def test_a_mapping_without_rows_reads_no_export() -> None:
     with pytest.raises(RefusalError, match="the mapping jira has no rows: it cannot read an export"):
         read(read_mapping(HELPDESK.with_name("jira.yaml")))
+
+
+def test_what_a_mapping_makes_fit_or_leaves_out_is_told_without_its_text(tmp_path: Path) -> None:
+    data = {**RECEIPT["data"], "channel": {"read": "what"}, "region": {"read": "who", "values": {"x": "y"}}}
+    data["region"]["unknown"] = "ignore"
+    by = {"mapping": "m", "source": "/s", "tables": {"actions": {"fax": "nothing"}}}
+    by["rows"] = {**ROWS, "rules": [{**RECEIPT, "data": data}]}
+    (tmp_path / "m.yaml").write_text(json.dumps(by), encoding="utf-8")
+    export = tmp_path / "export.csv"
+    export.write_text(f"{HEADER}\nT1,fax,{DAY} 10:00,c1\nT2,fax,{DAY} 10:00,c2\n", encoding="utf-8")
+    err = io.StringIO()
+    problems = Problems(str(export), err)
+    found = list(
+        fit(str(export), stdin=io.BytesIO(), mapping=tmp_path / "m.yaml", problems=problems, err=err)
+    )
+    assert [event.fact.data.get("channel") for event in found] == ["other", "other"]
+    assert problems.count == 0
+    channel = "data.channel: is none of the contract's channels, so it is “other”"
+    region = "data.region: its table does not list the text, so it is left out"
+    assert err.getvalue().splitlines() == [
+        f"{export}:2: rule receipt: {said} (2 times)" for said in (channel, region)
+    ]

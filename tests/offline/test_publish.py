@@ -140,6 +140,21 @@ def test_when_strict_nothing_is_sent_of_a_file_and_nothing_more_of_standard_inpu
     assert err[1:] == ["nothing was sent after the first unreadable line"]
 
 
+@pytest.mark.parametrize(("partial", "tickets"), [(False, {"Case-2"}), (True, {"Case-1", "Case-2"})])
+def test_a_ticket_with_an_unreadable_row_is_not_sent_unless_it_is_asked_for(
+    tmp_path: Path, partial: bool, tickets: set[str]
+) -> None:
+    when = "2026/03/02 09:45:00.000"
+    rows = [f"Case 1,Wait,{when},k,Value 1", "Case 1,Closed,soon,k,Value 1", f"Case 2,Wait,{when},k,Value 1"]
+    export = tmp_path / "export.csv"
+    header = "Case ID,Activity,Complete Timestamp,customer,seriousness_2"
+    export.write_text("\n".join((header, *rows, "")), encoding="utf-8")
+    code, sent, _, err = published(export, mapping=HELPDESK, now=NOW + 30 * DAY, partial=partial)
+    assert code == 1
+    assert {key for key, _ in sent} == tickets
+    assert len(err) == 2  # the row, and what becomes of its ticket
+
+
 def test_an_export_is_sent_as_it_happened() -> None:
     code, sent, _, err = published(SAMPLE, mapping=HELPDESK, now=NOW + 30 * DAY)
     assert (code, err) == (0, [])
