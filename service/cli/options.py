@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -64,6 +65,22 @@ def milliseconds(instant: datetime | None) -> int | None:
     from service.policy.policy_file import milliseconds as count
 
     return None if instant is None else count(instant)
+
+
+def read_services(_: click.Context, parameter: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
+    """Read addresses of processes, for click. Return each once, without a path."""
+    for url in urls:
+        if not _is_address(url):
+            raise click.BadParameter(f"{url!r} is no http://host:port", param=parameter)
+    return tuple(dict.fromkeys(url.removesuffix("/") for url in urls))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(re.fullmatch(r"https?://[^\s/?#@]+/?", url) and parts.hostname and parts.port != 0)
+    except ValueError:  # of a port above 65535, for example
+        return False
 
 
 policies = click.option(
