@@ -85,7 +85,8 @@ def _is_address(url: str) -> bool:
 
 policies = click.option(
     "--policies",
-    type=click.Path(path_type=Path),
+    # Not to be readable for click: our own line says what to do.
+    type=click.Path(path_type=Path, readable=False),
     envvar=_POLICIES.variable,
     default=_POLICIES.default,
     show_default=True,

@@ -14,7 +14,7 @@ def policies() -> None:
     """Look at policy files; publish policies, list and retire them."""
 
 
-_directory = click.argument("directory", type=click.Path(path_type=Path), required=False)
+_directory = click.argument("directory", type=click.Path(path_type=Path, readable=False), required=False)
 
 
 @policies.command()
