@@ -42,7 +42,7 @@ def publish(directory: Path, *, backdate: bool, dry_run: bool) -> int:
                 say(["this is the first publication: its versions may be in force already"])
 
         if dry_run:
-            known = await read_published_policies(reach, settings)
+            known = await read_published_policies(reach, settings, must_exist=True)
             found = await planned(reach, settings, files, known, now_ms(), backdate=backdate)
             await before(known, found)
             say(_outcome(found, "would publish"))
@@ -63,7 +63,7 @@ def check(directory: Path) -> int:
     async def run(reach: Reach, settings: Settings) -> int:
         try:
             files = _files(directory)
-            known = await read_published_policies(reach, settings)
+            known = await read_published_policies(reach, settings, must_exist=True)
             found = await planned(reach, settings, files, known, now_ms())
         except BadPolicies as bad:
             say(map(str, bad.problems), err=True)
@@ -78,7 +78,7 @@ def tell(*, as_json: bool) -> int:
     """List what is published. Return the exit code. Raises RefusalError."""
 
     async def run(reach: Reach, settings: Settings) -> int:
-        tell_published(await read_published_policies(reach, settings), as_json=as_json)
+        tell_published(await read_published_policies(reach, settings, must_exist=True), as_json=as_json)
         return 0
 
     return with_kafka(run)

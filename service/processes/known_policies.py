@@ -52,7 +52,7 @@ async def compared(reach: Reach, settings: Settings, urls: Sequence[str]) -> Pol
     loop = asyncio.get_running_loop()
     until = loop.time() + AGREE_WITHIN_SECONDS
     while True:
-        published = await read_published_policies(reach, settings)
+        published = await read_published_policies(reach, settings, must_exist=True)
         policies = published.directory.policies
         found = await asyncio.gather(*[asyncio.to_thread(_asked, url, policies) for url in urls])
         if all(one.agrees for one in found) or loop.time() >= until:

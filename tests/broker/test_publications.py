@@ -288,8 +288,8 @@ def test_of_ten_files_with_a_bad_one_none_is_published(bootstrap: str, prefix: s
     ("key", "value", "reason"),
     [
         (b"quick@2", b"{}", "is no published policy: Object missing required field `policy`"),
-        (b"quick@2", None, "is no published policy: Input data was truncated"),
-        (b"new", b"", "is no published policy: Input data was truncated"),
+        (b"quick@2", None, "is no published policy: it has no value"),
+        (b"new", b"", "is no published policy: it has no value"),
     ],
 )
 def test_a_record_that_is_no_version_stops_the_start(
@@ -304,6 +304,25 @@ def test_a_record_that_is_no_version_stops_the_start(
             f"{key!r} {reason}; a newer version of the service may have written it: run that; or see the "
             "runbook"
         )
+
+
+def test_a_prefix_that_no_topic_has_is_refused_by_every_command(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    put(tmp_path, "quick.yaml", POLICY)
+    env = environment(bootstrap, prefix, SLA_POLICIES=str(tmp_path / "policies"))
+    for command in (
+        ["list"],
+        ["list", "--json"],
+        ["list", "--live", "--service", "http://127.0.0.1:9"],
+        ["check", "--live"],
+        ["publish"],
+        ["publish", "--dry-run"],
+        ["retire", "quick", "--at", "2030-01-01T00:00:00Z"],
+    ):
+        line = refused("policies", *command, env=env)
+        missing = f"sla-timer: topic {prefix}sla.policies: missing; create it with: sla-timer topics ensure; "
+        assert line == f"{missing}or set SLA_TOPIC_PREFIX to that of the service"
 
 
 def test_the_years_of_a_calendar_grow_without_a_new_version(
