@@ -12,6 +12,7 @@ from schemas.instant import written
 from schemas.topics import POLICIES, TICKETS
 from service.clock import now_ms
 from service.kafka.client.options import connection
+from service.kafka.topics.overwritten import overwritten
 from service.kafka.topics.policies import publish as write
 from service.kafka.topics.tickets import kept_tickets, opened
 from service.offline.backdating import Backdating
@@ -79,9 +80,16 @@ def tell(*, as_json: bool) -> int:
 
     async def run(reach: Reach, settings: Settings) -> int:
         tell_published(await read_published_policies(reach, settings, must_exist=True), as_json=as_json)
-        return 0
+        return await tell_overwritten(reach, settings)
 
     return with_kafka(run)
+
+
+async def tell_overwritten(reach: Reach, settings: Settings) -> int:
+    """Print each published record that compaction will lose. Return 1 if there is any."""
+    found = await overwritten(reach, POLICIES.named(settings.topic_prefix))
+    say(found, err=True)
+    return 1 if found else 0
 
 
 def tell_published(known: Published, *, as_json: bool) -> None:

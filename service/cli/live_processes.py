@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from service.cli.live_policies import echo_json, say, tell_published, with_kafka
+from service.cli.live_policies import echo_json, say, tell_overwritten, tell_published, with_kafka
 from service.processes.known_policies import KnownPolicies, PolicyComparison, compared
 from service.processes.policies import Reach
 from service.settings import Settings
@@ -22,7 +22,8 @@ def tell(urls: Sequence[str], *, as_json: bool) -> int:
         else:
             say(_well(one) for one in found.processes if one.agrees)
             say([*(line for one in found.processes for line in _findings(one)), *unasked], err=True)
-        return 0 if all(one.agrees for one in found.processes) and not unasked else 1
+        lost = await tell_overwritten(reach, settings)
+        return 0 if all(one.agrees for one in found.processes) and not unasked and not lost else 1
 
     return with_kafka(run)
 

@@ -77,6 +77,8 @@ def publish(directory: Path | None, policies: Path, *, backdate: bool, dry_run: 
 def list_(services: tuple[str, ...], *, as_json: bool, live: bool) -> int:
     """List what was, is and will be in force.
 
+    Exit code 1 if somebody else has written to the topic, so that Kafka will drop what is published.
+
     With --live: also tell which processes know something else, or do not answer. They are asked again for
     5 s, as they take a publication up within seconds. Exit code 1 if any does, or if the group has more
     processes than were asked.
