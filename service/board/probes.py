@@ -12,9 +12,14 @@ from service.board.snapshot import Probe
 
 ASK_EVERY_SECONDS = 2.0
 ANSWER_WITHIN_SECONDS = 2.0
+NOT_OURS = "its answer is not that of sla-timer"
 _LARGEST_BYTES = 1 << 20
 # Without the proxy of the environment, which is not meant for our own processes.
 _straight = build_opener(ProxyHandler({})).open
+
+
+class NoAnswerError(Exception):
+    """A process did not answer. The text is the reason."""
 
 
 class Services:
@@ -36,12 +41,28 @@ class Services:
 def probe(url: str, topic: str) -> Probe:
     """Probe one process: return its answer, or why there is none. Blocks."""
     try:
-        with _straight(url.rstrip("/") + "/readyz", timeout=ANSWER_WITHIN_SECONDS) as answer:
-            return read_probe(answer.read(_LARGEST_BYTES), topic)
+        return read_probe(ask(url), topic)
+    except NoAnswerError as error:
+        return Probe({}, {}, str(error))
+
+
+def ask(url: str) -> bytes:
+    """Return what a process answers at /readyz, whatever its state. Blocks. Raises NoAnswerError."""
+    try:
+        return _body(url.rstrip("/") + "/readyz")
+    except URLError as error:
+        raise NoAnswerError(str(error.reason)) from None
+    except (HTTPException, OSError, UnicodeError) as error:  # UnicodeError: of what can be no host's name
+        raise NoAnswerError(str(error) or type(error).__name__) from None
+
+
+def _body(url: str) -> bytes:
+    try:
+        with _straight(url, timeout=ANSWER_WITHIN_SECONDS) as answer:
+            return bytes(answer.read(_LARGEST_BYTES))
     except HTTPError as answer:  # 503: not ready; the body says why
-        return read_probe(answer.read(_LARGEST_BYTES), topic)
-    except (URLError, HTTPException, OSError) as error:
-        return Probe({}, {}, str(error) or type(error).__name__)
+        with answer:
+            return answer.read(_LARGEST_BYTES)
 
 
 def read_probe(body: bytes, topic: str) -> Probe:
@@ -52,7 +73,7 @@ def read_probe(body: bytes, topic: str) -> Probe:
         restoring = {number: far["percent"] for number, far in _of(said.get("restoring", {}), topic)}
         refused = {number: str(why) for number, why in _of(said.get("refused", {}), topic)}
     except (ValueError, TypeError, KeyError, AttributeError):
-        return Probe({}, {}, "its answer is not that of sla-timer")
+        return Probe({}, {}, NOT_OURS)
     return Probe(states, restoring, refused=refused)
 
 

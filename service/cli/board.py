@@ -1,18 +1,12 @@
 """`board`: the board as a process of its own."""
 
 import os
-import re
 
 import click
 
+from service.cli import options
+
 DEFAULT_ADDRESS = "127.0.0.1:8081"  # SLA_HTTP's own default is the service's
-
-
-def _service(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
-    for url in urls:
-        if not re.fullmatch(r"https?://[^\s/?#@]+/?", url):
-            raise click.BadParameter(f"{url!r} is no http://host:port")
-    return urls
 
 
 @click.command()
@@ -23,7 +17,7 @@ def _service(_: click.Context, __: click.Parameter, urls: tuple[str, ...]) -> tu
     "--service",
     "services",
     multiple=True,
-    callback=_service,
+    callback=options.read_services,
     metavar="URL",
     help="a process of the service, to show what it does and how far its restore is; may be repeated",
 )

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ from schemas.instant import written
 from schemas.topics import POLICIES, TICKETS
 from service.clock import now_ms
 from service.kafka.client.options import connection
+from service.kafka.topics.overwritten import overwritten
 from service.kafka.topics.policies import publish as write
 from service.kafka.topics.tickets import kept_tickets, opened
 from service.offline.backdating import Backdating
@@ -38,24 +39,24 @@ def publish(directory: Path, *, backdate: bool, dry_run: bool) -> int:
 
         async def before(known: Published, found: Plan) -> None:
             if found.backdated and known.versions:
-                _say([await _changed(reach, settings, known, found)])
+                say([await _changed(reach, settings, known, found)])
             elif found.backdated:
-                _say(["this is the first publication: its versions may be in force already"])
+                say(["this is the first publication: its versions may be in force already"])
 
         if dry_run:
-            known = await read_published_policies(reach, settings)
+            known = await read_published_policies(reach, settings, must_exist=True)
             found = await planned(reach, settings, files, known, now_ms(), backdate=backdate)
             await before(known, found)
-            _say(_outcome(found, "would publish"))
+            say(_outcome(found, "would publish"))
             return 0
-        _say(
+        say(
             _outcome(
                 await publish_policies(reach, settings, files, backdate=backdate, before=before), "published"
             )
         )
         return 0
 
-    return _run(run)
+    return with_kafka(run)
 
 
 def check(directory: Path) -> int:
@@ -64,31 +65,42 @@ def check(directory: Path) -> int:
     async def run(reach: Reach, settings: Settings) -> int:
         try:
             files = _files(directory)
-            known = await read_published_policies(reach, settings)
+            known = await read_published_policies(reach, settings, must_exist=True)
             found = await planned(reach, settings, files, known, now_ms())
         except BadPolicies as bad:
-            _say(map(str, bad.problems), err=True)
+            say(map(str, bad.problems), err=True)
             return 1
-        _say(_outcome(found, "would publish"))
+        say(_outcome(found, "would publish"))
         return 0
 
-    return _run(run)
+    return with_kafka(run)
 
 
 def tell(*, as_json: bool) -> int:
     """List what is published. Return the exit code. Raises RefusalError."""
 
     async def run(reach: Reach, settings: Settings) -> int:
-        known = await read_published_policies(reach, settings)
-        spans = list(policy_spans(known.directory.policies, now_ms()))
-        if as_json:
-            for span in spans:
-                click.echo(visible_json(json.dumps(_row(span, known), ensure_ascii=False)))
-        else:
-            _say(_table([_HEADINGS, *map(_cells, spans)]) if spans else ["no policy is published"])
-        return 0
+        tell_published(await read_published_policies(reach, settings, must_exist=True), as_json=as_json)
+        return await tell_overwritten(reach, settings)
 
-    return _run(run)
+    return with_kafka(run)
+
+
+async def tell_overwritten(reach: Reach, settings: Settings) -> int:
+    """Print each published record that compaction will lose. Return 1 if there is any."""
+    found = await overwritten(reach, POLICIES.named(settings.topic_prefix))
+    say(found, err=True)
+    return 1 if found else 0
+
+
+def tell_published(known: Published, *, as_json: bool) -> None:
+    """Print all that is published."""
+    spans = list(policy_spans(known.directory.policies, now_ms()))
+    if as_json:
+        for span in spans:
+            echo_json(_row(span, known))
+    else:
+        say(_table([_HEADINGS, *map(_cells, spans)]) if spans else ["no policy is published"])
 
 
 def retire(policy: str, at: int) -> int:
@@ -99,10 +111,10 @@ def retire(policy: str, at: int) -> int:
             return plan_retirement(policy, at, known, begun)
 
         await write(reach, POLICIES.named(settings.topic_prefix), settings.group, prepare)
-        _say([f"policy {policy} ends at {written(at)}: cycles that start then or later do not choose it"])
+        say([f"policy {policy} ends at {written(at)}: cycles that start then or later do not choose it"])
         return 0
 
-    return _run(run)
+    return with_kafka(run)
 
 
 def _files(directory: Path) -> PolicyDirectory:
@@ -170,12 +182,19 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _say(lines: Iterable[str], *, err: bool = False) -> None:
+def say(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print lines that may hold foreign text."""
     for line in lines:
         click.echo(visible(line), err=err)
 
 
-def _run(command: Callable[[Reach, Settings], Awaitable[int]]) -> int:
+def echo_json(row: Mapping[str, object]) -> None:
+    """Print one line of JSON that may hold foreign text."""
+    click.echo(visible_json(json.dumps(row, ensure_ascii=False)))
+
+
+def with_kafka(command: Callable[[Reach, Settings], Awaitable[int]]) -> int:
+    """Run a command with the way to Kafka and the settings. Return its exit code. Raises RefusalError."""
     no_log()
 
     async def run() -> int:

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -66,9 +67,26 @@ def milliseconds(instant: datetime | None) -> int | None:
     return None if instant is None else count(instant)
 
 
+def read_services(_: click.Context, parameter: click.Parameter, urls: tuple[str, ...]) -> tuple[str, ...]:
+    """Read addresses of processes, for click. Return each once, without a path."""
+    for url in urls:
+        if not _is_address(url):
+            raise click.BadParameter(f"{url!r} is no http://host:port", param=parameter)
+    return tuple(dict.fromkeys(url.removesuffix("/") for url in urls))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(re.fullmatch(r"https?://[^\s/?#@]+/?", url) and parts.hostname and parts.port != 0)
+    except ValueError:  # of a port above 65535, for example
+        return False
+
+
 policies = click.option(
     "--policies",
-    type=click.Path(path_type=Path),
+    # Not to be readable for click: our own line says what to do.
+    type=click.Path(path_type=Path, readable=False),
     envvar=_POLICIES.variable,
     default=_POLICIES.default,
     show_default=True,

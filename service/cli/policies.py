@@ -14,7 +14,7 @@ def policies() -> None:
     """Look at policy files; publish policies, list and retire them."""
 
 
-_directory = click.argument("directory", type=click.Path(path_type=Path), required=False)
+_directory = click.argument("directory", type=click.Path(path_type=Path, readable=False), required=False)
 
 
 @policies.command()
@@ -65,8 +65,32 @@ def publish(directory: Path | None, policies: Path, *, backdate: bool, dry_run: 
 
 @policies.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, for programs")
-def list_(*, as_json: bool) -> int:
-    """List what was, is and will be in force."""
+@click.option("--live", is_flag=True, help="also ask the processes of --service which of it they know")
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    callback=options.read_services,
+    metavar="URL",
+    help="a process of the service, http://host:port; may be repeated",
+)
+def list_(services: tuple[str, ...], *, as_json: bool, live: bool) -> int:
+    """List what was, is and will be in force.
+
+    Exit code 1 if somebody else has written to the topic, so that Kafka will drop what is published.
+
+    With --live: also tell which processes know something else, or do not answer. They are asked again for
+    5 s, as they take a publication up within seconds. Exit code 1 if any does, or if the group has more
+    processes than were asked.
+    """
+    if live and not services:
+        raise click.UsageError("--live asks processes that run: name each with --service http://host:port")
+    if services and not live:
+        raise click.UsageError("--service names a process to ask: add --live")
+    if live:
+        from service.cli.live_processes import tell as compare
+
+        return compare(services, as_json=as_json)
     from service.cli.live_policies import tell
 
     return tell(as_json=as_json)

@@ -18,6 +18,7 @@ from service.text.visible import visible
 from service.timezones import zone
 
 _SUFFIXES = (".yaml", ".yml")
+_CALENDARS = "calendars"
 NO_FILE = "has no policy file (*.yaml)"
 
 # Stands in for a calendar that cannot be read, so that only the calendar file itself is reported.
@@ -46,14 +47,17 @@ def read_policies(
     problems: list[Problem] = []
     found: dict[str, NamedCalendar] = {}
     try:
-        found = _calendars(directory / "calendars", problems)
-        for path in _yaml_paths(directory):
+        paths = _yaml_paths(directory)
+        found = _calendars(directory / _CALENDARS, problems)
+        for path in paths:
             try:
                 files.append(read_policy(_printable(path), _bytes(path), {**calendars, **found}))
             except BadPolicies as bad:
                 problems += bad.problems
     except OSError as error:
-        problems.append(Problem(_printable(directory), None, None, _reason(error)))
+        instead = "; give a directory that is there; the default is SLA_POLICIES"
+        reason = _reason(error) + (instead if isinstance(error, FileNotFoundError) else "")
+        problems.append(Problem(_printable(Path(error.filename or directory)), None, None, reason))
     else:
         if not files and not problems and not to_publish:
             problems.append(Problem(_printable(directory), None, None, NO_FILE))
@@ -94,7 +98,7 @@ def _yaml_paths(directory: Path) -> list[Path]:
 def _bytes(path: Path) -> bytes:
     """Return the bytes of a file, at most one more than a policy file may have. Raises BadPolicies."""
     if path.exists() and not path.is_file():  # a pipe would block
-        raise BadPolicies([Problem(_printable(path), None, None, "is no file")])
+        raise BadPolicies([Problem(_printable(path), None, None, "is no file; move it away, or rename it")])
     try:
         with path.open("rb") as opened:
             return opened.read(LARGEST_BYTES + 1)
@@ -115,9 +119,17 @@ def _named(policy: Policy) -> str:
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, NotADirectoryError):
-        return "is a file; give the directory that it is in"
-    return f"cannot be read: {error.strerror or error}"
+    said = f"cannot be read: {error.strerror or error}"
+    match error:
+        case NotADirectoryError() if Path(error.filename).name == _CALENDARS:
+            return "is a file; make it a directory, with a file for each calendar"
+        case NotADirectoryError():
+            return "is a file; give the directory that it is in"
+        case PermissionError():
+            return f"{said}; let this user read it"
+        case FileNotFoundError() if Path(error.filename).is_symlink():
+            return f"{said}; move it away, or mend what it links to"
+    return said
 
 
 def _printable(path: Path) -> str:

@@ -54,6 +54,18 @@ def policy_labels(policies: Policies, at: int) -> Iterator[tuple[str, str, str, 
         yield policy.id, str(policy.version), agreement, span.state.value
 
 
+def known_policies(policies: Policies, at: int) -> Iterator[dict[str, object]]:
+    """Yield what a process says of every version at `at` (ms): the labels, and what they leave out."""
+    for span, labels in zip(policy_spans(policies, at), policy_labels(policies, at), strict=True):
+        yield {
+            **dict(zip(("policy", "version", "agreement", "state"), labels, strict=True)),
+            "effective_from": written(span.since),
+            "until": None if span.until is None else written(span.until),
+            "sha256": span.policy.sha256,
+            "calendars": {name: list(years) for name, years in span.calendars.items()},
+        }
+
+
 def in_force_line(policies: Policies, at: int) -> str:
     """Return one line that names what is in force at `at` (ms), and what will be."""
     spans = list(policy_spans(policies, at))

@@ -98,6 +98,8 @@ def policy_record(record: PolicyRecord) -> tuple[bytes, bytes]:
 def parse_record(key: bytes, value: bytes) -> PolicyRecord:
     """Return the record with this key and value, unknown fields ignored. Raises BadPublicationError."""
     record: PolicyRecord
+    if not value:
+        raise BadPublicationError(key, "is no published policy: it has no value")
     try:
         record = msgspec.json.decode(value, type=_type_of(key))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -87,8 +87,8 @@ def plan_retirement(policy: str, retired_at: int, published: Published, begun: i
     """Return the plan that ends a policy id at `retired_at` (ms). Raises RefusalError."""
     ids = sorted({known for known, _ in published.versions})
     if policy not in ids:
-        hint = suggestion(policy, ids) if ids else ""
-        raise RefusalError(f"policy {policy}: was never published{hint}")
+        hint = suggestion(policy, ids) if ids else ", and no other one was"
+        raise RefusalError(f"policy {policy or repr(policy)}: was never published{hint}")
     if (before := published.retirements.get(policy)) is not None:
         raise RefusalError(f"policy {policy}: ends at {written(before.retired_at)} already, for good")
     if retired_at <= begun:

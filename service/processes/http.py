@@ -25,9 +25,6 @@ EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 DRAIN_SECONDS = 3  # for an open response after the stop
 
 
-_POLICY = ("policy", "version", "agreement", "state")
-
-
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The content of the routes."""
@@ -39,8 +36,8 @@ class Answers:
     # Of partitions that are being restored: records read, of how many, per cent, seconds left.
     restoring: Callable[[], Mapping[str, Mapping[str, float | None]]] = dict
     refused: Callable[[], Mapping[str, str]] = dict  # of refused partitions: why, and what to do
-    # What is published, of each version: id, version, agreement, and whether it is in force; see in_force.
-    policies: Callable[[], Iterable[tuple[str, str, str, str]]] = tuple
+    # Of each published version that the process knows: see known_policies in service.policy.in_force.
+    policies: Callable[[], Iterable[Mapping[str, object]]] = tuple
     # What is wrong with the wall clock, and whether deadlines are late because of it.
     clock: Callable[[], tuple[str, bool]] = lambda: (
         "",
@@ -109,7 +106,7 @@ def application(answers: Answers, listening_on: str) -> Starlette:
             answer["restoring"] = dict(restoring)
         if clock:
             answer["clock"] = clock
-        if policies := [dict(zip(_POLICY, labels, strict=True)) for labels in answers.policies()]:
+        if policies := list(answers.policies()):
             answer["policies"] = policies
         return JSONResponse(answer, 200 if ready else 503)
 

@@ -8,6 +8,7 @@ from typing import Any
 from schemas.topics import POLICIES, TICKETS
 from service.clock import now_ms
 from service.kafka.topics.policies import OtherPublisherError, publish, published
+from service.kafka.topics.scan import partitions_of
 from service.kafka.topics.tickets import kept_tickets
 from service.policy.directory import PolicyDirectory
 from service.policy.publication_plan import Plan, Publishing, plan
@@ -24,9 +25,15 @@ Reach = Mapping[str, Any]  # how Kafka is reached
 Told = Callable[[Published, Plan], Awaitable[None]]
 
 
-async def read_published_policies(reach: Reach, settings: Settings) -> Published:
-    """Return all that is published. Raises RefusalError."""
-    return await published(reach, POLICIES.named(settings.topic_prefix))
+async def read_published_policies(reach: Reach, settings: Settings, *, must_exist: bool = False) -> Published:
+    """Return all that is published. Raises RefusalError.
+
+    `must_exist`: refuse a topic that is missing, which otherwise counts as empty.
+    """
+    topic = POLICIES.named(settings.topic_prefix)
+    if must_exist:
+        await partitions_of(reach, topic)
+    return await published(reach, topic)
 
 
 async def planned(

@@ -18,7 +18,13 @@ from service.kafka.exactly_once.group import Group
 from service.kafka.exactly_once.source import channels, complaints
 from service.kafka.exactly_once.status import OwnerState
 from service.kafka.topics.policy_feed import PublishedPolicies
-from service.policy.in_force import PolicyState, in_force_line, policy_labels, policy_spans
+from service.policy.in_force import (
+    PolicyState,
+    in_force_line,
+    known_policies,
+    policy_labels,
+    policy_spans,
+)
 from service.policy.published import Published
 from service.processes.asyncapi import document
 from service.processes.connections import ConnectionLimiter
@@ -194,7 +200,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics, feed: Published
         partitions=partitions,
         restoring=restoring,
         refused=refused,
-        policies=lambda: policy_labels(feed.policies, now_ms()),
+        policies=lambda: known_policies(feed.policies, now_ms()),
         clock=lambda: (group.worker.clock.wrong, group.worker.clock.late),
         asyncapi=document(settings.topic_prefix, _version()),
     )

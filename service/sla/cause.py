@@ -16,6 +16,9 @@ _REASONS: dict[int, str] = {
     Kind.RECLASSIFIED: "reclassified",
     Kind.REASSIGNED: "reclassified",
 }
+_LATE, _POLICY_CHANGED = "late_fact", "policy_changed"  # of any other kind; of no fact
+# Every reason for which a breach is taken back.
+RETRACTED_FOR: tuple[str, ...] = (*dict.fromkeys(_REASONS.values()), _LATE, _POLICY_CHANGED)
 
 
 class Because(NamedTuple):
@@ -26,7 +29,7 @@ class Because(NamedTuple):
 
 
 TIME = Because()
-POLICIES = Because("policy_changed")  # other policies judge now, or a calendar has another year
+POLICIES = Because(_POLICY_CHANGED)  # other policies judge now, or a calendar has another year
 
 
 class Causes:
@@ -76,7 +79,7 @@ class Causes:
             middle = (low + high) // 2
             low, high = (middle, high) if self._holds(middle, mark) is held else (low, middle)
         cause = self._arrived[low]
-        return Because(_REASONS.get(cause.kind, "late_fact"), cause)
+        return Because(_REASONS.get(cause.kind, _LATE), cause)
 
     def _holds(self, count: int, mark: Mark) -> bool:
         if count not in self._known:

@@ -43,7 +43,8 @@ def read_document(raw: bytes) -> YamlNode:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotReadError(raw.count(b"\n", 0, error.start) + 1, None, "is not UTF-8") from None
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise NotReadError(line, None, "is not UTF-8; save it as UTF-8") from None
     events = _events(text)
     if not isinstance(next(events), yaml.DocumentStartEvent):
         raise NotReadError(None, None, "is empty")

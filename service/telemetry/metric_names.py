@@ -18,6 +18,7 @@ from service.sla.announcement import Type
 M = TypeVar("M", Counter, Gauge, Histogram)
 
 OF_CLOCK, OF_LEVEL, BY_PARTITION = ("clock",), ("clock", "level"), ("topic", "partition")
+OF_RETRACTION = (*OF_LEVEL, "reason")
 BY_POLICY = ("policy", "version", "agreement", "state")
 
 
@@ -60,8 +61,8 @@ ANNOUNCED: dict[Type, Metric[Counter]] = {
     Type.BREACH_RETRACTED: Metric(
         Counter,
         "sla_retractions",
-        "Breaches taken back. Worry when it rises: facts arrive late or wrong.",
-        OF_LEVEL,
+        "Breaches taken back, by reason. Worry when it rises: facts come late or wrong, or policies changed.",
+        OF_RETRACTION,
     ),
     Type.BREACH_SETTLED: Metric(
         Counter,

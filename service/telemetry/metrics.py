@@ -10,9 +10,19 @@ from prometheus_client import CollectorRegistry, Info, generate_latest
 
 from schemas.topics import TOPICS
 from service.sla.announcement import Type
+from service.sla.cause import RETRACTED_FOR
 from service.sla.history import Outcome
 from service.telemetry import metric_names
-from service.telemetry.metric_names import ANNOUNCED, METRICS, OF_CLOCK, M, Metric, RefusedConnection
+from service.telemetry.metric_names import (
+    ANNOUNCED,
+    METRICS,
+    OF_CLOCK,
+    OF_LEVEL,
+    OF_RETRACTION,
+    M,
+    Metric,
+    RefusedConnection,
+)
 
 WHOLE_CLOCK = ""  # the level of a corrected `met` or `cancelled`
 
@@ -101,8 +111,13 @@ class Metrics:
         """Create the label sets of policies; those that are there stay. Arguments as above."""
         pairs = sorted(set(clocks))
         whole = sorted({clock for clock, _ in pairs})
+        sets: dict[tuple[str, ...], list[tuple[str, ...]]] = {
+            OF_CLOCK: [(clock,) for clock in whole],
+            OF_LEVEL: [*pairs],
+            OF_RETRACTION: [(*pair, reason) for pair in pairs for reason in RETRACTED_FOR],
+        }
         for row in ANNOUNCED.values():
-            self._show(row, [(clock,) for clock in whole] if row.labels == OF_CLOCK else pairs)
+            self._show(row, sets[row.labels])
         self._show(ANNOUNCED[Type.CORRECTED], [(clock, WHOLE_CLOCK) for clock in whole])
         self._show(metric_names.LATENESS, pairs)
         for row in (metric_names.TICKETS_WITHOUT_POLICY, metric_names.TICKETS_EXEMPT):

@@ -7,7 +7,7 @@ from functools import cache
 from service.sla.announcement import Type
 from service.sla.partition import Step
 from service.telemetry import metric_names
-from service.telemetry.metric_names import ANNOUNCED, OF_CLOCK
+from service.telemetry.metric_names import ANNOUNCED
 from service.telemetry.metrics import WHOLE_CLOCK, Metrics
 
 _FIRED = (Type.BREACHED, Type.AT_RISK)
@@ -35,11 +35,11 @@ class Recorder:
         for outcome, count in step.outcomes.items():
             self._metrics[metric_names.FACTS].labels(outcome.value).inc(count)
         # Looking up a label set takes longer than counting: count equal announcements first.
-        said = Counter((told.type, told.clock, told.level) for told in step.announcements)
-        for (type_, clock, level), count in said.items():
+        said = Counter((told.type, told.clock, told.level, told.reason) for told in step.announcements)
+        for (type_, clock, level, reason), count in said.items():
             row = ANNOUNCED[type_]
-            labels = (clock,) if row.labels == OF_CLOCK else (clock, level or WHOLE_CLOCK)
-            self._metrics[row].labels(*labels).inc(count)
+            known = {"clock": clock, "level": level or WHOLE_CLOCK, "reason": reason}
+            self._metrics[row].labels(*(known[name] for name in row.labels)).inc(count)
         for told in step.announcements[step.shown_by_records :]:
             if told.type in _FIRED and told.true_at is not None:
                 self._lateness(told.clock, told.level or WHOLE_CLOCK).observe((now - told.true_at) / 1_000)

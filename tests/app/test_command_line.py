@@ -70,6 +70,28 @@ def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) ->
             ["policies", "check", "--at", "noon"],
             "Invalid value for '--at': 'noon' is no instant with an offset",
         ),
+        (
+            ["policies", "list", "--live"],
+            "--live asks processes that run: name each with --service http://host:port",
+        ),
+        (
+            ["policies", "list", "--service", "http://a:8080"],
+            "--service names a process to ask: add --live",
+        ),
+        (
+            ["policies", "list", "--live", "--service", "a:8080"],
+            "Invalid value for '--service': 'a:8080' is no http://host:port",
+        ),
+        (
+            ["policies", "list", "--live", "--service", "http://a:8080/readyz"],
+            "Invalid value for '--service': 'http://a:8080/readyz' is no http://host:port",
+        ),
+        (
+            ["policies", "list", "--live", "--service", "http://a:65536"],
+            "Invalid value for '--service': 'http://a:65536' is no http://host:port",
+        ),
+        (["board", "--service", "http://:80"], "Invalid value for '--service': 'http://:80' is no http"),
+        (["board", "--service", "http://[::1"], "Invalid value for '--service': 'http://[::1' is no http"),
         (["calendar", "freeze", "--country", "CN", "--years", "26"], "Invalid value for '--years': '26' is"),
         (["calendar", "freeze", "--country", "CN", "--years", "2027"], "--years 2027: holidays "),
         (

@@ -1,13 +1,18 @@
 """Metrics: a closed list, complete from the start, that names nobody."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pytest
+
+from service.sla.cause import RETRACTED_FOR
 from service.sla.facts import Fact
 from service.sla.partition import Step
 from service.sla.tickets import ticket_partition
 from service.telemetry.metrics import Metrics
 from service.telemetry.recorder import Recorder
-from tests.sla.stories import DAY, RESPONSE, at, fact, policy
+from tests.sla.stories import DAY, GENERAL, HOUR, MINUTE, RESPONSE, at, clock, fact, policy
+from tests.sla.test_partition import Desk
 
 CLOCKS = [("response", "warning"), ("response", "minor")]
 
@@ -53,6 +58,10 @@ def test_all_label_sets_are_there_before_anything_happened() -> None:
         'sla_breaches_total{clock="response",level="minor"} 0.0',
         'sla_met_total{clock="response"} 0.0',
         'sla_corrected_total{clock="response",level=""} 0.0',
+        'sla_retractions_total{clock="response",level="minor",reason="late_fact"} 0.0',
+        'sla_retractions_total{clock="response",level="minor",reason="policy_changed"} 0.0',
+        'sla_retractions_total{clock="response",level="minor",reason="reclassified"} 0.0',
+        'sla_retractions_total{clock="response",level="minor",reason="voided"} 0.0',
         'sla_records_rejected_total{reason="not_json"} 0.0',
         'sla_facts_total{outcome="repeated"} 0.0',
         'sla_partitions_owned{state="running"} 0.0',
@@ -169,3 +178,53 @@ def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() 
     assert 'sla_breaches_total{clock="response",level="minor"} 2.0' in text(counted)
     assert 'sla_lateness_seconds_count{clock="response",level="minor"} 1.0' in text(counted)
     assert 'sla_lateness_seconds_sum{clock="response",level="minor"} 2.001' in text(counted)
+
+
+OF_GENERAL = clock("response", "received", "response_started", {"minor": 30 * MINUTE}, GENERAL)
+OF_AN_HOUR = clock("response", "received", "response_started", {"minor": HOUR}, GENERAL)
+RECEIVED = fact("received", "09:00", id="r", complexity="general")
+TAKEN_BACK_BY = {  # the reason, and what arrives after the breach
+    "voided": [fact("voided", "09:40", event_id="r")],
+    "reclassified": [fact("reclassified", "09:20", complexity="complex")],
+    "late_fact": [fact("response_started", "09:10")],
+    "policy_changed": [],
+}
+
+
+def taken_back(reason: str) -> Iterator[Step]:
+    """The steps of a ticket whose breach is announced, and is taken back for that reason."""
+    desk = Desk(policy(OF_GENERAL))
+    desk.tell(RECEIVED, now="09:00")
+    desk.tell(now="09:31")
+    yield desk.step
+    if reason == "policy_changed":
+        desk.policies = policy(OF_AN_HOUR, id="other")
+        desk.restart()
+    desk.tell(*TAKEN_BACK_BY[reason], now="09:42")
+    yield desk.step
+
+
+def test_every_reason_for_which_a_breach_is_taken_back_has_a_story_here() -> None:
+    assert TAKEN_BACK_BY.keys() == set(RETRACTED_FOR)
+
+
+@pytest.mark.parametrize("reason", TAKEN_BACK_BY)
+def test_a_breach_that_is_taken_back_is_counted_by_the_reason_that_was_announced(reason: str) -> None:
+    counted = metrics()
+    Recorder(counted).committed([*taken_back(reason)], records=2, now=at("09:42"), seconds=0.01)
+    shown = text(counted)
+    assert 'sla_breaches_total{clock="response",level="minor"} 1.0' in shown
+    for other in RETRACTED_FOR:
+        line = f'sla_retractions_total{{clock="response",level="minor",reason="{other}"}}'
+        assert f"{line} {float(other == reason)}" in shown
+
+
+def test_breaches_that_are_taken_back_in_one_transaction_add_up_by_reason() -> None:
+    counted = metrics()
+    reasons = ["late_fact", "voided", "late_fact"]
+    steps = [step for reason in reasons for step in taken_back(reason)]
+    Recorder(counted).committed(steps, records=6, now=at("09:42"), seconds=0.01)
+    shown = text(counted)
+    assert 'sla_breaches_total{clock="response",level="minor"} 3.0' in shown
+    assert 'sla_retractions_total{clock="response",level="minor",reason="late_fact"} 2.0' in shown
+    assert 'sla_retractions_total{clock="response",level="minor",reason="voided"} 1.0' in shown

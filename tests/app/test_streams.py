@@ -47,6 +47,7 @@ ASK = {  # commands that talk to Kafka, which is away
     "rejected retry": ["rejected", "retry", "--all"],
     "policies publish": ["policies", "publish"],
     "policies list": ["policies", "list"],
+    "policies list live": ["policies", "list", "--live", "--service", "http://127.0.0.1:9"],
     "policies retire": ["policies", "retire", "letter-1", "--at", "2030-01-01T00:00:00Z"],
     "policies check live": ["policies", "check", "--live"],
     "state export": ["state", "export"],

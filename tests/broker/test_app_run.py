@@ -9,6 +9,9 @@ from time import monotonic
 import httpx
 import pytest
 
+from service.clock import now_ms
+from service.policy.directory import read_policies
+from service.policy.in_force import known_policies
 from tests.broker.service import POLICIES, STARTS_WITHIN, STOPS_WITHIN, environment, running, sla_timer
 
 PATHS = ("/metrics", "/livez", "/readyz", "/startupz", "/asyncapi.json")
@@ -42,8 +45,12 @@ def test_it_is_ready_when_all_its_partitions_are_judged_and_stops_within_ten_sec
     owned = "complaints.lifecycle-0", "complaints.lifecycle-1", "support.channels-0"
     partitions = dict.fromkeys([prefix + name for name in owned], "running")
     said = wait_until_ready(client).json()
-    in_force = {"version": "1", "agreement": "default", "state": "in_force"}
-    assert said.pop("policies") == [{"policy": name} | in_force for name in ("letter-1", "letter-2")]
+    known = said.pop("policies")
+    assert known == list(known_policies(read_policies(POLICIES).policies, now_ms()))
+    assert [(one["policy"], one["state"]) for one in known] == [
+        ("letter-1", "in_force"),
+        ("letter-2", "in_force"),
+    ]
     assert said == {"ready": True, "partitions": partitions}
     assert client.get("/startupz").json() == {"started": True}
     process.send_signal(signal.SIGTERM)

@@ -56,5 +56,6 @@ def test_without_topics_it_says_so(bootstrap: str, prefix: str, tmp_path: Path) 
     ended = sla_timer("explain", "T1", env=environment(bootstrap, prefix, SLA_POLICIES=str(tmp_path)))
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
-        f"sla-timer: topic {prefix}sla.tickets: missing; create it with: sla-timer topics ensure\n"
+        f"sla-timer: topic {prefix}sla.tickets: missing; create it with: sla-timer topics ensure; "
+        "or set SLA_TOPIC_PREFIX to that of the service\n"
     )

@@ -22,7 +22,7 @@ from service.processes.policies import planned, publish_policies, read_published
 from service.processes.startup_checks import Prepared, prepare
 from service.settings import read_settings
 from tests.broker.live import POLICY, event, publish, set_up, stopped_after, told
-from tests.broker.log import write
+from tests.broker.log import read, write
 from tests.broker.service import POLICIES, environment, sla_timer
 from tests.policy.shelf import CALENDAR
 
@@ -288,8 +288,8 @@ def test_of_ten_files_with_a_bad_one_none_is_published(bootstrap: str, prefix: s
     ("key", "value", "reason"),
     [
         (b"quick@2", b"{}", "is no published policy: Object missing required field `policy`"),
-        (b"quick@2", None, "is no published policy: Input data was truncated"),
-        (b"new", b"", "is no published policy: Input data was truncated"),
+        (b"quick@2", None, "is no published policy: it has no value"),
+        (b"new", b"", "is no published policy: it has no value"),
     ],
 )
 def test_a_record_that_is_no_version_stops_the_start(
@@ -304,6 +304,45 @@ def test_a_record_that_is_no_version_stops_the_start(
             f"{key!r} {reason}; a newer version of the service may have written it: run that; or see the "
             "runbook"
         )
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [(None, "has no value"), (b"{}", "says otherwise than what is published")],
+)
+def test_a_published_record_that_is_overwritten_is_named_until_it_is_written_back(
+    bootstrap: str, prefix: str, tmp_path: Path, value: bytes | None, what: str
+) -> None:
+    env = set_up(bootstrap, prefix, tmp_path, partitions=1)
+    ended("publish", env=env)
+    topic = f"{prefix}sla.policies"
+    (published,) = asyncio.run(read(bootstrap, topic))
+    asyncio.run(write(bootstrap, topic, [(0, published.key, value)]))
+    assert refused("policies", "list", env=env, code=1) == (
+        f"topic {topic}, partition 0, offset 2, key quick@1: {what}, and takes its place once Kafka compacts "
+        "the topic: write the record at offset 0 again, with its key and value"
+    )
+    asyncio.run(write(bootstrap, topic, [(0, published.key, published.value)]))
+    assert listed(env) == [("quick", 1, "in_force")]
+
+
+def test_a_prefix_that_no_topic_has_is_refused_by_every_command(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    put(tmp_path, "quick.yaml", POLICY)
+    env = environment(bootstrap, prefix, SLA_POLICIES=str(tmp_path / "policies"))
+    for command in (
+        ["list"],
+        ["list", "--json"],
+        ["list", "--live", "--service", "http://127.0.0.1:9"],
+        ["check", "--live"],
+        ["publish"],
+        ["publish", "--dry-run"],
+        ["retire", "quick", "--at", "2030-01-01T00:00:00Z"],
+    ):
+        line = refused("policies", *command, env=env)
+        missing = f"sla-timer: topic {prefix}sla.policies: missing; create it with: sla-timer topics ensure; "
+        assert line == f"{missing}or set SLA_TOPIC_PREFIX to that of the service"
 
 
 def test_the_years_of_a_calendar_grow_without_a_new_version(

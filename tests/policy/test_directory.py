@@ -1,13 +1,17 @@
 """Several policy files together: which may stand side by side, and which would make the choice a guess."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 
 from service.policy.bad_policies import BadPolicies
 from service.policy.directory import read_policies
 
+NOBODY = 65_534  # a user that is neither root nor the owner of anything
 TEXT = """\
 policy: {policy}
 version: {version}
@@ -36,6 +40,20 @@ def problems(directory: Path) -> list[str]:
     return [str(problem).removeprefix(f"{directory}{os.sep}") for problem in bad.value.problems]
 
 
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A directory of this process; root, who may read everything, is somebody else meanwhile."""
+    directory, us = Path(mkdtemp()), os.geteuid()
+    if us == 0:
+        os.chown(directory, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    yield directory
+    os.seteuid(us)
+    for path in (directory, *directory.iterdir()):
+        path.chmod(0o700)
+    rmtree(directory)
+
+
 def test_every_policy_file_is_read_and_nothing_else(tmp_path: Path) -> None:
     put(tmp_path, "b.yaml", "b")
     put(tmp_path, "a.yml", "a", match="{tenant: t}")
@@ -61,7 +79,8 @@ def test_the_problems_of_all_files_are_reported_together(tmp_path: Path) -> None
 class TestWhatIsThere:
     def test_no_directory(self, tmp_path: Path) -> None:
         missing = tmp_path / "missing"
-        assert problems(missing) == [f"{missing}: cannot be read: No such file or directory"]
+        why = "No such file or directory; give a directory that is there; the default is SLA_POLICIES"
+        assert problems(missing) == [f"{missing}: cannot be read: {why}"]
 
     def test_a_file_instead_of_a_directory(self, tmp_path: Path) -> None:
         put(tmp_path, "a.yaml", "a")
@@ -76,10 +95,25 @@ class TestWhatIsThere:
         os.mkfifo(tmp_path / "b.yaml")
         (tmp_path / "c.yaml").symlink_to(tmp_path / "nowhere")
         assert problems(tmp_path) == [
-            "a.yaml: is no file",
-            "b.yaml: is no file",
-            "c.yaml: cannot be read: No such file or directory",
+            "a.yaml: is no file; move it away, or rename it",
+            "b.yaml: is no file; move it away, or rename it",
+            "c.yaml: cannot be read: No such file or directory; move it away, or mend what it links to",
         ]
+
+    def test_a_file_where_the_calendars_should_be(self, tmp_path: Path) -> None:
+        put(tmp_path, "a.yaml", "a")
+        (tmp_path / "calendars").touch()
+        assert problems(tmp_path) == [
+            "calendars: is a file; make it a directory, with a file for each calendar"
+        ]
+
+    @pytest.mark.parametrize("name", ["", "calendars", "a.yaml"])
+    def test_what_this_user_may_not_read_is_named_itself(self, name: str, readable: Path) -> None:
+        put(readable, "a.yaml", "a")
+        (readable / "calendars").mkdir()
+        (readable / name).chmod(0)
+        shown = name or str(readable)
+        assert problems(readable) == [f"{shown}: cannot be read: Permission denied; let this user read it"]
 
 
 class TestVersions:

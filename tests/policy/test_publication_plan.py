@@ -219,6 +219,12 @@ class TestRetirement:
         known(shelf, "letter")
         with pytest.raises(RefusalError, match=r"^policy lettre: was never published; did you mean letter\?"):
             plan_retirement("lettre", JUNE + 1, shelf.published, JUNE)
+        with pytest.raises(RefusalError, match=r"^policy '': was never published; it is one of letter$"):
+            plan_retirement("", JUNE + 1, shelf.published, JUNE)
+
+    def test_an_id_where_nothing_is_published(self, shelf: Shelf) -> None:
+        with pytest.raises(RefusalError, match=r"^policy letter: was never published, and no other one was$"):
+            plan_retirement("letter", JUNE + 1, shelf.published, JUNE)
 
     def test_its_file_may_stay(self, shelf: Shelf) -> None:
         known(shelf, "a")

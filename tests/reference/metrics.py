@@ -8,6 +8,7 @@ from service.events.fact import FITTINGS, CodeFitting
 from service.events.rejection import Reason
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.policy.in_force import PolicyState
+from service.sla.cause import RETRACTED_FOR
 from service.sla.history import Outcome
 from service.telemetry.metric_names import RefusedConnection
 from service.telemetry.metrics import Metrics
@@ -85,6 +86,7 @@ def _closed(families: Iterable[Metric]) -> Iterator[tuple[str, str]]:
         "state of `sla_policy_info`": PolicyState,
         "outcome": Outcome,
         "reason of `sla_records_rejected_total`": Reason,
+        "reason of `sla_retractions_total`": RETRACTED_FOR,
         "field of `sla_codes_fitted_total`": dict.fromkeys(field for field, _ in FITTINGS),
         "fitting": CodeFitting,
         "reason of `sla_http_connections_refused_total`": RefusedConnection,

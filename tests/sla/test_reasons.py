@@ -6,6 +6,7 @@ import pytest
 
 from service.events.announced import verdict
 from service.sla.calendar.calendar import ALWAYS
+from service.sla.cause import RETRACTED_FOR
 from service.sla.facts import Fact, Kind
 from service.sla.policy import Clock, Level, Policies, Policy
 from tests.sla.hours import calendar
@@ -112,6 +113,13 @@ STORIES = {
 @pytest.mark.parametrize(("steps", "expected"), STORIES.values(), ids=STORIES)
 def test_a_revision_says_why(steps, expected) -> None:
     assert sorted(told(*steps)) == sorted(expected)
+
+
+@pytest.mark.parametrize(("steps", "expected"), STORIES.values(), ids=STORIES)
+def test_a_breach_is_taken_back_for_a_reason_of_the_closed_list(steps, expected) -> None:
+    del expected
+    reasons = {reason for said, reason, _ in told(*steps) if said.startswith("breach_retracted")}
+    assert reasons <= set(RETRACTED_FOR)
 
 
 @pytest.mark.parametrize(("target", "reason"), [(31 * MINUTE - 1, "policy_changed"), (31 * MINUTE, None)])

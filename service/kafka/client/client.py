@@ -73,7 +73,8 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka has no types
         try:
             metadata = await first(greet)
         except (KafkaError, OSError) as error:
-            raise KafkaConnectionError(f"Unable to bootstrap from {self.hosts}") from error
+            places = ", ".join(f"{host}:{port}" for host, port, _ in self.hosts)
+            raise KafkaConnectionError(f"Unable to bootstrap from {places}: no answer") from error
         self.cluster.update_metadata(metadata)
         self._told_at = self._loop.time()
         if self._sync_task is None:

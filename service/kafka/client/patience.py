@@ -40,9 +40,17 @@ async def patiently(
             met = await greeting(connection)
             lasts = met.lasts or (isinstance(error, KafkaError) and not error.retriable)
             if lasts or asyncio.get_running_loop().time() + AGAIN_AFTER_SECONDS > until:
-                raise met.refusal or unreachable(connection, error) from None
+                raise met.refusal or _why(connection, error, nobody=met.lasts) from None
             log.info("trying Kafka again: %s", met.refusal or str(error) or type(error).__name__)
         await asyncio.sleep(AGAIN_AFTER_SECONDS)
+
+
+def _why(connection: Mapping[str, object], error: Exception, *, nobody: bool) -> RefusalError:
+    """Return the line for a failure; `nobody`: no address accepts a connection."""
+    if not nobody:
+        return unreachable(connection, error)
+    reason = "nothing listens there, or there is no such host: is Kafka running, and is this its address?"
+    return unreachable(connection, ConnectionError(reason))
 
 
 def unreachable(connection: Mapping[str, object], error: Exception) -> RefusalError:

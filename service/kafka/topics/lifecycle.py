@@ -13,6 +13,7 @@ from service.errors import RefusalError
 from service.kafka.client.patience import patiently
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import PARTITIONERS
+from service.kafka.topics.scan import MISSING
 
 SendEvent = Callable[[str, bytes], Awaitable[None]]  # key, structured CloudEvent
 
@@ -55,5 +56,5 @@ async def _partitions(producer: AIOKafkaProducer, connection: Mapping[str, Any],
     cluster = await patiently(connection, producer.client.fetch_all_metadata)
     partitions = cluster.partitions_for_topic(topic)
     if not partitions:
-        raise RefusalError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+        raise RefusalError(f"topic {topic}: {MISSING}")
     return len(partitions)

@@ -60,7 +60,7 @@ class OtherPublisherError(RefusalError):
 
 async def published(connection: Mapping[str, Any], topic: str) -> Published:
     """Return all that was published. Raises RefusalError or UnreadableRecordError."""
-    return read_records(await patiently(connection, lambda: _records(connection, topic)), Published())
+    return read_records(await patiently(connection, lambda: policy_records(connection, topic)), Published())
 
 
 def read_records(records: Iterable[Record], known: Published) -> Published:
@@ -104,7 +104,7 @@ async def _open(connection: Mapping[str, Any], group: str) -> AIOKafkaProducer:
     return await patiently(connection, lambda: open_producer(connection, f"{group}-policies"))
 
 
-async def _records(connection: Mapping[str, Any], topic: str) -> list[Record]:
+async def policy_records(connection: Mapping[str, Any], topic: str) -> list[Record]:
     """Return all committed records of the topic; none when it is missing."""
     found: list[Record] = []
     async with reading(connection, committed=True) as reader:

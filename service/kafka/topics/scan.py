@@ -12,6 +12,7 @@ from service.kafka.client.patience import PATIENCE_SECONDS, patiently, unreachab
 from service.kafka.client.read_to_end import read_to_end
 from service.kafka.codec.record import Record
 
+MISSING = "missing; create it with: sla-timer topics ensure; or set SLA_TOPIC_PREFIX to that of the service"
 AT_ONCE = 2_000  # records before the event loop gets a turn
 
 
@@ -19,7 +20,7 @@ async def partitions_of(connection: Mapping[str, Any], topic: str) -> int:
     """The number of partitions of a topic. Raises RefusalError: it is missing, or Kafka does not answer."""
     partitions = (await patiently(connection, lambda: count(connection, [topic])))[topic]
     if not partitions:
-        raise RefusalError(f"topic {topic}: missing; create it with: sla-timer topics ensure")
+        raise RefusalError(f"topic {topic}: {MISSING}")
     return partitions
 
 
