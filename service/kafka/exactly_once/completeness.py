@@ -106,11 +106,20 @@ class Completeness:
     async def _ask(self) -> Ends:
         """Raises KafkaError, TimeoutError or NotConfirmedError."""
         if self._policies is None:
-            return Ends(await self._asker.ask(self._source), 0)
-        answer, policies = await asyncio.gather(
-            self._asker.ask(self._source), self._asker.ask(self._policies)
-        )
+            return Ends(await self._end_of(self._source), 0)
+        answer, policies = await asyncio.gather(self._end_of(self._source), self._end_of(self._policies))
         return Ends(answer._replace(sent_at=min(answer.sent_at, policies.sent_at)), policies.end)
+
+    async def _end_of(self, asked: TopicPartition) -> Answer:
+        """Raises as `_ask`; after an answer, the first error is logged with the topic that it is about."""
+        try:
+            return await self._asker.ask(asked)
+        except (KafkaError, OSError) as error:
+            if not self._refused:
+                waits, unknown = (f"{one.topic}-{one.partition}" for one in (self._source, asked))
+                log.warning("%s: cannot fetch the end offset of %s: %r", waits, unknown, error)
+            self._refused = True
+            raise
 
     def hear(self, ask: "asyncio.Task[Ends]") -> None:
         """Take the answer of a finished `ask`; after a failure, `ask` waits for a moment."""
@@ -118,10 +127,7 @@ class Completeness:
             answer, policies_end = ask.result()
         except NotConfirmedError:  # normal while a leader changes; if it lasts, see `silent`
             self._ask_from = _time() + DOUBTED_SECONDS
-        except (KafkaError, OSError) as error:
-            if not self._refused:
-                log.warning("%s: cannot fetch the end offset: %r", self._source, error)
-            self._refused = True
+        except (KafkaError, OSError):  # `_end_of` has said so
             self._ask_from = _time() + ASK_AGAIN_SECONDS
         else:
             self._refused = False
