@@ -15,6 +15,7 @@ from service.offline.desks_in import Signs, judge_signs, setting_aside
 from service.offline.event_file import Problems, StoppedError, fit, tickets
 from service.offline.progress import Progress
 from service.offline.rows_out import Place, Row, clock_rows, order, place
+from service.offline.unjudged import Unjudged, unjudged_line
 from service.sla.announcement import Announcement, Type
 from service.sla.changes import About, standing
 from service.sla.facts import Fact
@@ -57,13 +58,16 @@ def simulate(
         return 1
     judged: list[Judged] = [(key, known, _ticket) for key, known in facts.items()]
     judged += [(key, known, judge_signs) for key, known in signs.items()]
+    unjudged = Unjudged()
     with Progress(err, "judging", len(judged)) as progress:
         if compare:
-            rows = _compared(judged, policies, compare, at, problems, progress)
+            rows = _compared(judged, policies, compare, at, problems, progress, unjudged)
             lines = [_encode(row) for row in rows]
         else:
-            placed = _lines(judged, policies, at, problems, progress, clocks=clocks)
+            placed = _lines(judged, policies, at, problems, progress, unjudged, clocks=clocks)
             lines = [line for _, line in sorted(placed, key=itemgetter(0))]
+    if (span := unjudged.span) is not None:
+        problems.tell_unknown(unjudged_line(span, policies))
     out.writelines(visible_json(line.decode()) + "\n" for line in lines)
     return 1 if problems.count else 0
 
@@ -85,6 +89,7 @@ def _lines(
     at: int,
     problems: Problems,
     progress: Progress,
+    unjudged: Unjudged,
     *,
     clocks: bool,
 ) -> Iterator[tuple[Place, bytes]]:
@@ -93,6 +98,7 @@ def _lines(
         tenant, ticket_id = names(key)
         progress.advance()
         judgement = by(key, known, policies, at)
+        unjudged.add(judgement)
         _tell_undated(tenant, ticket_id, judgement, problems, progress)
         if clocks:
             yield from ((order(row), _encode(row)) for row in clock_rows(tenant, ticket_id, judgement))
@@ -114,12 +120,14 @@ def _compared(
     at: int,
     problems: Problems,
     progress: Progress,
+    unjudged: Unjudged,
 ) -> Iterable[Row]:
     comparison = Comparison()
     for key, known, by in judged:
         tenant, ticket_id = names(key)
         judgements = [by(key, known, policies, at) for policies in (was, now)]
         for judgement in judgements:
+            unjudged.add(judgement)
             _tell_undated(tenant, ticket_id, judgement, problems, progress)
         before, after = (clock_rows(tenant, ticket_id, judgement) for judgement in judgements)
         comparison.add(before, after)

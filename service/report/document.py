@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from schemas.instant import written
+from service.offline.unjudged import named_policies
 from service.report.columns import STATES
 from service.report.durations import buckets, limits, quantile
 from service.report.request import Asked, bound_text
@@ -35,7 +36,7 @@ def document(
     """
     levels = _levels(policies)
     return {
-        "report": _head(tally, inputs, facts_sha256, from_log=retractions is not None)
+        "report": _head(tally, policies, inputs, facts_sha256, from_log=retractions is not None)
         | _completeness(tally, complete_until),
         "totals": _rows(tally, levels, ("clock", "level")),
         "figures": _rows(tally, levels, ("period", "tenant", "clock", "level")),
@@ -50,7 +51,17 @@ def document(
     }
 
 
-def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: bool) -> dict[str, Any]:
+def _unjudged(tally: Tally, policies: Policies) -> Row | None:
+    """When no policy judges any ticket: from when to when they begin, and which policies there are."""
+    if tally.unjudged.span is None:
+        return None
+    first, last = tally.unjudged.span
+    return {"from": first, "to": last, "policies": list(named_policies(policies))}
+
+
+def _head(
+    tally: Tally, policies: Policies, inputs: Sequence[Row], facts_sha256: str, *, from_log: bool
+) -> dict[str, Any]:
     asked: Asked = tally.asked
     return {
         "from": bound_text(asked.range.since),
@@ -66,6 +77,8 @@ def _head(tally: Tally, inputs: Sequence[Row], facts_sha256: str, *, from_log: b
         "not_received": tally.not_received,
         "without_policy": tally.without_policy,
         "exempt": tally.exempt,
+        "unjudged": _unjudged(tally, policies),
+        "unreadable": tally.unreadable._asdict(),
         "policies": [_policy(tally.policies[version]) for version in sorted(tally.policies)],
     }
 

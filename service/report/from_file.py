@@ -10,7 +10,7 @@ from service.offline.progress import Progress
 from service.report.document import document
 from service.report.inputs import FactsHash, Hashed
 from service.report.request import Asked
-from service.report.tally import Tally
+from service.report.tally import Tally, Unreadable
 from service.sla.judge import END_OF_TIME, judge
 from service.sla.policy import Policies
 from service.sla.state import names
@@ -26,8 +26,9 @@ def from_file(
     stdin: BinaryIO,
     err: TextIO,
 ) -> tuple[dict[str, Any], int]:
-    """Return the document and the exit code: 1 when lines of the file are invalid. Each is printed.
+    """Return the document and the exit code.
 
+    The code is 1 when lines of the file are invalid, which are printed, or when no policy judges any ticket.
     The report counts the tickets, and the desks with a sign of life in the file. `events` is a file or `-`.
     Raises RefusalError when a file cannot be read at all.
     """
@@ -38,6 +39,9 @@ def from_file(
     found = fit(events, stdin=stdin, mapping=mapping, problems=problems, err=err, through=read)
     signs: Signs = {}
     facts = tickets(setting_aside(found, signs), problems, partial=partial)
+    tally.unreadable = Unreadable(
+        len(problems.unreadable), problems.unreadable.total(), problems.nobodys, partial
+    )
     inputs = [{"name": problems.file, "sha256": read.hexdigest()}]
     if mapping:
         inputs.append({"name": str(mapping), "sha256": hashlib.sha256(mapping.read_bytes()).hexdigest()})
@@ -52,4 +56,4 @@ def from_file(
         seen.add(key, known)
         tally.add_desk(tenant, judge_signs(key, known, policies, at))
     said = document(tally, policies, inputs=inputs, facts_sha256=seen.hexdigest(), retractions=None)
-    return said, 1 if problems.count else 0
+    return said, 1 if problems.count or tally.unjudged.span is not None else 0

@@ -44,6 +44,9 @@ def table(document: Mapping[str, Any], lang: str) -> Iterator[str]:
 
 def preface(head: Row, words: Mapping[str, str]) -> Iterator[str]:
     """Yield the request in sentences."""
+    if (unjudged := head["unjudged"]) is not None:
+        known = ", ".join(unjudged["policies"]) or words["no_policies"]
+        yield words["unjudged"].format(since=unjudged["from"], until=unjudged["to"], policies=known)
     since, until = head["from"] or words["the_beginning"], head["to"] or words["the_end"]
     yield words["range"].format(from_=since, to=until, by=words[f"by_{head['by']}"])
     if head["zones"]:
@@ -53,6 +56,11 @@ def preface(head: Row, words: Mapping[str, str]) -> Iterator[str]:
     at = head["judged_at"]
     yield words["judged_at"].format(at=at) if at else words["judged_after_all"]
     yield words["counted"].format(**head)
+    unreadable = head["unreadable"]
+    if unreadable["tickets"]:
+        yield words["unreadable_judged" if unreadable["judged"] else "unreadable"].format(**unreadable)
+    if unreadable["lines_without_ticket"]:
+        yield words["unreadable_lines"].format(**unreadable)
     if head["source"] == "log":
         yield words["forgotten"]
         complete = {None: "completeness_unknown", True: "complete", False: "incomplete"}[head["complete"]]

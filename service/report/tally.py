@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from datetime import tzinfo
 from typing import NamedTuple
 
+from service.offline.unjudged import Unjudged
 from service.report.request import Asked, local, period
 from service.sla.facts import Kind
 from service.sla.judge import STOPPED, Judgement, LevelState, Run
@@ -32,6 +33,15 @@ class ClockOfPolicy(NamedTuple):
     version: int
 
 
+class Unreadable(NamedTuple):
+    """What could not be read of a file."""
+
+    tickets: int = 0  # with an unreadable line
+    lines: int = 0  # of these tickets
+    lines_without_ticket: int = 0
+    judged: bool = False  # True: these tickets are judged by their other lines
+
+
 class Tally:
     """The counts so far. Verdicts, lengths and scores outside the requested range are left out."""
 
@@ -41,6 +51,8 @@ class Tally:
         self.not_received = 0  # tickets without a receipt or a refusal: nothing is judged
         self.without_policy = 0  # cycles without a policy, by agreement
         self.exempt = 0  # cycles that a policy exempts, by agreement
+        self.unjudged = Unjudged()
+        self.unreadable = Unreadable()
         self.verdicts: dict[GroupKey, Counter[LevelState]] = defaultdict(Counter)
         self.broken_at: Counter[tuple[int, int]] = Counter()  # breaches by weekday (0 Monday) and hour of due
         self.lengths: dict[ClockOfPolicy, list[int]] = defaultdict(list)  # counted ms from start to stop
@@ -54,6 +66,7 @@ class Tally:
             return
         self.tickets += 1
         self.not_received += not judgement.cycles
+        self.unjudged.add(judgement)
         for cycle in judgement.cycles:
             self.without_policy += cycle.policy is None
             self.exempt += cycle.policy is not None and cycle.policy.exempt

@@ -21,6 +21,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "Tickets read: {tickets}; never received: {not_received}; "
             "cycles without policy: {without_policy}, exempt: {exempt}"
         ),
+        "unjudged": (
+            "No policy judges any ticket: they begin from {since} to {until}; the policies are: {policies}"
+        ),
+        "no_policies": "none",
+        "unreadable": "Not judged, for {lines} unreadable lines: tickets {tickets}",
+        "unreadable_judged": "Judged without {lines} unreadable lines: tickets {tickets}",
+        "unreadable_lines": (
+            "Unreadable lines without a ticket: {lines_without_ticket}; any ticket may lack them"
+        ),
         "nothing": "Nothing was due in this range.",
         "totals": "The whole range",
         "figures": "By period",
@@ -122,6 +131,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "读取工单 {tickets} 件；从未受理 {not_received} 件；"
             "无适用承诺的轮次 {without_policy} 个，豁免 {exempt} 个"
         ),
+        "unjudged": "没有承诺适用于任何工单：工单开始于 {since} 至 {until}，承诺有：{policies}",
+        "no_policies": "无",
+        "unreadable": "未判定（有 {lines} 行无法读取）：工单 {tickets} 件",
+        "unreadable_judged": "判定时未计 {lines} 行无法读取的内容：工单 {tickets} 件",
+        "unreadable_lines": "无法读取且不知属于哪件工单的行：{lines_without_ticket}（任何工单都可能缺少）",
         "nothing": "此范围内没有到期的承诺。",
         "totals": "整个范围",
         "figures": "分期统计",

@@ -256,6 +256,31 @@ def test_a_bad_line_is_named_with_field_and_reason_and_its_ticket_is_not_judged(
     assert judged(line + "\n" + LATE + other, partial=True)[:2] == (1, judged(LATE + other)[1])
 
 
+@pytest.mark.parametrize(("late", "is_judged"), [(-1, False), (0, True), (1, True)])
+def test_a_file_that_no_policy_judges_is_told_with_its_instants_and_the_policies(
+    late: int, is_judged: bool
+) -> None:
+    """The last of its tickets begins a minute before the policy, with it, or a minute after it."""
+    (version,) = LETTER.versions
+    policies = Policies([replace(version, effective_from=at("09:45"))])
+    text = lines(event("T1", "received", "09:00", "a"), event("T2", "received", f"09:{45 + late}", "a"))
+    for how in ({}, {"clocks": True}, {"compare": policies}):
+        code, rows, err = judged(text, policies, **how)
+        assert code == (0 if is_judged else 1)
+        assert err == ([] if is_judged else [f"standard input: {NOBODY}"])
+        assert is_judged or rows == [] or "compare" in how
+
+
+NOBODY = (
+    "no policy judges any ticket: they begin from 2026-03-02T09:00:00.000Z to 2026-03-02T09:44:00.000Z; "
+    "the policies are: test version 1 from 2026-03-02T09:45:00.000Z"
+)
+
+
+def test_what_has_no_ticket_is_no_file_that_nobody_judges() -> None:
+    assert judged("", Policies(())) == (0, [], [])
+
+
 def test_strict_stops_at_the_first_bad_line_and_judges_nothing() -> None:
     code, rows, err = judged("{\n" + LATE + "{\n", strict=True)
     assert (code, rows, len(err)) == (1, [], 1)
