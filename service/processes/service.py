@@ -112,7 +112,7 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, Publish
         calendars=_valid_until(policies),
         build=build,
     )
-    for topic in topics.TOPICS:
+    for topic in topics.SERVED:
         metrics[metric_names.TOPIC_FALLS_SHORT].labels(topic.name).set(topic.name in ground.short)
     prefix = settings.topic_prefix
 
