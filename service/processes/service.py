@@ -2,10 +2,7 @@
 
 import asyncio
 import logging
-import platform
 from collections.abc import Awaitable, Mapping
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
 
 from schemas import topics
 from service.clock import now_ms
@@ -20,6 +17,7 @@ from service.kafka.exactly_once.status import OwnerState
 from service.kafka.topics.policy_feed import PublishedPolicies
 from service.policy.in_force import PolicyState, in_force_line, policy_labels, policy_spans
 from service.processes.asyncapi import document
+from service.processes.build import build, version
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
 from service.processes.last_words import died
@@ -34,7 +32,6 @@ from service.telemetry.gc_tuning import collect_seldom
 from service.telemetry.logs import open_log
 from service.telemetry.metrics import Metrics
 from service.telemetry.recorder import Recorder
-from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +99,6 @@ async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
 
 def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, PublishedPolicies]:
     policies = ground.published.directory.policies
-    build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
     metrics = Metrics(
         _levels(policies),
         agreements=policies.agreements,
@@ -110,7 +106,7 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, Publish
         codes=FITTINGS,
         states=OwnerState,
         calendars=_valid_until(policies),
-        build=build,
+        build=build(),
     )
     for topic in topics.SERVED:
         metrics[metric_names.TOPIC_FALLS_SHORT].labels(topic.name).set(topic.name in ground.short)
@@ -194,7 +190,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics, feed: Published
         refused=refused,
         policies=lambda: policy_labels(feed.policies, now_ms()),
         clock=lambda: (group.worker.clock.wrong, group.worker.clock.late),
-        asyncapi=document(settings.topic_prefix, _version()),
+        asyncapi=document(settings.topic_prefix, version()),
     )
 
 
@@ -229,10 +225,3 @@ def _valid_until(policies: Policies) -> dict[str, int]:
         if span.state not in ended
         if (until := clock.calendar.valid_until) is not None
     }
-
-
-def _version() -> str:
-    try:
-        return version_of("sla-timer")
-    except PackageNotFoundError:  # run from a checkout
-        return "0"
