@@ -10,6 +10,7 @@ from service.cli import INTERRUPTED
 from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
+from service.cli.gateway import gateway
 from service.cli.leave import leave
 from service.cli.mapping import mapping
 from service.cli.offline import COMMANDS
@@ -40,6 +41,7 @@ def sla_timer() -> None:
 for command in (
     run,
     leave,
+    gateway,
     board,
     demo,
     *COMMANDS,

@@ -1,0 +1,94 @@
+"""`gateway`: the process that takes webhooks; `gateway check`, `try` and `dead`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.dead_letters import dead
+from service.cli.gateway_options import DEFAULT_ADDRESS, gateway_settings, sources
+from service.text.visible import visible
+
+if TYPE_CHECKING:
+    from service.gateway.source import Source
+
+
+def _path(path: Path | None) -> Path:
+    return path or Path(os.environ.get("SLA_GATEWAY") or "gateway.yaml")
+
+
+@click.group(invoke_without_command=True)
+@sources
+@click.option(
+    "--http", metavar="TEXT", help=f"where it is served, host:port [SLA_HTTP; default {DEFAULT_ADDRESS}]"
+)
+@click.pass_context
+def gateway(context: click.Context, path: Path | None, http: str | None) -> int:
+    """Take webhooks of help desks, verify and map them, and publish their events.
+
+    Without a command below it runs until it is asked to end. Any number of processes may run.
+    """
+    if context.invoked_subcommand is not None:
+        if path or http:
+            raise click.UsageError("give --sources after the command, and --http only without one")
+        return 0
+    from service.processes.gateway import serve_gateway
+
+    return serve_gateway(gateway_settings(path, http))
+
+
+@gateway.command()
+@sources
+@click.option("--open", "open_to_others", is_flag=True, help="as if it could be reached from other machines")
+def check(path: Path | None, *, open_to_others: bool) -> int:
+    """Validate the sources, their mappings and secrets. Prints a line for each source."""
+    from service.gateway.gateway_file import read_sources
+
+    for source in read_sources(_path(path), open_to_others=open_to_others).values():
+        click.echo(visible(_described(source)))
+    return 0
+
+
+def _described(source: "Source") -> str:
+    proof = type(source.proof).__name__ if source.proof else "no proof, so on loopback only"
+    kind = {"SignatureScheme": "signed", "SharedToken": "with a token"}.get(proof, proof)
+    return (
+        f"{source.endpoint}: {kind}, mapping {source.mapping.name} ({source.mapping.digest[:12]}), "
+        f"tenant {source.tenant}, at most {source.limit} bytes"
+    )
+
+
+@gateway.command(name="try")
+@click.argument("mapping", type=click.Path(path_type=Path))
+@click.argument("body", metavar="BODY|-")
+@click.option("--headers", type=click.Path(path_type=Path), help="file of headers, a line each: Name: value")
+@click.option("--endpoint", default="", help="as if it came to this endpoint")
+@click.option("--tenant", default="default", show_default=True, help="for events without one of their own")
+def try_(mapping: Path, body: str, headers: Path | None, endpoint: str, tenant: str) -> int:
+    """Print the events that a body would give, as JSON Lines, without Kafka and without a signature.
+
+    What the mapping drops is printed to standard error with its text. Exit code 1: it would be a dead letter.
+    """
+    from service.clock import now_ms
+    from service.errors import RefusalError
+    from service.gateway.trial import try_delivery
+
+    try:
+        raw = sys.stdin.buffer.read() if body == "-" else Path(body).read_bytes()
+    except OSError as error:
+        raise RefusalError(f"{body}: {error.strerror or error}") from None
+    return try_delivery(
+        mapping,
+        raw,
+        headers,
+        endpoint=endpoint,
+        tenant=tenant,
+        now=now_ms(),
+        out=sys.stdout,
+        err=sys.stderr,
+    )
+
+
+gateway.add_command(dead)
