@@ -12,7 +12,7 @@ from service.cli.gateway_options import DEFAULT_ADDRESS, gateway_settings, sourc
 from service.text.visible import visible
 
 if TYPE_CHECKING:
-    from service.gateway.source import Source
+    from service.gateway.source import HookSource
 
 
 def _path(path: Path | None) -> Path:
@@ -26,7 +26,7 @@ def _path(path: Path | None) -> Path:
 )
 @click.pass_context
 def gateway(context: click.Context, path: Path | None, http: str | None) -> int:
-    """Take webhooks of help desks, verify and map them, and publish their events.
+    """Take webhooks of help desks, and publish their events.
 
     Without a command below it runs until it is asked to end. Any number of processes may run.
     """
@@ -51,7 +51,7 @@ def check(path: Path | None, *, open_to_others: bool) -> int:
     return 0
 
 
-def _described(source: "Source") -> str:
+def _described(source: "HookSource") -> str:
     proof = type(source.proof).__name__ if source.proof else "no proof, so on loopback only"
     kind = {"SignatureScheme": "signed", "SharedToken": "with a token"}.get(proof, proof)
     return (

@@ -6,7 +6,7 @@ from http import HTTPStatus
 RETRY_AFTER_SECONDS = 5  # below a minute: Zendesk retries no 503 that asks for more
 
 
-class Answer(Enum):
+class HookAnswer(Enum):
     """What became of a request: its status and its text. The name is the outcome in metrics.
 
     No redirect: products drop the body then. No 500: they do not retry it. No 410: it ends hooks.
@@ -45,6 +45,6 @@ class Answer(Enum):
         """Headers that belong to the status."""
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             return {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        if self is Answer.UNAUTHORISED:
+        if self is HookAnswer.UNAUTHORISED:
             return {"WWW-Authenticate": "Signature"}
-        return {"Allow": "POST, PUT, PATCH"} if self is Answer.WRONG_METHOD else {}
+        return {"Allow": "POST, PUT, PATCH"} if self is HookAnswer.WRONG_METHOD else {}

@@ -31,7 +31,7 @@ from service.gateway.source import (
     DEFAULT_QUIET_MS,
     DELIVERY_IDS,
     MOST_BYTES,
-    Source,
+    HookSource,
 )
 from service.mapping.mapping import Mapping as DeskMapping
 from service.mapping.mapping_file import read_mapping
@@ -79,7 +79,7 @@ class _Terms(NamedTuple):
     with_secrets: bool
 
 
-def read_sources(path: Path, *, open_to_others: bool, with_secrets: bool = True) -> dict[str, Source]:
+def read_sources(path: Path, *, open_to_others: bool, with_secrets: bool = True) -> dict[str, HookSource]:
     """Return the sources of a file, or of all *.yaml and *.yml files of a directory, by endpoint.
 
     `open_to_others`: the gateway can be reached from other machines. `with_secrets`: the files of the secrets
@@ -87,7 +87,7 @@ def read_sources(path: Path, *, open_to_others: bool, with_secrets: bool = True)
     each problem of every file.
     """
     problems: list[str] = []
-    sources: dict[str, Source] = {}
+    sources: dict[str, HookSource] = {}
     places: dict[str, str] = {}
     for file in _files(path):
         for place, source in _read(file, problems, _Terms(open_to_others, with_secrets)):
@@ -117,7 +117,7 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _read(file: Path, problems: list[str], terms: _Terms) -> Iterator[tuple[Place, Source]]:
+def _read(file: Path, problems: list[str], terms: _Terms) -> Iterator[tuple[Place, HookSource]]:
     """Yield the sources of a file, each with its place. Add every problem to `problems`."""
     try:
         with file.open("rb") as opened:
@@ -152,7 +152,7 @@ class _SourceReader:
         self._terms = terms
         self._given = place.fields(SOURCE, needed=("mapping",))
 
-    def source(self, problems: list[str]) -> Source | None:
+    def source(self, problems: list[str]) -> HookSource | None:
         """Return the source; None: it cannot be read. What a mapping file refuses goes to `problems`."""
         if not ENDPOINT.fullmatch(self._endpoint):
             self._place.wrong(
@@ -167,7 +167,7 @@ class _SourceReader:
         ids = (_header(self._given["delivery_id"]).lower(),) if "delivery_id" in self._given else DELIVERY_IDS
         if mapping is None:
             return None
-        return Source(self._endpoint, mapping, tenant, proof, secrets, limit, quiet, ids)
+        return HookSource(self._endpoint, mapping, tenant, proof, secrets, limit, quiet, ids)
 
     def _mapping(self, problems: list[str]) -> DeskMapping | None:
         named = self._given["mapping"].text() if "mapping" in self._given else ""

@@ -16,7 +16,7 @@ from service.events.fact import COMPLAINTS, Fitted
 from service.events.json_value import read_json
 from service.events.rejection import RejectedError, Rejection
 from service.events.structured import decode_json
-from service.gateway.source import Source
+from service.gateway.source import HookSource
 from service.mapping.delivery import Delivery
 from service.mapping.mapped import Dropped, Event, UnmappableError
 from service.sla.facts import Kind
@@ -57,7 +57,7 @@ class Unmappable:
 
 
 def take(
-    source: Source, body: bytes, headers: Mapping[str, str], came_at: int, now: int
+    source: HookSource, body: bytes, headers: Mapping[str, str], came_at: int, now: int
 ) -> Publishable | Unmappable:
     """Return what becomes of a verified delivery. `came_at`, `now`: ms; they differ when it is retried."""
     try:

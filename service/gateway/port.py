@@ -24,7 +24,7 @@ class DeliveryObserver(Protocol):
     """Is told of every delivery. Instants in ms. `source`: the endpoint."""
 
     def answered(self, source: str, outcome: str) -> None:
-        """An answer was given: see Answer. `source` is empty for an unknown endpoint."""
+        """An answer was given: see HookAnswer. `source` is empty for an unknown endpoint."""
 
     def unauthorised(self, source: str, reason: str) -> None:
         """A delivery did not prove that it is its source's: see Unauthorised."""

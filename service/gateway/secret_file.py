@@ -14,7 +14,7 @@ _Version = tuple[int, int, int]  # of a file: inode, time of the last change in 
 
 @dataclass(slots=True)
 class SecretFile:
-    """One secret. `encoding`: of the key in it, see KEY_ENCODINGS."""
+    """One secret. `encoding`: of the key in it, one of KEY_ENCODINGS."""
 
     path: Path
     encoding: str

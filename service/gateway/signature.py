@@ -61,7 +61,7 @@ class SignatureScheme:
     encoding: str  # of ENCODINGS
     prefix: str = ""  # before each signature
     separator: str = ""  # between several signatures in the header; empty: there is one
-    signed: tuple[str, ...] = (BODY,)  # the parts in their order: see BODY and OF_HEADER
+    signed: tuple[str, ...] = (BODY,)  # the parts in their order, as BODY and OF_HEADER say
     timestamp: SignedTime | None = None
     key_encoding: str = "text"  # of KEY_ENCODINGS
     challenge: str = ""  # the parameter of a query whose value is to be signed; empty: no such query

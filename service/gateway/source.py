@@ -24,7 +24,7 @@ DELIVERY_IDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HookSource:
     """One endpoint. `tenant` is given to events for which the mapping names none."""
 
     endpoint: str

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from service.errors import RefusalError
 from service.gateway.intake import Publishable, Unmappable, take
-from service.gateway.source import MOST_BYTES, Source
+from service.gateway.source import MOST_BYTES, HookSource
 from service.mapping.mapping_file import read_mapping
 from service.text.visible import visible, visible_json
 
@@ -30,7 +30,7 @@ def try_delivery(
     """
     if len(body) > MOST_BYTES:
         raise RefusalError(f"the body is larger than {MOST_BYTES} bytes, which no source may send")
-    source = Source(endpoint, read_mapping(mapping), tenant)
+    source = HookSource(endpoint, read_mapping(mapping), tenant)
     taken = take(source, body, read_headers(headers) if headers else {}, now, now)
     if isinstance(taken, Unmappable):
         print(visible(f"a dead letter: {taken.reason}: {taken.detail}"), file=err)

@@ -9,7 +9,7 @@ from schemas.topics import LIFECYCLE, UNDELIVERABLE
 from service.errors import RefusalError, UnavailableError
 from service.gateway.dead_letter import DeadLetter, letter_of
 from service.gateway.intake import MappedEvent, Publishable, Unmappable, take
-from service.gateway.source import Source
+from service.gateway.source import HookSource
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.event_log import KafkaEventLog, WrittenTopics
@@ -40,7 +40,7 @@ async def read_letters(settings: Settings) -> AsyncIterator[FoundLetter]:
             yield FoundLetter(record.partition, record.offset, record.timestamp, letter)
 
 
-def mapped_again(sources: Mapping[str, Source], letter: DeadLetter, now: int) -> Publishable | Unmappable:
+def mapped_again(sources: Mapping[str, HookSource], letter: DeadLetter, now: int) -> Publishable | Unmappable:
     """Return what becomes of a dead letter with the mappings of today. `now` in ms.
 
     Its instant is that of the first try, so that the ids are those that the first try would have given.

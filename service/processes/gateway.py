@@ -15,13 +15,13 @@ from service.clock import now_ms
 from service.errors import RefusalError
 from service.events.fact import FITTINGS
 from service.events.rejection import Reason
-from service.gateway.answers import Answer
+from service.gateway.answers import HookAnswer
 from service.gateway.gateway_file import read_sources
 from service.gateway.intake import TOO_MANY_EVENTS, UNMAPPABLE
 from service.gateway.port import DeliveryObserver
 from service.gateway.routes import PATH, Hooks, response
 from service.gateway.signature import Unauthorised
-from service.gateway.source import Source
+from service.gateway.source import HookSource
 from service.kafka.client.options import connection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.topics.acl import missing_of_gateway
@@ -70,8 +70,8 @@ class NeverServerError:
             if begun:
                 raise
             log.critical("failed: %s", last_words(error), exc_info=error)
-            self._observer.answered("", Answer.FAILED.outcome)
-            await response(Answer.FAILED)(scope, receive, send)
+            self._observer.answered("", HookAnswer.FAILED.outcome)
+            await response(HookAnswer.FAILED)(scope, receive, send)
 
 
 def serve_gateway(settings: Settings) -> int:
@@ -147,10 +147,10 @@ def _too_small(topics: Mapping[str, FoundTopic], prefix: str, largest: int) -> l
     return list(too_small_for_bodies(topics[UNDELIVERABLE.name], UNDELIVERABLE.named(prefix), largest))
 
 
-def _metrics(settings: Settings, sources: Iterable[Source]) -> GatewayMetrics:
+def _metrics(settings: Settings, sources: Iterable[HookSource]) -> GatewayMetrics:
     return GatewayMetrics(
         {source.endpoint: source.quiet_after for source in sources},
-        outcomes=[answer.outcome for answer in Answer],
+        outcomes=[answer.outcome for answer in HookAnswer],
         unauthorised=[why.value for why in Unauthorised],
         reasons=[UNMAPPABLE, TOO_MANY_EVENTS, *(reason.value for reason in Reason)],
         kinds=[kind.word for kind in Kind],

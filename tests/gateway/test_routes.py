@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.gateway.answers import Answer
+from service.gateway.answers import HookAnswer
 from tests.gateway.configured import SECRETS, ZAMMAD
 from tests.gateway.house import NOW, House
 from tests.gateway.samples import PRODUCTS, Sample, differences, expected, samples
@@ -374,8 +374,8 @@ async def test_19_the_tenant_is_that_of_the_source_whatever_the_body_says(tmp_pa
     assert json.loads(value)["tenant"] == "acme"
 
 
-@pytest.mark.parametrize("answer", Answer)
-def test_no_answer_is_a_redirect_a_500_or_a_410(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", HookAnswer)
+def test_no_answer_is_a_redirect_a_500_or_a_410(answer: HookAnswer) -> None:
     assert answer.status not in (500, 410)
     assert not 300 <= answer.status < 400
     assert ("Retry-After" in answer.headers) == (answer.status == 503)
