@@ -1,7 +1,6 @@
-"""`gateway`: the process that takes webhooks; `gateway check`, `try` and `dead`."""
+"""`gateway`: the process that takes webhooks; `gateway check` and `gateway dead`."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,37 +56,6 @@ def _described(source: "HookSource") -> str:
     return (
         f"{source.endpoint}: {kind}, mapping {source.mapping.name} ({source.mapping.digest[:12]}), "
         f"tenant {source.tenant}, at most {source.limit} bytes"
-    )
-
-
-@gateway.command(name="try")
-@click.argument("mapping", type=click.Path(path_type=Path))
-@click.argument("body", metavar="BODY|-")
-@click.option("--headers", type=click.Path(path_type=Path), help="file of headers, a line each: Name: value")
-@click.option("--endpoint", default="", help="as if it came to this endpoint")
-@click.option("--tenant", default="default", show_default=True, help="for events without one of their own")
-def try_(mapping: Path, body: str, headers: Path | None, endpoint: str, tenant: str) -> int:
-    """Print the events that a body would give, as JSON Lines, without Kafka and without a signature.
-
-    What the mapping drops is printed to standard error with its text. Exit code 1: it would be a dead letter.
-    """
-    from service.clock import now_ms
-    from service.errors import RefusalError
-    from service.gateway.trial import try_delivery
-
-    try:
-        raw = sys.stdin.buffer.read() if body == "-" else Path(body).read_bytes()
-    except OSError as error:
-        raise RefusalError(f"{body}: {error.strerror or error}") from None
-    return try_delivery(
-        mapping,
-        raw,
-        headers,
-        endpoint=endpoint,
-        tenant=tenant,
-        now=now_ms(),
-        out=sys.stdout,
-        err=sys.stderr,
     )
 
 
