@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from service.cli import INTERRUPTED
+from service.cli.backfill import backfill
 from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
@@ -42,6 +43,7 @@ for command in (
     run,
     leave,
     gateway,
+    backfill,
     board,
     demo,
     *COMMANDS,
