@@ -38,6 +38,7 @@ from service.sla.facts import Kind
 from service.telemetry import loop_lag as stall
 from service.telemetry import metric_names
 from service.telemetry.gateway_metrics import GatewayMetrics
+from service.telemetry.gc_tuning import collect_seldom
 from service.telemetry.logs import open_log
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ async def _serve(settings: Settings) -> int:
         metrics = _metrics(settings, sources.values())
         hooks = Hooks(sources, events, metrics, now=now_ms, seconds=time.monotonic)
         app = application(hooks, events, metrics, settings.http[0])
+        collect_seldom()
         server = Server(app, ConnectionLimiter(metrics.turned_away), drain=ANSWERED_WITHIN_SECONDS)
         serving = asyncio.create_task(server.serve([listener]))
         publishing = asyncio.create_task(events.run())

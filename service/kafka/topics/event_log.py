@@ -170,9 +170,8 @@ class KafkaEventLog:
                 producer = self._producer
                 assert producer, "open while `_opened` is set"
                 sent = [await self._send(producer, *record) for record in records]
-                await asyncio.wait(sent)
-            for one in sent:
-                one.result()
+                for one in sent:
+                    await asyncio.shield(one)
         except TimeoutError:
             self._takes = False  # until the next look
             raise UnavailableError("Kafka has not acknowledged in time") from None
