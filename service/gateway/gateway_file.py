@@ -179,7 +179,7 @@ class _SourceReader:
             problems += [line for line in str(error).splitlines() if line not in problems]
             return None
         if not mapping.rules:
-            self._given["mapping"].wrong(f"{shown(named)} has no deliveries, only histories")
+            self._given["mapping"].wrong(f"{shown(named)} has no deliveries; it reads exports only")
         return mapping
 
     def _proof(self) -> Proof | None:
