@@ -84,5 +84,5 @@ def test_11_a_delivery_gives_as_many_events_as_a_ticket_may_have(
 
 
 def test_a_mapping_that_reads_only_exports_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RefusalError, match="helpdesk.yaml” has no deliveries; it reads exports only"):
+    with pytest.raises(RefusalError, match=r"helpdesk\.yaml” has no deliveries; it reads exports only"):
         read_sources(write(tmp_path, {"desk": "mapping: {mappings}/helpdesk.yaml\n"}), open_to_others=False)
