@@ -22,6 +22,7 @@ ROWS = (
     "growth",
     "scale_out",
     "batch",
+    "gateway",
 )
 ALONE = ("page",)  # only by name: an hour, and a browser
 ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out"}  # measured together

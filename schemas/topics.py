@@ -129,4 +129,19 @@ DESKS = Topic(
     partitioned_like=CHANNELS.name,
 )
 
-TOPICS = (LIFECYCLE, REJECTED, BREACHES, CLOCKS, TICKETS, POLICIES, CHANNELS, DESKS)
+UNDELIVERABLE = Topic(
+    "complaints.undeliverable",
+    key="endpoint of the gateway",
+    holds="verified webhooks that could not be mapped, as they came, with the reason; personal data",
+    config=_config(
+        cleanup_policy="delete",
+        retention_ms=7 * _DAY_MS,
+        max_message_bytes=4 * _MEBIBYTE,
+        message_timestamp_type=_BY_THE_LOG,
+    ),
+    partitions=1,  # they are few, and one partition lists them in their order
+)
+
+SERVED = (LIFECYCLE, REJECTED, BREACHES, CLOCKS, TICKETS, POLICIES, CHANNELS, DESKS)  # what `run` needs
+GATEWAYS = (LIFECYCLE, UNDELIVERABLE)  # what `gateway` needs
+TOPICS = (*SERVED, UNDELIVERABLE)

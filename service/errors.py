@@ -3,3 +3,7 @@
 
 class RefusalError(ValueError):
     """The service does not start, or a command does not run. The text is one line that says what to do."""
+
+
+class UnavailableError(Exception):
+    """Kafka has not acknowledged in time, or refuses. A later attempt may succeed. The text is one line."""

@@ -24,6 +24,7 @@ class Setting:
     help: str
     read: Callable[[str], object]
     default: str | None = None
+    of_run: bool = True  # an option of `run`
 
     @property
     def name(self) -> str:
@@ -123,6 +124,9 @@ SETTINGS = (
     ),
     Setting("SLA_POLICIES", "directory of the policy files", Path, "policies"),
     Setting(
+        "SLA_GATEWAY", "file of the gateway's sources, or directory of them", Path, "gateway.yaml", False
+    ),
+    Setting(
         "SLA_GRACE",
         "how long after a deadline its facts may still arrive, for example 1s",
         parse_duration,
@@ -162,6 +166,7 @@ class Settings:
     topic_prefix: str
     partitioner: str
     policies: Path
+    gateway: Path
     grace: int
     pace: int
     retention: int
@@ -170,8 +175,13 @@ class Settings:
     log: str
 
 
-def read_settings(environment: Mapping[str, str], flags: Mapping[str, str] | None = None) -> Settings:
-    """Read SETTINGS from flags (by `Setting.name`), else from environment variables. Raises RefusalError."""
+def read_settings(
+    environment: Mapping[str, str], flags: Mapping[str, str] | None = None, *, asks_for_token: bool = True
+) -> Settings:
+    """Read SETTINGS from flags (by `Setting.name`), else from environment variables. Raises RefusalError.
+
+    `asks_for_token`: off loopback, the process needs a token for its pages.
+    """
     _refuse_unknown(environment)
     values: dict[str, Any] = {}
     for setting in SETTINGS:
@@ -184,7 +194,7 @@ def read_settings(environment: Mapping[str, str], flags: Mapping[str, str] | Non
         except (ValueError, OSError) as error:
             shown = "" if setting.read is _secret else f" {text!r}"
             raise RefusalError(f"{origin}:{shown} {error}") from None
-    _refuse_contradictions(values)
+    _refuse_contradictions(values, asks_for_token=asks_for_token)
     return Settings(**values)
 
 
@@ -201,7 +211,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
             raise RefusalError(f"{variable}: secrets are read from files only; set {variable}_FILE")
 
 
-def _refuse_contradictions(values: Mapping[str, Any]) -> None:
+def _refuse_contradictions(values: Mapping[str, Any], *, asks_for_token: bool) -> None:
     if values["bootstrap_servers"] is None:
         raise RefusalError(
             "KAFKA_BOOTSTRAP_SERVERS: not set; give Kafka's addresses, for example localhost:9092"
@@ -217,7 +227,7 @@ def _refuse_contradictions(values: Mapping[str, Any]) -> None:
             raise RefusalError(f"{_variable(unused)}: is set, but KAFKA_SECURITY_PROTOCOL is {protocol}")
     if values["ssl_key_file"] and not values["ssl_cert_file"]:
         raise RefusalError("KAFKA_SSL_KEY_FILE: also needs KAFKA_SSL_CERT_FILE")
-    if values["http"][0] not in LOOPBACK and values["http_token"] is None:
+    if asks_for_token and values["http"][0] not in LOOPBACK and values["http_token"] is None:
         raise RefusalError(
             f"SLA_HTTP: {values['http'][0]} can be reached by others; it needs SLA_HTTP_TOKEN_FILE"
         )

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def publish(
     from service.kafka.client.options import connection
     from service.kafka.codec.partitioner import PARTITIONERS
     from service.kafka.topics.lifecycle import sending
-    from service.kafka.topics.whole_tickets import TicketEvents, send_whole, told_if_too_large
+    from service.kafka.topics.whole_tickets import whole_sender
     from service.offline.publish import Sending
     from service.offline.publish import publish as send
     from service.settings import read_settings
@@ -51,11 +50,8 @@ def publish(
     settings = read_settings(os.environ)
     reach, topic = connection(settings), LIFECYCLE.named(settings.topic_prefix)
 
-    async def whole(tickets: Iterable[tuple[str, Sequence[bytes]]], sent: Callable[[int], None]) -> None:
-        partitioner = PARTITIONERS[settings.partitioner]
-        counted = told_if_too_large((TicketEvents(*one) for one in tickets), sys.stderr)
-        await send_whole(reach, topic, counted, partitioner=partitioner, group=settings.group, sent=sent)
-
+    partitioner = PARTITIONERS[settings.partitioner]
+    whole = whole_sender(reach, topic, partitioner=partitioner, group=settings.group, err=sys.stderr)
     return send(
         events,
         sending=Sending(sending(reach, topic, settings.partitioner), whole),

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import click
 
 from service.cli import INTERRUPTED
+from service.cli.backfill import backfill
 from service.cli.board import board
 from service.cli.calendar import calendar
 from service.cli.demo import demo
+from service.cli.gateway import gateway
 from service.cli.leave import leave
 from service.cli.mapping import mapping
 from service.cli.offline import COMMANDS
@@ -43,6 +45,8 @@ def sla_timer() -> None:
 for command in (
     run,
     leave,
+    gateway,
+    backfill,
     board,
     demo,
     *COMMANDS,

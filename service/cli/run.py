@@ -16,7 +16,7 @@ def _option(setting: Setting) -> Callable[[Callable[..., int]], Callable[..., in
 
 
 def _settings_as_options(command: Callable[..., int]) -> Callable[..., int]:
-    for setting in reversed(SETTINGS):
+    for setting in reversed([one for one in SETTINGS if one.of_run]):
         command = _option(setting)(command)
     return command
 

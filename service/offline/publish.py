@@ -25,6 +25,14 @@ Send = Callable[[str, bytes], Awaitable[None]]  # record key, structured CloudEv
 SendWhole = Callable[[Iterable[tuple[str, Sequence[bytes]]], Callable[[int], None]], Awaitable[None]]
 
 
+def by_ticket(records: Iterable[tuple[str, bytes]]) -> dict[str, list[bytes]]:
+    """Return the records by their key, the earliest key first. Two tenants may have tickets of one id."""
+    found: dict[str, list[bytes]] = {}
+    for key, record in records:
+        found.setdefault(key, []).append(record)
+    return found
+
+
 class Sending(NamedTuple):
     """The two ways of sending. Each raises RefusalError when Kafka does not take the events."""
 
@@ -120,15 +128,12 @@ def _send_file(events: Sequence[_Ready], sending: Sending, rate: float | None, e
     with Progress(err, "sending", len(events)) as progress:
         if rate is not None:
             return asyncio.run(_send(iter(events), sending.singly, rate, progress=progress))
-        asyncio.run(_send_whole(events, sending.whole, progress))
+        whole = by_ticket((names(one.ticket)[1], one.record) for one in events)
+        asyncio.run(_whole(whole, sending.whole, progress))
     return len(events)
 
 
-async def _send_whole(events: Iterable[_Ready], send: SendWhole, progress: Progress) -> None:
-    """Send the events ticket by ticket, in the order of their first events."""
-    tickets: dict[str, list[bytes]] = {}
-    for key, record in events:
-        tickets.setdefault(names(key)[1], []).append(record)  # tickets of two tenants may have one id
+async def _whole(tickets: dict[str, list[bytes]], send: SendWhole, progress: Progress) -> None:
     await send(tickets.items(), progress.advance)
 
 

@@ -141,7 +141,9 @@ class Server(uvicorn.Server):
     Service and board both use this server, so that both have the same limits.
     """
 
-    def __init__(self, app: ASGIApp, places: ConnectionLimiter | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, places: ConnectionLimiter | None = None, drain: int = DRAIN_SECONDS
+    ) -> None:
         self.places = places or ConnectionLimiter()
         protocol: Any = partial(Bounded, self.places)
         super().__init__(
@@ -153,7 +155,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=DRAIN_SECONDS,
+                timeout_graceful_shutdown=drain,
             )
         )
 

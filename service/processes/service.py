@@ -2,10 +2,7 @@
 
 import asyncio
 import logging
-import platform
 from collections.abc import Awaitable, Mapping
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
 
 from schemas import topics
 from service.clock import now_ms
@@ -27,6 +24,7 @@ from service.policy.in_force import (
 )
 from service.policy.published import Published
 from service.processes.asyncapi import document
+from service.processes.build import build, version
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
 from service.processes.last_words import died
@@ -41,7 +39,6 @@ from service.telemetry.gc_tuning import collect_seldom
 from service.telemetry.logs import open_log
 from service.telemetry.metrics import Metrics
 from service.telemetry.recorder import Recorder
-from service.timezones import database_version
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +106,6 @@ async def _bounded(awaitable: Awaitable[object], seconds: float) -> None:
 
 def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, PublishedPolicies]:
     policies = ground.published.directory.policies
-    build = {"version": _version(), "python": platform.python_version(), "tzdata": database_version()}
     metrics = Metrics(
         _levels(policies),
         agreements=policies.agreements,
@@ -117,9 +113,9 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, Publish
         codes=FITTINGS,
         states=OwnerState,
         calendars=_valid_until(policies),
-        build=build,
+        build=build(),
     )
-    for topic in topics.TOPICS:
+    for topic in topics.SERVED:
         metrics[metric_names.TOPIC_FALLS_SHORT].labels(topic.name).set(topic.name in ground.short)
     prefix = settings.topic_prefix
 
@@ -202,7 +198,7 @@ def _answers(settings: Settings, group: Group, metrics: Metrics, feed: Published
         refused=refused,
         policies=lambda: known_policies(feed.policies, now_ms()),
         clock=lambda: (group.worker.clock.wrong, group.worker.clock.late),
-        asyncapi=document(settings.topic_prefix, _version()),
+        asyncapi=document(settings.topic_prefix, version()),
     )
 
 
@@ -237,10 +233,3 @@ def _valid_until(policies: Policies) -> dict[str, int]:
         if span.state not in ended
         if (until := clock.calendar.valid_until) is not None
     }
-
-
-def _version() -> str:
-    try:
-        return version_of("sla-timer")
-    except PackageNotFoundError:  # run from a checkout
-        return "0"

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from schemas.topics import SERVED
 from service.clock import now_ms
 from service.errors import RefusalError
 from service.kafka.client.options import connection
@@ -38,11 +39,11 @@ async def prepare(settings: Settings) -> Prepared:
     if denied := await missing(reach, settings.topic_prefix, settings.group):
         raise RefusalError("\n".join(denied))
     topics = await find(reach, settings.topic_prefix)
-    if wrong := check(topics, settings.topic_prefix):
+    if wrong := check(topics, settings.topic_prefix, SERVED):
         raise RefusalError("\n".join(wrong))
     short = shortcomings(topics, settings.retention, settings.topic_prefix)
     of_short = [line for lines in short.values() for line in lines]
-    for warning in [*of_short, *warnings(topics, settings.topic_prefix)]:
+    for warning in [*of_short, *warnings(topics, settings.topic_prefix, SERVED)]:
         log.warning("%s", warning)
     published = await _publish(reach, settings, files)
     return Prepared(reach, published, topics, frozenset(short))

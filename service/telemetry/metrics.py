@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from prometheus_client import CollectorRegistry, Info, generate_latest
 
-from schemas.topics import TOPICS
+from schemas.topics import SERVED
 from service.sla.announcement import Type
 from service.sla.cause import RETRACTED_FOR
 from service.sla.history import Outcome
@@ -97,7 +97,7 @@ class Metrics:
         self.show_policies(clocks, agreements, calendars)
         self._show(metric_names.RECORDS_REJECTED, [(reason,) for reason in reasons])
         self._show(metric_names.CODES_FITTED, codes)
-        self._show(metric_names.TOPIC_FALLS_SHORT, [(topic.name,) for topic in TOPICS])
+        self._show(metric_names.TOPIC_FALLS_SHORT, [(topic.name,) for topic in SERVED])
         self._show(metric_names.FACTS, [(outcome.value,) for outcome in Outcome])
         self._show(metric_names.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
         versions = Info(

@@ -20,6 +20,7 @@ def test_only_the_address_of_kafka_has_no_default() -> None:
     assert (settings.group, settings.topic_prefix, settings.instance) == ("sla-timer", "", None)
     assert (settings.grace, settings.retention) == (1_000, 400 * 86_400_000)
     assert (settings.http, settings.policies, settings.log) == (("127.0.0.1", 8080), Path("policies"), "text")
+    assert settings.gateway == Path("gateway.yaml")
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,14 @@ def test_secrets_come_from_files_and_are_never_shown(tmp_path: Path) -> None:
 def test_each_setting_has_a_flag_and_a_field_of_its_own() -> None:
     assert len({setting.flag for setting in SETTINGS}) == len(SETTINGS)
     assert {setting.name for setting in SETTINGS} == set(Settings.__dataclass_fields__)
+
+
+def test_a_process_without_pages_that_show_tickets_needs_no_token_wherever_it_listens() -> None:
+    anywhere = HERE | {"SLA_HTTP": "0.0.0.0:8082"}
+    assert read_settings(anywhere, asks_for_token=False).http == ("0.0.0.0", 8082)
+    with pytest.raises(RefusalError, match="it needs SLA_HTTP_TOKEN_FILE"):
+        read_settings(anywhere)
+
+
+def test_an_option_of_run_is_a_setting_of_the_service() -> None:
+    assert [setting.variable for setting in SETTINGS if not setting.of_run] == ["SLA_GATEWAY"]

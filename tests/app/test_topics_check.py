@@ -9,11 +9,14 @@ from schemas.topics import (
     CHANNELS,
     CLOCKS,
     DESKS,
+    GATEWAYS,
     LIFECYCLE,
     POLICIES,
     REJECTED,
+    SERVED,
     TICKETS,
     TOPICS,
+    UNDELIVERABLE,
     Topic,
 )
 from service.kafka.topics.check import check, other_partitions, shortcomings, unchecked, warnings
@@ -46,6 +49,24 @@ def all_with(replicas: int = 3, brokers: int = 3, **config: str) -> dict[str, Fo
         name: replace(found, config={**found.config, **changed}, replicas=replicas, brokers=brokers)
         for name, found in FINE.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("largest", "findings"), [("1179647", 1), ("1179648", 0), ("1179649", 0)]
+)  # a webhook of 1 MiB, and 128 KiB for its headers
+def test_dead_letters_have_to_hold_a_webhook_with_its_headers(largest: str, findings: int) -> None:
+    assert len(check(with_config(UNDELIVERABLE.name, max_message_bytes=largest))) == findings
+
+
+def test_a_process_is_told_of_the_topics_that_it_needs() -> None:
+    without = {name: one for name, one in FINE.items() if name != UNDELIVERABLE.name}
+    assert check(without, topics=SERVED) == []
+    assert check(without, "x.") == [
+        "topic x.complaints.undeliverable: missing; create it with: sla-timer topics ensure"
+    ]
+    slow = {name: replace(one, replicas=1) for name, one in FINE.items()}
+    (line,) = [one for one in warnings(slow, topics=GATEWAYS) if one.startswith("one replica")]
+    assert "complaints.lifecycle, complaints.undeliverable" in line
 
 
 def test_topics_as_ensure_creates_them_are_fine() -> None:
@@ -214,7 +235,7 @@ def test_it_says_why_the_number_of_partitions_cannot_change() -> None:
     )
 
 
-@pytest.mark.parametrize(("replicas", "findings"), [(1, 8), (2, 0), (3, 0)])
+@pytest.mark.parametrize(("replicas", "findings"), [(1, len(TOPICS)), (2, 0), (3, 0)])
 def test_a_topic_has_as_many_replicas_as_must_have_every_record(replicas: int, findings: int) -> None:
     assert len(check(all_with(replicas, brokers=2))) == findings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from schemas.topics import LIFECYCLE, POLICIES, TICKETS, TOPICS
+from schemas.topics import LIFECYCLE, POLICIES, SERVED, TICKETS
 from tests.broker.service import environment, sla_timer
 
 
@@ -26,7 +26,7 @@ async def create(bootstrap: str, prefix: str, **changes: NewTopic | None) -> Non
             topic.name: NewTopic(
                 topic.named(prefix), 1 if topic is POLICIES else 2, 1, topic_configs=dict(topic.config)
             )
-            for topic in TOPICS
+            for topic in SERVED
         }
         wanted = fitting | {name.replace("_", "."): topic for name, topic in changes.items()}
         answer = await admin.create_topics([topic for topic in wanted.values() if topic])
@@ -62,7 +62,7 @@ async def test_no_topics(bootstrap: str, prefix: str) -> None:
     line = refused(environment(bootstrap, prefix))
     assert line == (
         f"sla-timer: topic {prefix}complaints.lifecycle: missing; create it with: "
-        f"sla-timer topics ensure (and {len(TOPICS) - 1} more)"
+        f"sla-timer topics ensure (and {len(SERVED) - 1} more)"
     )
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -16,7 +15,7 @@ from service.events.rejection import Rejection
 from service.kafka.codec.partitioner import PARTITIONERS
 from service.kafka.codec.records import decode
 from service.kafka.topics.lifecycle import sending
-from service.kafka.topics.whole_tickets import TicketEvents, send_whole
+from service.kafka.topics.whole_tickets import whole_sender
 from service.offline.publish import Sending, publish
 from tests.broker.log import new_topics, read
 from tests.offline.exports import HELPDESK, SAMPLE
@@ -30,11 +29,9 @@ def ways(servers: str, topic: str, partitioner: str = "murmur2") -> Sending:
     """Both ways of sending, as the command has them."""
     connection = {"bootstrap_servers": [servers]}
 
-    async def whole(tickets: Iterable[tuple[str, Sequence[bytes]]], sent: Callable[[int], None]) -> None:
-        events = (TicketEvents(*one) for one in tickets)
-        place = PARTITIONERS[partitioner]
-        await send_whole(connection, topic, events, partitioner=place, group="g", sent=sent)
-
+    whole = whole_sender(
+        connection, topic, partitioner=PARTITIONERS[partitioner], group="g", err=io.StringIO()
+    )
     return Sending(sending(connection, topic, partitioner), whole)
 
 

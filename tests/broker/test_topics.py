@@ -122,6 +122,7 @@ def test_check_tells_every_finding_in_a_line_of_its_own(bootstrap: str, prefix: 
             "sla.policies",
             "support.channels",
             "sla.desks",
+            "complaints.undeliverable",
         )
     ]
 

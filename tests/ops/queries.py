@@ -9,6 +9,7 @@ import yaml
 
 from service.kafka.exactly_once.status import OwnerState, Status
 from service.telemetry.metrics import Metrics
+from tests.reference.metrics import gateway_metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RATE_INTERVAL = "30s"  # what Grafana puts in the place of $__rate_interval
@@ -63,7 +64,7 @@ def shown() -> dict[str, set[str]]:
     status = Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0, 0)
     metrics.render({("complaints.lifecycle", 0): status}, policies=[("vip", "1", "default", "in_force")])
     series: dict[str, set[str]] = {}
-    for family in metrics.registry.collect():
+    for family in [*metrics.registry.collect(), *gateway_metrics().registry.collect()]:
         for sample in family.samples:
             series.setdefault(sample.name, set()).update(sample.labels)
     return series

@@ -8,6 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from service.gateway.gateway_file import read_sources
 from service.processes.http import OwnHosts
 from service.settings import SETTINGS, read_settings
 from tests.ops.queries import DEPLOY
@@ -24,7 +25,11 @@ PODS = {
     for name, resource in BY_NAME.items()
     if "template" in resource.get("spec", {})
 }
-SERVICE, BOARD = "StatefulSet/sla-timer", "Deployment/sla-timer-board"
+SERVICE, BOARD, GATEWAY = (
+    "StatefulSet/sla-timer",
+    "Deployment/sla-timer-board",
+    "Deployment/sla-timer-gateway",
+)
 CONFIG = BY_NAME["ConfigMap/sla-timer"]["data"]
 
 
@@ -67,6 +72,23 @@ def test_the_settings_are_settings_of_the_service(tmp_path: Path) -> None:
     read_settings({**CONFIG, "SLA_INSTANCE": "sla-timer-0", "SLA_HTTP_TOKEN_FILE": str(token)})
 
 
+def test_the_gateway_reads_sources_and_secrets_that_are_mounted(tmp_path: Path) -> None:
+    (container,) = PODS[GATEWAY]["containers"]
+    env = {one["name"]: one.get("value", "kafka:9092") for one in container["env"]}
+    settings = read_settings(env, asks_for_token=False)
+    mounted = {one["mountPath"] for one in container["volumeMounts"]}
+    assert str(settings.gateway.parent) in mounted
+    text = BY_NAME["ConfigMap/sla-timer-gateway"]["data"][settings.gateway.name]
+    assert {"/etc/sla-timer/mappings", "/run/secrets/sla-timer-gateway"} <= mounted
+    (tmp_path / "zammad").write_text("secret")
+    here = tmp_path / "gateway.yaml"
+    mappings = DEPLOY.parent / "mappings"
+    text = text.replace("/etc/sla-timer/mappings", str(mappings))
+    here.write_text(text.replace("/run/secrets/sla-timer-gateway", str(tmp_path)))
+    assert list(read_sources(here, open_to_others=True)) == ["zammad"]
+    assert PODS[GATEWAY]["terminationGracePeriodSeconds"] > 10
+
+
 def test_it_lives_on_without_kafka_and_is_ready_only_when_it_judges() -> None:
     (container,) = PODS[SERVICE]["containers"]
     probes = {
@@ -93,6 +115,8 @@ def test_the_board_asks_each_process_by_a_name_that_it_answers_to() -> None:
         ("Service/sla-timer", SERVICE),
         ("PodDisruptionBudget/sla-timer", SERVICE),
         ("Service/sla-timer-board", BOARD),
+        ("Service/sla-timer-gateway", GATEWAY),
+        ("PodDisruptionBudget/sla-timer-gateway", GATEWAY),
     ],
 )
 def test_selectors_select_the_pods_they_mean(selecting: str, selected: str) -> None:

@@ -141,8 +141,8 @@ def _start_prometheus(guard: ProcessGuard, port: int, alerting: int, service: in
     config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in config["rule_files"]]
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alerting}"]
-    (scrape,) = config["scrape_configs"]
-    assert scrape["job_name"] == JOB
+    scrape = next(one for one in config["scrape_configs"] if one["job_name"] == JOB)
+    config["scrape_configs"] = [scrape]
     scrape["static_configs"] = [{"targets": [f"127.0.0.1:{service}"]}]
     file = guard.directory / "prometheus.yml"
     file.write_text(yaml.safe_dump(config))

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from service.gateway.gateway_file import read_sources
 from service.processes.http import OwnHosts
 from service.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
-OURS = {"topics", "service-1", "service-2", "board", "traffic"}  # what reads our settings
+OURS = {"topics", "service-1", "service-2", "board", "gateway", "traffic"}  # what reads our settings
 
 
 def compose() -> str | None:
@@ -48,7 +49,7 @@ def test_it_runs_all_there_is_and_traffic_only_when_asked(project):
     assert [name for name, service in project["services"].items() if "profiles" in service] == ["traffic"]
 
 
-@pytest.mark.parametrize("name", ["service-1", "service-2", "board"])
+@pytest.mark.parametrize("name", ["service-1", "service-2", "board", "gateway"])
 def test_what_reads_the_log_waits_for_a_healthy_kafka_with_its_topics(project, name):
     needs = {other: need["condition"] for other, need in project["services"][name]["depends_on"].items()}
     assert needs["kafka"] == "service_healthy"
@@ -99,9 +100,24 @@ def test_the_settings_it_gives_are_settings_of_the_service(project):
 def test_prometheus_and_the_board_ask_processes_that_run_by_names_they_answer_to(project):
     scraped = re.findall(r"[\w-]+:8080", (ROOT / "deploy/prometheus/prometheus.yml").read_text())
     asked = [word.removeprefix("http://") for word in project["services"]["board"]["command"] if ":" in word]
-    assert scraped == asked == ["service-1:8080", "service-2:8080"]
+    assert asked == ["service-1:8080", "service-2:8080"]
+    assert scraped == [*asked, "gateway:8080"]
     assert all(OwnHosts(None, "0.0.0.0").own(host) for host in scraped)
-    assert set(asked) <= {f"{name}:8080" for name in project["services"]}
+    assert set(scraped) <= {f"{name}:8080" for name in project["services"]}
+
+
+def test_the_gateway_reads_sources_that_are_right_where_they_are_mounted(project, tmp_path):
+    mounts = {mount["target"]: mount["source"] for mount in project["services"]["gateway"]["volumes"]}
+    given = project["services"]["gateway"]["environment"]["SLA_GATEWAY"]
+    assert given == "/app/gateway/gateway.yaml"
+    text = (Path(mounts["/app/gateway"]) / "gateway.yaml").read_text()
+    here = tmp_path / "gateway.yaml"
+    (tmp_path / "zammad").write_text("secret")
+    here.write_text(
+        text.replace("/app/mappings", mounts["/app/mappings"]).replace("/run/sla-timer", str(tmp_path))
+    )
+    assert list(read_sources(here, open_to_others=True)) == ["zammad"]
+    assert "for name in token zammad" in project["services"]["token"]["command"][0]
 
 
 def test_alertmanager_posts_to_the_receiver(project):

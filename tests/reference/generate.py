@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from service.gateway.gateway_schema import gateway_schema
 from service.mapping.mapping_schema import mapping_schema
 from service.policy.file_schema import calendar_schema, policy_schema
 from tests.reference.cli import commands
@@ -29,6 +30,7 @@ SCHEMAS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
     "policy.json": policy_schema,
     "calendar.json": calendar_schema,
     "mapping.json": mapping_schema,
+    "gateway.json": gateway_schema,
 }
 
 

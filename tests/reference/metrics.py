@@ -10,6 +10,7 @@ from service.kafka.exactly_once.status import OwnerState, Status
 from service.policy.in_force import PolicyState
 from service.sla.cause import RETRACTED_FOR
 from service.sla.history import Outcome
+from service.telemetry.gateway_metrics import GatewayMetrics
 from service.telemetry.metric_names import RefusedConnection
 from service.telemetry.metrics import Metrics
 from tests.reference.markdown import code, codes, page, table
@@ -30,15 +31,19 @@ _LABELS: tuple[tuple[str, str], ...] = (
 def metrics() -> str:
     """docs/reference/metrics.md."""
     families = sorted(_families(), key=lambda family: family.name)
+    gateways = sorted(gateway_metrics().registry.collect(), key=lambda family: family.name)
     return page(
         "Metrics",
-        "the registry of `service/telemetry/metric_names.py`",
+        "the registries of `service/telemetry`",
         _HEAD,
         table(("name", "type", "labels", "is", "worry"), map(_row, families)),
         "## Labels\n\nNo label holds a ticket, a customer or a tenant.",
         table(("label", "values"), [*_LABELS, *_closed(families)]),
         "## Buckets of the histograms",
         table(("name", "upper bounds"), _buckets(families)),
+        _GATEWAY,
+        table(("name", "type", "labels", "is", "worry"), map(_row, gateways)),
+        table(("name", "upper bounds"), _buckets(gateways)),
     )
 
 
@@ -48,6 +53,28 @@ A histogram `NAME` has the series `NAME_bucket`, `NAME_count` and `NAME_sum`.
 What a transaction holds is counted after it has committed.
 The alerts are in [alerts.yaml](../../deploy/prometheus/alerts.yaml), their meaning in the
 [runbook](../runbook.md)."""
+
+
+_GATEWAY = """## Metrics of the gateway
+
+`sla-timer gateway` serves these, and none of those above but the two that both have.
+`source` is an endpoint of its configuration; `kind` a kind of event; `field` a field of an event, or `other`.
+`outcome` and `reason` are closed lists: [http.md](http.md#the-gateway) has the outcomes."""
+
+
+def gateway_metrics() -> GatewayMetrics:
+    """The registry of a gateway with one source."""
+    return GatewayMetrics(
+        {"SOURCE": 0},
+        outcomes=["OUTCOME"],
+        unauthorised=["REASON"],
+        reasons=[],
+        kinds=["KIND"],
+        fields=["FIELD"],
+        grace=0,
+        now=0,
+        build={"version": "0"},
+    )
 
 
 def _families() -> list[Metric]:

@@ -25,6 +25,7 @@ WRONG: Mapping[str, tuple[str, ...] | None] = {
     "SLA_TOPIC_PREFIX": ("acme:",),
     "SLA_PARTITIONER": ("md5",),
     "SLA_POLICIES": None,
+    "SLA_GATEWAY": None,
     "SLA_GRACE": ("1", "1d", "soon"),
     "SLA_PACE": ("11s", "200"),
     "SLA_RETENTION": ("23h", "0d", "35"),
@@ -49,7 +50,7 @@ CONTRADICTIONS: tuple[Mapping[str, str], ...] = (
 
 def settings() -> str:
     """docs/reference/settings.md."""
-    rows = [(code(one.variable), code(one.flag), _default(one), one.help) for one in SETTINGS]
+    rows = [(code(one.variable), _flag(one), _default(one), one.help) for one in SETTINGS]
     return page(
         "Settings",
         "the table in `service/settings.py`",
@@ -64,12 +65,14 @@ def settings() -> str:
 
 
 _HEAD = """A setting is an environment variable.
-`sla-timer run` takes each of them as an option, too; the option goes before the variable.
+`sla-timer run` takes them as options, too; the option goes before the variable.
 An empty variable counts as unset.
 Secrets are read from files only.
 Lengths are written as `90s`, `1h30m` or `PT30M`; `SLA_RETENTION` also takes days, such as `400d`.
 
-`sla-timer board` listens on `127.0.0.1:8081` unless `SLA_HTTP` or `--http` says otherwise."""
+`sla-timer board` listens on `127.0.0.1:8081`, and `sla-timer gateway` on `127.0.0.1:8082`, unless
+`SLA_HTTP` or `--http` says otherwise.
+The gateway shows no ticket: it needs no `SLA_HTTP_TOKEN_FILE`, wherever it listens."""
 
 _REFUSED = """## What is refused
 
@@ -83,12 +86,16 @@ These values are refused although each of them could be right."""
 
 _ELSEWHERE = """## What is checked later
 
-The reader of settings accepts any text for `SLA_POLICIES` and `KAFKA_SASL_USERNAME`.
-The policy files are read and checked afterwards; Kafka checks the user name.
-`sla-timer policies check` checks the files alone.
+The reader of settings accepts any text for `SLA_POLICIES`, `SLA_GATEWAY` and `KAFKA_SASL_USERNAME`.
+The files are read and checked afterwards; Kafka checks the user name.
+`sla-timer policies check` and `sla-timer gateway check` check the files alone.
 
 `simulate`, `policies check`, `report EVENTS` and `explain --events` read `SLA_POLICIES`.
 They read no other setting."""
+
+
+def _flag(setting: Setting) -> str:
+    return code(setting.flag) if setting.of_run else ""
 
 
 def _default(setting: Setting) -> str:

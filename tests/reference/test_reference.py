@@ -25,6 +25,7 @@ def test_every_setting_has_values_that_are_refused_or_takes_any_text() -> None:
     assert [variable for variable, texts in WRONG.items() if texts is None] == [
         "KAFKA_SASL_USERNAME",
         "SLA_POLICIES",
+        "SLA_GATEWAY",
     ]
 
 

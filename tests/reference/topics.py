@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from schemas.topics import FOR_EVER, TOPICS, Topic
-from service.kafka.topics.acl import NEEDED, Right
+from service.kafka.topics.acl import GATEWAY_NEEDED, NEEDED, Right
 from tests.reference.markdown import code, page, table
 
 _DAY = 86_400_000  # ms
@@ -28,6 +28,7 @@ OTHERS: Mapping[str, tuple[str, str]] = {
         "`partition reset`, `partition forget`",
         "`board`, `partition skip`, `reset` and `forget`",
     ),
+    "complaints.undeliverable": ("", "`gateway dead`"),
 }
 
 
@@ -71,7 +72,8 @@ partition."""
 
 _CLIENTS = """## Writers and readers
 
-`run` stands for `sla-timer run`; its rights come from the code that checks them at the start."""
+`run` stands for `sla-timer run`, `gateway` for `sla-timer gateway`.
+Their rights come from the code that checks them at the start."""
 
 
 def _config(topic: Topic) -> tuple[str, ...]:
@@ -102,7 +104,16 @@ def _clients() -> Iterator[tuple[str, str, str]]:
     for topic in TOPICS:
         sides = zip((Right.WRITE, Right.READ), OTHERS[topic.name], strict=True)
         writers, readers = (
-            "; ".join(filter(None, ["`run`" if right in NEEDED[topic.name] else "", others]))
+            "; ".join(
+                filter(
+                    None,
+                    [
+                        "`run`" if right in NEEDED.get(topic.name, ()) else "",
+                        "`gateway`" if right in GATEWAY_NEEDED.get(topic.name, ()) else "",
+                        others,
+                    ],
+                )
+            )
             for right, others in sides
         )
         yield code(topic.name), writers, readers

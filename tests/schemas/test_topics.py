@@ -2,13 +2,26 @@
 
 import pytest
 
-from schemas.topics import BREACHES, CHANNELS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS, TOPICS
+from schemas.topics import (
+    BREACHES,
+    CHANNELS,
+    DESKS,
+    GATEWAYS,
+    LIFECYCLE,
+    POLICIES,
+    REJECTED,
+    SERVED,
+    TICKETS,
+    TOPICS,
+    UNDELIVERABLE,
+)
 
 
 def test_every_topic_of_the_contract_is_there_once():
     assert sorted(topic.name for topic in TOPICS) == [
         "complaints.lifecycle",
         "complaints.rejected",
+        "complaints.undeliverable",
         "sla.breaches",
         "sla.clocks",
         "sla.desks",
@@ -41,6 +54,16 @@ def test_the_state_is_partitioned_like_its_input_and_the_policies_have_one_parti
 def test_rejected_records_are_kept_for_seven_days_and_may_be_larger_than_the_input():
     assert int(REJECTED.config["retention.ms"]) == 7 * 24 * 3600 * 1000
     assert int(REJECTED.config["max.message.bytes"]) > int(LIFECYCLE.config["max.message.bytes"])
+
+
+def test_dead_letters_of_the_gateway_are_kept_for_seven_days_and_may_be_larger_than_the_input():
+    assert int(UNDELIVERABLE.config["retention.ms"]) == 7 * 24 * 3600 * 1000
+    assert int(UNDELIVERABLE.config["max.message.bytes"]) > int(LIFECYCLE.config["max.message.bytes"])
+
+
+def test_the_service_needs_no_topic_of_the_gateway_alone_and_every_topic_is_needed_by_a_process():
+    assert UNDELIVERABLE not in SERVED
+    assert {one.name for one in (*SERVED, *GATEWAYS)} == {one.name for one in TOPICS}
 
 
 def test_a_prefix_stands_before_the_name():

@@ -15,6 +15,7 @@ class Place(NamedTuple):
 
 
 OF_RUN = Place("docs/reference/acl.md", "## Least privileges of the service")
+OF_GATEWAY = Place("docs/reference/acl.md", "## Least privileges of the gateway")
 OF_BOARD = Place("docs/security.md", "## Least privileges of the board")
 
 _DOCUMENTS = Path(__file__).parents[2]

@@ -1,6 +1,6 @@
 """The rights that the service needs on the broker, and which of them our user lacks."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -13,7 +13,17 @@ from aiokafka.errors import (
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.transaction import EndTxnRequest
 
-from schemas.topics import BREACHES, CHANNELS, CLOCKS, DESKS, LIFECYCLE, POLICIES, REJECTED, TICKETS
+from schemas.topics import (
+    BREACHES,
+    CHANNELS,
+    CLOCKS,
+    DESKS,
+    LIFECYCLE,
+    POLICIES,
+    REJECTED,
+    TICKETS,
+    UNDELIVERABLE,
+)
 from service.kafka.client.client import Client
 from service.kafka.client.patience import PATIENCE_SECONDS, patiently
 from service.kafka.client.topic_rights_request import TopicsRequest
@@ -44,6 +54,12 @@ NEEDED = {
     DESKS.name: (Right.READ, Right.WRITE, Right.DESCRIBE_CONFIGS),
 }
 
+# Of the gateway: it has no group and no transactions.
+GATEWAY_NEEDED = {
+    LIFECYCLE.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
+    UNDELIVERABLE.name: (Right.WRITE, Right.DESCRIBE_CONFIGS),
+}
+
 DENIALS = (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -63,13 +79,28 @@ async def missing(connection: Mapping[str, Any], prefix: str, group: str) -> lis
 
     Topics that do not exist are left out. Raises RefusalError when Kafka does not answer.
     """
+
+    async def ask(client: Client) -> list[_Lack]:
+        return [*await _lacking_topics(client, prefix, NEEDED), *await _lacking_others(client, prefix, group)]
+
+    return await _asked(connection, ask)
+
+
+async def missing_of_gateway(connection: Mapping[str, Any], prefix: str) -> list[str]:
+    """The rights that the gateway's user lacks, as `missing` gives those of the service."""
+    return await _asked(connection, lambda client: _lacking_topics(client, prefix, GATEWAY_NEEDED))
+
+
+async def _asked(
+    connection: Mapping[str, Any], lacking: "Callable[[Client], Awaitable[Sequence[_Lack]]]"
+) -> list[str]:
     user = _user(connection)
 
     async def ask() -> list[str]:
         client = Client(**connection, request_timeout_ms=int(PATIENCE_SECONDS * 1000))
         try:
             await client.bootstrap()
-            return [lack.line(user) async for lack in _lacking(client, prefix, group)]
+            return [lack.line(user) for lack in await lacking(client)]
         finally:
             await client.close()
 
@@ -101,17 +132,26 @@ class _Lack(NamedTuple):
         )
 
 
-async def _lacking(client: Client, prefix: str, group: str) -> AsyncIterator[_Lack]:
-    needed = {prefix + topic: rights for topic, rights in NEEDED.items()}
+async def _lacking_topics(
+    client: Client, prefix: str, rights_of: Mapping[str, Sequence[Right]]
+) -> list[_Lack]:
+    needed = {prefix + topic: rights for topic, rights in rights_of.items()}
     allowed = dict((await client.ask(TopicsRequest(list(needed)))).rights())
-    for name, rights in needed.items():
-        if lacking := [right for right in rights if not allowed.get(name, -1) & (1 << right)]:
-            yield _Lack("topic", name, lacking)
+    return [
+        _Lack("topic", name, lacking)
+        for name, rights in needed.items()
+        if (lacking := [right for right in rights if not allowed.get(name, -1) & (1 << right)])
+    ]
+
+
+async def _lacking_others(client: Client, prefix: str, group: str) -> list[_Lack]:
+    found: list[_Lack] = []
     # This member and this producer do not exist: neither request changes anything, whichever node gets it.
     heartbeat = await client.ask(HeartbeatRequest(group, -1, "nobody"))
     if heartbeat.error_code in _DENIED:
-        yield _Lack("group", group, [Right.READ])
+        found.append(_Lack("group", group, [Right.READ]))
     transactional_id = f"{group}-{LIFECYCLE.named(prefix)}-0"
     end = await client.ask(EndTxnRequest(transactional_id, -1, -1, False))
     if end.error_code in _DENIED:
-        yield _Lack("transactional-id", group + "-", [Right.WRITE], "prefixed")
+        found.append(_Lack("transactional-id", group + "-", [Right.WRITE], "prefixed"))
+    return found

@@ -5,7 +5,7 @@ by their producers: `topics check` refuses them, and the service starts with a w
 comes of it. Some may lose data once a broker fails: they are warnings everywhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from schemas.topics import (
@@ -19,6 +19,7 @@ from schemas.topics import (
     REJECTED,
     TICKETS,
     TOPICS,
+    UNDELIVERABLE,
     Topic,
 )
 from service.kafka.topics.ensure import FoundTopic
@@ -32,25 +33,33 @@ HOLDS = {
     BREACHES.name: _EVIDENCE,
     CLOCKS.name: _EVIDENCE,
 }
+BODY_BYTES = 1024 * 1024  # of a webhook, by default
+ENVELOPE_BYTES = 128 * 1024  # key and headers of a dead letter at most; HTTP allows 64 KiB of headers
 LOG_APPEND_TIME = "LogAppendTime"
 MANY_BROKERS = 3  # with so many brokers or more, a topic can have several replicas
 LONGEST_TIMEOUT_MS = 10_000  # of a broker's requests to others, see _slow_brokers
 
 
-def check(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
-    """The topics and settings that cannot work: one line each, with the remedy; missing topics first."""
+def check(found: Mapping[str, FoundTopic], prefix: str = "", topics: Iterable[Topic] = TOPICS) -> list[str]:
+    """The topics and settings that cannot work: one line each, with the remedy; missing topics first.
+
+    `topics`: those that the process needs.
+    """
+    needed = tuple(topics)
     missing = [
         f"topic {topic.named(prefix)}: missing; create it with: sla-timer topics ensure"
-        for topic in TOPICS
+        for topic in needed
         if topic.name not in found
     ]
-    there = [topic for topic in TOPICS if topic.name in found]
+    there = [topic for topic in needed if topic.name in found]
     return missing + [line for topic in there for line in _wrong(topic, found, prefix)]
 
 
-def warnings(found: Mapping[str, FoundTopic], prefix: str = "") -> list[str]:
+def warnings(
+    found: Mapping[str, FoundTopic], prefix: str = "", topics: Iterable[Topic] = TOPICS
+) -> list[str]:
     """The faults that may lose data or time once a broker fails, one line each with the topics concerned."""
-    there = [topic for topic in TOPICS if topic.name in found]
+    there = [topic for topic in topics if topic.name in found]
     return [
         *_slow_brokers(found),
         *(
@@ -153,6 +162,8 @@ def _wrong(topic: Topic, found: Mapping[str, FoundTopic], prefix: str) -> Iterat
             for limit, size in here.limits.items()
             if size < needed
         )
+    if topic is UNDELIVERABLE:
+        yield from too_small_for_bodies(here, name, BODY_BYTES)
     if topic is REJECTED:
         yield from _too_small_for_rejected(found, prefix)
     if here.min_insync > (most := here.replicas):
@@ -178,6 +189,16 @@ def _too_small_for_rejected(found: Mapping[str, FoundTopic], prefix: str) -> Ite
         f"its reason; {_set(name, limit, roomy)}"
         for limit, size in limits.items()
         if size <= taken
+    )
+
+
+def too_small_for_bodies(here: FoundTopic, name: str, body: int) -> Iterator[str]:
+    """The lines for a topic of dead letters that does not take a body of `body` bytes with its headers."""
+    yield from (
+        f"topic {name}: {limit}={size} does not hold a webhook of {body} bytes with its headers; "
+        f"{_set(name, limit, body + ENVELOPE_BYTES)}"
+        for limit, size in here.limits.items()
+        if size < body + ENVELOPE_BYTES
     )
 
 

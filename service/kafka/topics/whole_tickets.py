@@ -13,7 +13,7 @@ This is the fourth place where a transaction commits.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -47,6 +47,10 @@ RECORD_BYTES = 100  # of a record in a batch besides key and value, at most
 # aiokafka raises the last two when its sender died meanwhile. TimeoutError is an OSError.
 _FAILURES = (KafkaError, OSError, FateUnknownError, AssertionError, IllegalOperation)
 _USELESS_TO_REPEAT = (*DENIALS, InvalidTimestampError, MessageSizeTooLargeError)
+
+
+# Sends tickets, each with its key and its events; the function is told the records of each transaction.
+SendWhole = Callable[[Iterable[tuple[str, Sequence[bytes]]], Callable[[int], None]], Awaitable[None]]
 
 
 class TicketEvents(NamedTuple):
@@ -96,6 +100,18 @@ async def send_whole(
             sent(await sender.transaction(first, batches))
     finally:
         await sender.close()
+
+
+def whole_sender(
+    connection: Mapping[str, Any], topic: str, *, partitioner: Partitioner, group: str, err: TextIO
+) -> SendWhole:
+    """Return `send_whole` for commands: it tells of each ticket that is too large."""
+
+    async def send(tickets: Iterable[tuple[str, Sequence[bytes]]], sent: Callable[[int], None]) -> None:
+        listed = told_if_too_large((TicketEvents(*one) for one in tickets), err)
+        await send_whole(connection, topic, listed, partitioner=partitioner, group=group, sent=sent)
+
+    return send
 
 
 def told_if_too_large(tickets: Iterable[TicketEvents], err: TextIO) -> Iterator[TicketEvents]:
