@@ -8,24 +8,14 @@ What must never happen: that a source without a secret can be reached by others 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from service.errors import RefusalError
+from service.gateway.proof_file import positive_duration, read_header, read_signature, read_token
 from service.gateway.secret_file import SecretFile
-from service.gateway.signature import (
-    ALGORITHMS,
-    BODY,
-    ENCODINGS,
-    KEY_ENCODINGS,
-    OF_HEADER,
-    TIME_FORMATS,
-    Proof,
-    SharedToken,
-    SignatureScheme,
-    SignedTime,
-)
+from service.gateway.signature import Proof
 from service.gateway.source import (
     DEFAULT_LIMIT_BYTES,
     DEFAULT_QUIET_MS,
@@ -35,8 +25,7 @@ from service.gateway.source import (
 )
 from service.mapping.mapping import Mapping as DeskMapping
 from service.mapping.mapping_file import read_mapping
-from service.sla.calendar.duration import parse_duration
-from service.strict_yaml.document import LARGEST_BYTES, NotReadError, YamlNode, read_document
+from service.strict_yaml.document import LARGEST_BYTES, NotReadError, read_document
 from service.strict_yaml.place import BadFiles, Place, Problem, shown
 from service.text.visible import visible
 
@@ -51,23 +40,8 @@ SOURCE = (
     "quiet_after",
     "delivery_id",
 )
-SIGNATURE = (
-    "header",
-    "algorithm",
-    "encoding",
-    "prefix",
-    "separator",
-    "signed",
-    "timestamp",
-    "secret_encoding",
-    "challenge",
-)
-TIMESTAMP = ("header", "format", "tolerance")
-TOKEN = ("header", "prefix", "encoding")
-DEFAULT_TOLERANCE_MS = 300_000
 MOST_SECRETS = 2  # at once: the old one and the new one
 ENDPOINT = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 SIZE = re.compile(r"([1-9][0-9]{0,8}) ?(B|KiB|MiB)")
 
 _SUFFIXES = (".yaml", ".yml")
@@ -163,8 +137,12 @@ class _SourceReader:
         secrets = self._secrets(proof)
         tenant = self._given["tenant"].name() if "tenant" in self._given else "default"
         limit = _read_as(self._given, "limit", _size, DEFAULT_LIMIT_BYTES)
-        quiet = _read_as(self._given, "quiet_after", _positive_duration, DEFAULT_QUIET_MS)
-        ids = (_header(self._given["delivery_id"]).lower(),) if "delivery_id" in self._given else DELIVERY_IDS
+        quiet = _read_as(self._given, "quiet_after", positive_duration, DEFAULT_QUIET_MS)
+        ids = (
+            (read_header(self._given["delivery_id"]).lower(),)
+            if "delivery_id" in self._given
+            else DELIVERY_IDS
+        )
         if mapping is None:
             return None
         return HookSource(self._endpoint, mapping, tenant, proof, secrets, limit, quiet, ids)
@@ -187,9 +165,9 @@ class _SourceReader:
             self._given["token"].wrong("stands beside signature; a source has one of them")
             return None
         if "signature" in self._given:
-            return _signature(self._given["signature"])
+            return read_signature(self._given["signature"])
         if "token" in self._given:
-            return _token(self._given["token"])
+            return read_token(self._given["token"])
         return None
 
     def _secrets(self, proof: Proof | None) -> tuple[SecretFile, ...]:
@@ -218,82 +196,6 @@ class _SourceReader:
         return tuple(files)
 
 
-def _signature(place: Place) -> SignatureScheme | None:
-    given = place.fields(SIGNATURE, needed=("header", "algorithm", "encoding", "signed"))
-    if not all(name in given for name in ("header", "algorithm", "encoding", "signed")):
-        return None
-    stamped = _timestamp(given["timestamp"]) if "timestamp" in given else None
-    signed = _signed(given["signed"], stamped)
-    return SignatureScheme(
-        _header(given["header"]),
-        given["algorithm"].one_of(ALGORITHMS, "no algorithm of an HMAC here") or "",
-        given["encoding"].one_of(ENCODINGS, "no encoding of a signature") or "",
-        _plain(given, "prefix"),
-        _plain(given, "separator"),
-        signed,
-        stamped,
-        _choice(given, "secret_encoding", KEY_ENCODINGS, "no encoding of a secret"),
-        _plain(given, "challenge"),
-    )
-
-
-def _signed(place: Place, stamped: SignedTime | None) -> tuple[str, ...]:
-    parts = tuple(item.text() for item in place.items())
-    if parts.count(BODY) != 1:
-        place.wrong("must have body once, or anybody may send another one")
-    for item in place.items():
-        text = item.text()
-        if text.startswith(OF_HEADER) and not HEADER.fullmatch(text.removeprefix(OF_HEADER)):
-            item.wrong("must be header:NAME, body, or a text that is signed as it is")
-    headers = {part.removeprefix(OF_HEADER).lower() for part in parts if part.startswith(OF_HEADER)}
-    if stamped is not None and stamped.header.lower() not in headers:
-        place.wrong(f"must have header:{stamped.header}, or the time stamp proves nothing")
-    return parts
-
-
-def _timestamp(place: Place) -> SignedTime:
-    given = place.fields(TIMESTAMP, needed=("header", "format"))
-    tolerance: int | None = DEFAULT_TOLERANCE_MS
-    if "tolerance" in given:
-        never = given["tolerance"].node.value == "none"
-        tolerance = None if never else given["tolerance"].read(_positive_duration, DEFAULT_TOLERANCE_MS)
-    return SignedTime(
-        _header(given["header"]) if "header" in given else "",
-        _choice(given, "format", TIME_FORMATS, "no format of a time stamp"),
-        tolerance,
-    )
-
-
-def _token(place: Place) -> SharedToken | None:
-    given = place.fields(TOKEN, needed=("header",))
-    if "header" not in given:
-        return None
-    encoding = _choice(given, "encoding", KEY_ENCODINGS, "no encoding of a token")
-    return SharedToken(_header(given["header"]), _plain(given, "prefix"), encoding)
-
-
-def _header(place: Place) -> str:
-    return place.read(_header_name, "")
-
-
-def _header_name(text: str) -> str:
-    if not HEADER.fullmatch(text):
-        raise ValueError("is no name of a header")
-    return text
-
-
-def _plain(given: Mapping[str, Place], name: str) -> str:
-    """Return a text as it is written; blanks at its ends count."""
-    if name not in given:
-        return ""
-    node: YamlNode = given[name].node
-    return node.value if isinstance(node.value, str) else given[name].text()
-
-
-def _choice(given: Mapping[str, Place], name: str, choices: Sequence[str], what: str) -> str:
-    return (given[name].one_of(choices, what) if name in given else None) or choices[0]
-
-
 def _read_as(given: Mapping[str, Place], name: str, reader: Any, otherwise: int) -> int:
     found: int = given[name].read(reader, otherwise) if name in given else otherwise
     return found
@@ -307,10 +209,3 @@ def _size(text: str) -> int:
     if size > MOST_BYTES:
         raise ValueError(f"is more than {MOST_BYTES // _UNITS['MiB']}MiB")
     return size
-
-
-def _positive_duration(text: str) -> int:
-    duration = parse_duration(text)
-    if not duration:
-        raise ValueError("must be longer than 0s")
-    return duration

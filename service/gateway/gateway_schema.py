@@ -4,7 +4,8 @@ A schema sees one file, so it accepts more than the checker: not whether a mappi
 or whether another file has the endpoint. What it refuses, the checker refuses as well.
 """
 
-from service.gateway.gateway_file import ENDPOINT, FILE, HEADER, SIGNATURE, SIZE, SOURCE, TIMESTAMP, TOKEN
+from service.gateway.gateway_file import ENDPOINT, FILE, SIZE, SOURCE
+from service.gateway.proof_file import HEADER, SIGNATURE, TIMESTAMP, TOKEN
 from service.gateway.signature import ALGORITHMS, BODY, ENCODINGS, KEY_ENCODINGS, TIME_FORMATS
 from service.strict_yaml.json_schema import NAME, TEXT, Schema, fields_schema, of, one_or_more, titled
 

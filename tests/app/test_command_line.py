@@ -18,6 +18,8 @@ COMMANDS = (
     "rejected",
     "state",
     "partition",
+    "gateway",
+    "backfill",
 )
 
 
@@ -33,7 +35,7 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["", "topics", "policies", "mapping", "calendar", "rejected", "state", "partition"]
+    "group", ["", "topics", "policies", "mapping", "calendar", "rejected", "state", "partition", "gateway"]
 )
 def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) -> None:
     ended = sla_timer(*filter(None, [group]), "--help")

@@ -44,6 +44,8 @@ ASK = {  # commands that talk to Kafka, which is away
     "topics check": ["topics", "check"],
     "rejected list": ["rejected", "list"],
     "rejected show": ["rejected", "show", "0:0"],
+    "gateway dead list": ["gateway", "dead", "list"],
+    "gateway dead show": ["gateway", "dead", "show", "0:0"],
     "rejected retry": ["rejected", "retry", "--all"],
     "policies publish": ["policies", "publish"],
     "policies list": ["policies", "list"],
