@@ -103,7 +103,7 @@ until_or_now = click.option(
 mapping = click.option(
     "--mapping",
     type=click.Path(path_type=Path),
-    help="EVENTS is an export, CSV or JSON; this mapping file says what its rows mean",
+    help="EVENTS is an export: CSV, .xlsx or JSON; this mapping file says what its rows mean",
 )
 partial = click.option(
     "--partial", is_flag=True, help="take a ticket with an unreadable line by its other lines"

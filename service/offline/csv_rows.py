@@ -1,5 +1,6 @@
 """The rows of a CSV file, each with the number of its first line."""
 
+import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class _Text:
         self._number = 0
         self._began: int | None = None
         self.unreadable: list[int] = []
+        self.looks_like = ""  # what is said of the encoding, once a line was not decoded
 
     def begin(self) -> None:
         """Note that the next line begins a row."""
@@ -44,6 +46,7 @@ class _Text:
                 text = line.decode(self._encoding)
             except UnicodeDecodeError:
                 self.unreadable.append(self._number)
+                self.looks_like = self.looks_like or _looks_like(line)
                 continue
             self._began = self._began or self._number
             yield text.removeprefix("\ufeff") if self._number == 1 else text
@@ -64,7 +67,7 @@ class Rows:
         if self.header is None or self._text.unreadable:
             raise RefusalError(
                 f"{path}:1: "
-                + (f"is not {encoding}: say encoding in rows" if self._text.unreadable else "has no header")
+                + (f"is not {encoding}{self._text.looks_like}" if self._text.unreadable else "has no header")
             )
 
     def __iter__(self) -> Iterator[CsvRow | LineProblem]:
@@ -77,7 +80,9 @@ class Rows:
                 yield LineProblem(self._text.began, None, f"is no CSV: {error}")
                 continue
             while self._text.unreadable:
-                yield LineProblem(self._text.unreadable.pop(0), None, f"is not {self._encoding}")
+                yield LineProblem(
+                    self._text.unreadable.pop(0), None, f"is not {self._encoding}{self._text.looks_like}"
+                )
             if cells is None:
                 return
             number = self._text.began
@@ -85,3 +90,24 @@ class Rows:
                 yield LineProblem(number, None, f"has {len(cells)} cells, the header has {width}")
             elif cells:
                 yield CsvRow(number, tuple(cells))
+
+
+def _looks_like(line: bytes) -> str:
+    """Return what is said of a line that could not be decoded: which encoding it looks like, if any."""
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "; it looks like UTF-16: save the file as UTF-8"
+    for encoding in ("gb18030", "cp1252"):
+        try:
+            text = line.decode(encoding).strip()
+        except UnicodeDecodeError:
+            continue
+        if text.isprintable() and (encoding != "gb18030" or _is_common_chinese(text)):
+            return f"; it looks like {encoding}: say encoding in rows"
+    return ": say encoding in rows"
+
+
+def _is_common_chinese(text: str) -> bool:
+    """True when nearly all of it is common. Western text that is read as Chinese has rare signs only."""
+    beyond = [sign for sign in text if sign > "\x7f"]
+    common = sum(1 for sign in beyond if sign.encode("gb2312", "ignore"))
+    return 10 * common >= 9 * len(beyond)

@@ -19,8 +19,10 @@ from service.explain.translations import WORDS
 from service.mapping.mapped import Dropped
 from service.mapping.mapping_file import read_mapping
 from service.offline.export_file import exported_lines
+from service.offline.gzipped import GZIP, is_gzip, unpacked
 from service.offline.json_lines import JsonLine, LineProblem, json_lines
 from service.offline.progress import Progress
+from service.offline.spreadsheet import SUFFIXES
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
 from service.sla.state import key
@@ -150,8 +152,8 @@ def lines(
     """
     if mapping:
         return exported_lines(Path(shown(events)), stream, read_mapping(mapping), tell=problems.note_dropped)
-    if events.lower().endswith(".csv"):
-        raise RefusalError(f"{events}: a CSV file needs --mapping FILE, for example mappings/helpdesk.yaml")
+    if events.lower().removesuffix(GZIP).endswith((".csv", *SUFFIXES)):
+        raise RefusalError(f"{events}: an export needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)
 
 
@@ -175,10 +177,11 @@ def fit(
     a strict run.
     """
     with (
-        opened(events, stdin) as stream,
-        Progress(err, doing, None if mapping else _size(stream)) as progress,
+        opened(events, stdin) as raw,
+        unpacked(events, through(raw) if through else raw) as stream,
+        Progress(err, doing, None if mapping or is_gzip(events) else _size(raw)) as progress,
     ):
-        for line in lines(events, through(stream) if through else stream, mapping, problems):
+        for line in lines(events, stream, mapping, problems):
             found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds, problems)
             if isinstance(found, LineProblem):
                 progress.clear()

@@ -1,4 +1,4 @@
-"""Exports in files: CSV, a JSON array of objects, or JSON Lines of objects, as tables of a mapping."""
+"""Exports in files: CSV, spreadsheets, JSON arrays or JSON Lines of objects, as tables of a mapping."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +15,9 @@ from service.mapping.mapped import Dropped
 from service.mapping.mapping import Mapping as MappingFile
 from service.mapping.table import Row, Table
 from service.offline.csv_rows import CsvRow, Rows
+from service.offline.gzipped import is_gzip, unpacked
 from service.offline.json_lines import JsonLine, LineProblem
+from service.offline.spreadsheet import SUFFIXES, spreadsheet_table
 from service.sla.state import key
 
 
@@ -62,7 +64,7 @@ def exported(
 def _of_file(path: Path, by: MappingFile) -> Table:
     problems: list[LineProblem] = []
     try:
-        with path.open("rb") as stream:
+        with path.open("rb") as raw, unpacked(path.name, raw) as stream:
             table = _table(path, stream, by, problems)
             table = Table(table.name, table.header, list(table.rows))
     except OSError as error:
@@ -74,6 +76,9 @@ def _of_file(path: Path, by: MappingFile) -> Table:
 
 def _table(path: Path, stream: BinaryIO, by: MappingFile, problems: list[LineProblem]) -> Table:
     export = by.export
+    path = path.with_suffix("") if is_gzip(path.name) else path  # it is unpacked already
+    if path.suffix.lower() in SUFFIXES:
+        return spreadsheet_table(path, stream)
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         return _json_table(path, stream)
     delimiter, encoding = (export.delimiter, export.encoding) if export else (",", "utf-8")

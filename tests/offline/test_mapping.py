@@ -221,7 +221,7 @@ def test_a_file_of_a_spreadsheet_is_read() -> None:
     assert [short(event) for event in events] == ["工单-1 01:31 received", "工单-1 01:31 response_started"]
     with_mark = io.BytesIO(f"\ufeff{HEADER}\r\nT1,opened,{DAY} 10:00,c1\r\n".encode())
     assert len(list(exported_lines(Path("e.csv"), with_mark, mapping()))) == 1
-    with pytest.raises(RefusalError, match=r"e\.csv:1: is not utf-8: say encoding in rows"):
+    with pytest.raises(RefusalError, match=r"e\.csv:1: is not utf-8; it looks like gb18030: say encoding"):
         list(exported_lines(Path("e.csv"), io.BytesIO(text.encode("gb18030")), mapping()))
 
 

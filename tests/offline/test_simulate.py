@@ -334,7 +334,7 @@ def test_ten_megabytes_of_anything_are_no_export_either(tmp_path: Path) -> None:
     ("events", "how", "reason"),
     [
         ("nowhere.jsonl", {}, "nowhere.jsonl: No such file or directory"),
-        ("export.csv", {}, "export.csv: a CSV file needs --mapping FILE"),
+        ("export.csv", {}, "export.csv: an export needs --mapping FILE"),
         ("-", {"clocks": True, "compare": LETTER}, "--clocks and --compare: choose one"),
     ],
 )
