@@ -25,11 +25,10 @@ from service.policy.in_force import in_force_line
 from service.policy.published import Published
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import OwnHosts, Server, listen
-from service.processes.last_words import died
+from service.processes.last_words import run_process
 from service.processes.policies import read_published_policies
 from service.processes.signals import when_asked_to_end
 from service.settings import Settings
-from service.telemetry.logs import open_log
 
 log = logging.getLogger(__name__)
 
@@ -107,14 +106,7 @@ class Watch:
 
 def serve_board(settings: Settings, services: Sequence[str]) -> int:
     """Run until SIGTERM, SIGINT or SIGHUP, then return 0. Raises RefusalError when it does not start."""
-    open_log(settings.log)
-    try:
-        return asyncio.run(_serve(settings, services))
-    except RefusalError:
-        raise
-    except Exception as error:  # logged here, as the process ends by it
-        log.critical("died", exc_info=error)  # the traceback is for developers only: it may hold data
-        return died(error)
+    return run_process(settings.log, _serve(settings, services))
 
 
 async def _serve(settings: Settings, services: Sequence[str]) -> int:

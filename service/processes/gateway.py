@@ -31,7 +31,7 @@ from service.kafka.topics.event_log import KafkaEventLog, WrittenTopics
 from service.processes.build import build
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import EXPOSITION, OwnHosts, Server, listen
-from service.processes.last_words import died, last_words
+from service.processes.last_words import last_words, run_process
 from service.processes.signals import when_asked_to_end
 from service.settings import LOOPBACK, Settings
 from service.sla.facts import Kind
@@ -39,7 +39,6 @@ from service.telemetry import loop_lag as stall
 from service.telemetry import metric_names
 from service.telemetry.gateway_metrics import GatewayMetrics
 from service.telemetry.gc_tuning import collect_seldom
-from service.telemetry.logs import open_log
 
 log = logging.getLogger(__name__)
 
@@ -77,14 +76,7 @@ class NeverServerError:
 
 def serve_gateway(settings: Settings) -> int:
     """Run until SIGTERM, SIGINT or SIGHUP, then return 0. Raises RefusalError when it does not start."""
-    open_log(settings.log)
-    try:
-        return asyncio.run(_serve(settings))
-    except RefusalError:
-        raise
-    except Exception as error:  # logged here, as the process ends by it
-        log.critical("died", exc_info=error)  # the traceback is for developers only: it may hold data
-        return died(error)
+    return run_process(settings.log, _serve(settings))
 
 
 async def _serve(settings: Settings) -> int:

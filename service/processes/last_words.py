@@ -1,11 +1,34 @@
-"""The error message of a process that ends by an unexpected error."""
+"""Runs a process to its end, and says why it ends by an unexpected error."""
 
+import asyncio
+import logging
 import sys
 import traceback
+from collections.abc import Coroutine
+from typing import Any
 
+from service.errors import RefusalError
+from service.telemetry.logs import open_log
 from service.text.visible import one_line
 
+log = logging.getLogger(__name__)
+
 CRASHED = 70  # exit code (EX_SOFTWARE)
+
+
+def run_process(log_form: str, serving: Coroutine[Any, Any, int]) -> int:
+    """Open the log (see `open_log`), run `serving`, and return its exit code, or CRASHED.
+
+    Raises RefusalError, which the caller shows.
+    """
+    open_log(log_form)
+    try:
+        return asyncio.run(serving)
+    except RefusalError:
+        raise
+    except Exception as error:  # logged here, as the process ends by it
+        log.critical("died", exc_info=error)  # the traceback is for developers only: it may hold data
+        return died(error)
 
 
 def died(error: Exception) -> int:

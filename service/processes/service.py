@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping
 
 from schemas import topics
 from service.clock import now_ms
-from service.errors import RefusalError
 from service.events.fact import FITTINGS
 from service.events.rejection import Reason
 from service.kafka.codec.partitioner import PARTITIONERS
@@ -27,7 +26,7 @@ from service.processes.asyncapi import document
 from service.processes.build import build, version
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import Answers, Server, application, listen
-from service.processes.last_words import died
+from service.processes.last_words import run_process
 from service.processes.signals import when_asked_to_end
 from service.processes.startup_checks import Prepared, prepare
 from service.settings import Settings
@@ -36,7 +35,6 @@ from service.sla.statement import activity
 from service.telemetry import loop_lag as stall
 from service.telemetry import metric_names
 from service.telemetry.gc_tuning import collect_seldom
-from service.telemetry.logs import open_log
 from service.telemetry.metrics import Metrics
 from service.telemetry.recorder import Recorder
 
@@ -48,14 +46,7 @@ HTTP_WITHIN_SECONDS = 1.5
 
 def serve(settings: Settings) -> int:
     """Run until SIGTERM, SIGINT or SIGHUP, then return 0. Raises RefusalError when it does not start."""
-    open_log(settings.log)
-    try:
-        return asyncio.run(_serve(settings))
-    except RefusalError:
-        raise
-    except Exception as error:  # logged here, as the process ends by it
-        log.critical("died", exc_info=error)  # the traceback is for developers only: it may hold data
-        return died(error)
+    return run_process(settings.log, _serve(settings))
 
 
 async def _serve(settings: Settings) -> int:
