@@ -1,6 +1,7 @@
 """One broker of three is down: what any of the others can answer is answered."""
 
 import asyncio
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from service.kafka.client.admin import Admin
 from service.kafka.client.client import Client
 from service.kafka.client.options import connection
 from service.kafka.client.silence import SILENT_AFTER_SECONDS
-from service.kafka.topics.ensure import ensure
+from service.kafka.topics.ensure import FoundTopic, ensure
 from service.processes.startup_checks import prepare
 from service.settings import read_settings
 from tests.broker.service import environment
@@ -29,8 +30,13 @@ async def test_a_service_starts_while_kafka_still_names_a_broker_that_is_down(pr
         ground = await prepare(settings)
         for node in running.nodes:
             node.kill()
-            assert (await prepare(settings)).topics == ground.topics
+            assert apart_from_brokers((await prepare(settings)).topics) == apart_from_brokers(ground.topics)
             node.start()
+
+
+def apart_from_brokers(topics: Mapping[str, FoundTopic]) -> dict[str, FoundTopic]:
+    """The topics, without the number of brokers: on a slow machine Kafka knows by then that one is down."""
+    return {name: found._replace(brokers=0) for name, found in topics.items()}
 
 
 @pytest.mark.broker
