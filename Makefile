@@ -12,7 +12,7 @@ READY_OPS := $(READY)-ops-$(shell cksum requirements-ops.txt | cut -d ' ' -f 1)
 ARGS ?=
 BROKER_ARGS ?=
 
-.PHONY: help install format check test lint types imports unit property broker asyncapi test-ops bench mutants demo chaos \
+.PHONY: help install format check test lint types imports unit property broker broker-1 broker-2 asyncapi test-ops bench mutants demo chaos \
 	lock clean
 
 help: ## list the targets
@@ -53,8 +53,8 @@ imports: $(READY)
 	$(call suite,imports,$(BIN)/lint-imports --cache-dir .import_linter_cache)
 
 test: check ## every suite; starts its own Kafka
-	@# Broker tests mostly wait, so the pure ones run beside them; a line appears when its suite has ended.
-	@$(MAKE) --jobs 2 --output-sync=target broker unit property
+	@# Broker tests mostly wait, so two suites run at a time, with a Kafka each; a line appears when one has ended.
+	@$(MAKE) --jobs 2 --output-sync=target broker-1 unit property broker-2
 
 unit: $(READY) ## tests without Kafka, tables of cases
 	$(call suite,unit,$(BIN)/pytest -q -n auto -m 'not broker and not hypothesis' $(ARGS))
@@ -64,6 +64,15 @@ property: $(READY) ## laws that hypothesis tries to break
 
 broker: $(READY) ## tests against a real Kafka, never skipped; some of them: make broker ARGS="-k words"
 	$(call suite,broker,$(BIN)/pytest -q -m broker $(BROKER_ARGS) $(ARGS))
+
+# The broker tests in two parts that take about as long.
+LATER_HALF := tests/broker/test_[p-z]*.py
+
+broker-1: $(READY)
+	$(call suite,broker-1,$(BIN)/pytest -q -m broker --ignore-glob='$(LATER_HALF)' $(BROKER_ARGS) $(ARGS))
+
+broker-2: $(READY)
+	$(call suite,broker-2,$(BIN)/pytest -q -m broker $(LATER_HALF) $(BROKER_ARGS) $(ARGS))
 
 asyncapi: $(READY) ## the AsyncAPI document against the official parser; needs Node
 	@mkdir -p build/asyncapi && cp tests/asyncapi/package.json tests/asyncapi/check.mjs build/asyncapi/
