@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -36,7 +37,7 @@ async def test_a_service_starts_while_kafka_still_names_a_broker_that_is_down(pr
 
 def apart_from_brokers(topics: Mapping[str, FoundTopic]) -> dict[str, FoundTopic]:
     """The topics, without the number of brokers: on a slow machine Kafka knows by then that one is down."""
-    return {name: found._replace(brokers=0) for name, found in topics.items()}
+    return {name: replace(found, brokers=0) for name, found in topics.items()}
 
 
 @pytest.mark.broker

@@ -23,6 +23,7 @@ from tests.offline.workbook import workbook
 
 NINE = datetime(2026, 3, 2, 10, 0)  # noqa: DTZ001 (a spreadsheet's times are local)
 ROWS = [["ticket", "what", "when", "who"], ["T1", "opened", NINE, 7.0], [], ["T2", "opened", NINE, "c2"]]
+PACKED = gzip.compress(LATE.encode(), mtime=0)
 LOCAL = {"time": {"read": "when", "format": "rfc3339", "zone": "Europe/Rome"}}
 
 
@@ -70,6 +71,7 @@ def events_of(file: Path, directory: Path, rows: dict[str, Any]) -> tuple[list[s
         (workbook({"notes": ROWS}, hidden=["notes"]), "has no sheet with content"),
         (workbook({"a": ROWS, "b": ROWS}), r"has several sheets with content \(a, b\): keep the one"),
     ],
+    ids=["text", "empty", "cut", "no rows", "hidden", "two"],
 )
 def test_a_spreadsheet_that_cannot_be_read_is_refused(content: bytes, reason: str) -> None:
     with pytest.raises(RefusalError, match=f"^e.xlsx: {reason}"):
@@ -78,14 +80,14 @@ def test_a_spreadsheet_that_cannot_be_read_is_refused(content: bytes, reason: st
 
 def test_json_lines_may_be_packed(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl.gz"
-    file.write_bytes(gzip.compress(LATE.encode()))
+    file.write_bytes(PACKED)
     err = io.StringIO()
     found = fit(str(file), stdin=io.BytesIO(), mapping=None, problems=Problems(str(file), err), err=err)
     assert [event.ticket for event in found] == ["T1@default", "T1@default"]
 
 
 @pytest.mark.parametrize(
-    "content", [b"plain", gzip.compress(LATE.encode())[:-9], gzip.compress(LATE.encode())[:40] + b"\xff" * 40]
+    "content", [b"plain", PACKED[:-9], PACKED[:40] + b"\xff" * 40], ids=["plain", "cut", "spoilt"]
 )
 def test_what_is_not_gzip_or_not_all_of_it_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "events.jsonl.gz"
