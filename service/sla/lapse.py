@@ -1,6 +1,7 @@
 """The only strict comparison with a due instant.
 
-It says when a promise is broken, a deadline due, a state to be evaluated again.
+It says when an instant lies strictly after it: then a promise is broken, a deadline due, a state to be
+evaluated again.
 """
 
 

@@ -1,6 +1,6 @@
 """The pauses of a ticket, and which of them count for a clock.
 
-They are subtracted in service/sla/calendar/calendar.py.
+The pauses are subtracted in service/sla/calendar/calendar.py.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The table of the gateway's metrics, with the rules of metric_names.py.
+"""The table of the gateway's metric names, with the rules of metric_names.py.
 
 The label `source` is an endpoint of the configuration, never a text of a request.
 """

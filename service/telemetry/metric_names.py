@@ -1,4 +1,6 @@
-"""The table of all metric names: a metric that is not here does not exist.
+"""The table of all metric names of `run`: a metric that is not here does not exist.
+
+The gateway's metric names are in gateway_metric_names.py.
 
 Base units (seconds, records). No ticket, customer or tenant is ever a label. Each help text says when to
 worry. The alerts are in deploy/prometheus/alerts.yaml.
