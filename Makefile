@@ -12,7 +12,7 @@ READY_OPS := $(READY)-ops-$(shell cksum requirements-ops.txt | cut -d ' ' -f 1)
 ARGS ?=
 BROKER_ARGS ?=
 
-.PHONY: help install format check test lint types imports unit property broker broker-1 broker-2 asyncapi test-ops bench mutants demo chaos \
+.PHONY: help install format check test lint types imports unit costs property broker broker-1 broker-2 asyncapi test-ops bench mutants demo chaos \
 	lock clean
 
 help: ## list the targets
@@ -55,9 +55,13 @@ imports: $(READY)
 test: check ## every suite; starts its own Kafka
 	@# Broker tests mostly wait, so two suites run at a time, with a Kafka each; a line appears when one has ended.
 	@$(MAKE) --jobs 2 --output-sync=target broker-1 unit property broker-2
+	@$(MAKE) costs
 
 unit: $(READY) ## tests without Kafka, tables of cases
-	$(call suite,unit,$(BIN)/pytest -q -n auto -m 'not broker and not hypothesis' $(ARGS))
+	$(call suite,unit,$(BIN)/pytest -q -n auto -m 'not broker and not hypothesis and not costs' $(ARGS))
+
+costs: $(READY) ## bounds of CPU time, which nothing may run beside
+	$(call suite,costs,$(BIN)/pytest -q -m costs $(ARGS))
 
 property: $(READY) ## laws that hypothesis tries to break
 	$(call suite,property,$(BIN)/pytest -q -n auto -m 'hypothesis and not broker' $(ARGS))

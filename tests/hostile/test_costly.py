@@ -38,6 +38,7 @@ def test_more_than_a_hundred_kinds_were_found_in_every_place() -> None:
     assert {kind.place for kind in KINDS} == set(PLACES)
 
 
+@pytest.mark.costs
 @pytest.mark.parametrize("kind", [*KINDS, *SEEN], ids=lambda kind: f"{kind.place}: {kind.piece[:20]!r}")
 def test_no_stage_of_a_record_holds_the_loop(kind: Kind) -> None:
     # The least of several runs counts: what runs beside this takes caches, and half a core.

@@ -169,6 +169,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.costs
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_body_is_done_within_50_ms(name: str) -> None:
     delivery = Delivery(HOSTILE[name])

@@ -6,6 +6,7 @@ import select
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +22,14 @@ from service.demo.broker_config import free_ports
 from service.demo.process_guard import ProcessGuard
 from tests.broker.live import publish
 from tests.broker.service import environment, running, sla_timer
+from tests.broker.test_gateway import gateway, send
+from tests.gateway.configured import write
+from tests.gateway.samples import samples
 from tests.ops.debian import program
 from tests.ops.queries import DEPLOY
 
 ROOT = DEPLOY.parent
-JOB = "sla-timer"
+JOB, GATEWAY_JOB = "sla-timer", "sla-timer-gateway"
 PARTITIONS = 2
 WITHIN = 60.0  # seconds: for programs to start, and for an alert to arrive, on a busy machine
 # A policy that names a calendar, so that there is one to watch.
@@ -87,13 +91,16 @@ def watched(bootstrap: str, prefix: str, directory: Path) -> Iterator[Watched]:
     with (
         ProcessGuard() as guard,
         running(env) as (_, metrics),
+        gateway(env | {"SLA_GATEWAY": str(write(directory))}) as (_, hooks),
+        _deliveries(hooks),
         subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as receiver,
     ):
         try:
             _start_traffic(guard, env)
             asyncio.run(publish(bootstrap, prefix, PARTITIONS, [("T-0", b"not json")]))
             _start_alertmanager(guard, alerting, pager)
-            _start_prometheus(guard, watching, alerting, metrics.base_url.port)
+            ports = {JOB: metrics.base_url.port, GATEWAY_JOB: hooks.base_url.port}
+            _start_prometheus(guard, watching, alerting, ports)
             alertmanager = httpx.Client(base_url=f"http://127.0.0.1:{alerting}/api/v2", timeout=10)
             yield Watched(Prometheus(watching), alertmanager, metrics, receiver)
         finally:
@@ -117,6 +124,24 @@ def _start_traffic(guard: ProcessGuard, env: dict[str, str]) -> None:
     guard.start(command, log=guard.directory / "traffic.log", env=env)
 
 
+@contextmanager
+def _deliveries(hooks: httpx.Client) -> Iterator[None]:
+    """A webhook every second, the same one: so there is always something to show of it."""
+    over, sample = threading.Event(), next(iter(samples("zammad")))
+
+    def deliver() -> None:
+        while not over.wait(1):
+            send(hooks, sample)
+
+    delivering = threading.Thread(target=deliver, daemon=True)
+    delivering.start()
+    try:
+        yield
+    finally:
+        over.set()
+        delivering.join()
+
+
 def _start_alertmanager(guard: ProcessGuard, port: int, pager: int) -> None:
     """Its file, but that it waits for nothing and posts to our receiver."""
     text = (DEPLOY / "alertmanager/alertmanager.yml").read_text()
@@ -135,15 +160,15 @@ def _start_alertmanager(guard: ProcessGuard, port: int, pager: int) -> None:
     guard.start(command, log=guard.directory / "alertmanager.log")
 
 
-def _start_prometheus(guard: ProcessGuard, port: int, alerting: int, service: int) -> None:
+def _start_prometheus(guard: ProcessGuard, port: int, alerting: int, jobs: dict[str, int | None]) -> None:
     """Its file, but that it looks every second, at what runs here."""
     config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in config["rule_files"]]
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alerting}"]
-    scrape = next(one for one in config["scrape_configs"] if one["job_name"] == JOB)
-    config["scrape_configs"] = [scrape]
-    scrape["static_configs"] = [{"targets": [f"127.0.0.1:{service}"]}]
+    config["scrape_configs"] = [one for one in config["scrape_configs"] if one["job_name"] in jobs]
+    for scrape in config["scrape_configs"]:
+        scrape["static_configs"] = [{"targets": [f"127.0.0.1:{jobs[scrape['job_name']]}"]}]
     file = guard.directory / "prometheus.yml"
     file.write_text(yaml.safe_dump(config))
     command = [
