@@ -18,6 +18,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from service.clock import GuardedClock
+from service.kafka.client.ignored import read_later
 from service.kafka.client.transactional_producer import (
     BATCH_SIZE_BYTES,
     STAMP_REFUSED,
@@ -156,7 +157,7 @@ class Transactions:
     ) -> None:
         producer = self._producer
         await producer.begin_transaction()
-        _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
+        read_later(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
         tasks = [asyncio.create_task(self._write(target, packed)) for target, packed in batches.items()]
         if offsets:
             sent = producer.send_offsets_to_transaction(dict(offsets), self._group)
@@ -178,7 +179,7 @@ class Transactions:
         for batch in batches:
             at = self._clock.elapsed()
             future = await self._producer.send_batch(batch, target.topic, partition=target.partition)
-            _read(future)
+            read_later(future)
             sent.append((future, batch.record_count(), at))
         for future, count, at in sent:
             landed = await future
@@ -200,8 +201,3 @@ class Transactions:
                 self._clock.stamped(leader, sent, landed.timestamp)
         elif target == self._changelog:
             self._clock.not_stamped(target.topic)
-
-
-def _read(future: "asyncio.Future[Any]") -> None:
-    """Retrieve the exception later; otherwise asyncio logs it as never retrieved."""
-    future.add_done_callback(lambda done: done.cancelled() or done.exception())

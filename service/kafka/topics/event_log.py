@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.errors import UnavailableError
+from service.kafka.client.ignored import read_later
 from service.kafka.client.patches import patch_aiokafka
 from service.kafka.client.transactional_producer import START_WITHIN_SECONDS, discard
 from service.kafka.codec.partitioner import Partitioner
@@ -190,8 +191,7 @@ class KafkaEventLog:
         future: asyncio.Future[Any] = await producer.send(
             topic, value, key, partition=partition, headers=list(headers)
         )
-        # A failure that comes after our time is over is read here; asyncio would log it as never retrieved.
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        read_later(future)  # it may fail after our time is over
         return future
 
     async def _close(self, producer: AIOKafkaProducer) -> None:

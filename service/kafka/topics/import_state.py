@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.errors import RefusalError
+from service.kafka.client.ignored import read_later
 from service.kafka.client.patience import unreachable
 from service.kafka.client.transactional_producer import FateUnknownError, discard, open_producer
 from service.kafka.codec.partitioner import Partitioner
@@ -79,7 +80,7 @@ async def _write(
         partition = partitioner(ticket_id.encode(), partitions)
         key = key_of(tenant, ticket_id).encode()
         confirmed = await producer.send(topic, value, key, partition=partition)
-        confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+        read_later(confirmed)  # only the oldest failure is awaited
         under_way.append(confirmed)
         written += 1
         while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):

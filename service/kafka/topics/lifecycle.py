@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from service.errors import RefusalError
+from service.kafka.client.ignored import read_later
 from service.kafka.client.patience import patiently
 from service.kafka.client.plain_producer import producing
 from service.kafka.codec.partitioner import PARTITIONERS
@@ -38,8 +39,7 @@ async def sending(connection: Mapping[str, Any], topic: str, partitioner: str) -
                 raw = key.encode()
                 partition = PARTITIONERS[partitioner](raw, partitions)
                 confirmed = await producer.send(topic, value, raw, partition=partition, headers=STRUCTURED)
-                # Only the oldest failure is awaited; asyncio would log later failures as never retrieved.
-                confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+                read_later(confirmed)  # only the oldest failure is awaited
                 under_way.append(confirmed)
                 while under_way and (under_way[0].done() or len(under_way) > _UNCONFIRMED):
                     await under_way.popleft()

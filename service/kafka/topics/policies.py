@@ -25,6 +25,7 @@ from aiokafka.errors import (
 from service.clock import now_ms
 from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, reading
+from service.kafka.client.ignored import read_later
 from service.kafka.client.patience import PATIENCE_SECONDS, patiently
 from service.kafka.client.read_to_end import read_to_end
 from service.kafka.client.transactional_producer import (
@@ -140,7 +141,7 @@ async def _commit(producer: AIOKafkaProducer, topic: str, plan: Plan) -> str | N
         async with asyncio.timeout(left):
             await producer.partitions_for(topic)
             await producer.begin_transaction()
-            _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
+            read_later(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
             await _write(producer, topic, plan.new)
             await producer.commit_transaction()
     except (ProducerFenced, InvalidProducerEpoch):
@@ -161,11 +162,6 @@ async def _write(producer: AIOKafkaProducer, topic: str, new: Sequence[PolicyRec
     sent = []
     for key, value in map(policy_record, new):
         future = await producer.send(topic, value, key, partition=0, timestamp_ms=now_ms())
-        _read(future)
+        read_later(future)
         sent.append(future)
     await asyncio.gather(*sent)
-
-
-def _read(future: "asyncio.Future[Any]") -> None:
-    """Retrieve the exception later; otherwise asyncio logs it as never retrieved."""
-    future.add_done_callback(lambda done: done.cancelled() or done.exception())

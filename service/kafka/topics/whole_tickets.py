@@ -26,6 +26,7 @@ from aiokafka.errors import (
 
 from service.errors import RefusalError
 from service.kafka.client.groupless_consumer import OffsetSpan, reading
+from service.kafka.client.ignored import read_later
 from service.kafka.client.patience import PATIENCE_SECONDS, patiently
 from service.kafka.client.read_to_end import read_to_end
 from service.kafka.client.transactional_producer import (
@@ -195,7 +196,7 @@ class _Sender:
         """Write `batches`, and `more` that are added to them. `places`: where they begin, if they do."""
         producer = await self._opened()
         await producer.begin_transaction()
-        _read(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
+        read_later(producer._txn_manager.wait_for_transaction_end())  # noqa: SLF001 (may fail without a waiter)
         began, under_way = _time(), []
         for batch in _growing(batches, more, lambda: _time() - began < LASTS_SECONDS):
             built = producer.create_batch()
@@ -204,7 +205,7 @@ class _Sender:
                 assert added is not None, "a batch of WHOLE_BYTES fits the producer's limit"
             built.close()
             confirmed = await producer.send_batch(built, self._topic, partition=batch.partition)
-            _read(confirmed)
+            read_later(confirmed)
             under_way.append(confirmed)
         # Before the commit, because a commit succeeds even if a batch of the transaction was rejected.
         written = await asyncio.gather(*under_way)
@@ -241,11 +242,6 @@ def _growing(batches: list[Batch], more: Iterator[Batch], may_grow: Callable[[],
     while may_grow() and (batch := next(more, None)) is not None:
         batches.append(batch)
         yield batch
-
-
-def _read(future: "asyncio.Future[Any]") -> None:
-    """Retrieve the exception later; otherwise asyncio logs it as never retrieved."""
-    future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _time() -> float:
