@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.envelope import DEFAULT_TENANT
 from service.events.fact import CHANNELS, COMPLAINTS, Kinds, Tell, fact_of, ignore
@@ -35,22 +35,24 @@ def decode_json(
     return found[1:]
 
 
-def is_about_desk(line: bytes) -> bool:
-    """True when a rejected line says that it is about a support desk, as far as it can be read."""
+class NamedTicket(NamedTuple):
+    """What a rejected line is about, as far as it can be read. None: not a text."""
+
+    tenant: str | None = None
+    ticket_id: str | None = None
+    is_about_desk: bool = False
+
+
+def named_ticket(line: bytes) -> NamedTicket:
+    """Return the ticket, or desk, that a rejected line names; see ticket_of."""
     try:
         event = read_json(line[:LARGEST_BYTES], DEEPEST + 1)
     except RejectedError:
-        return False
-    return isinstance(event, dict) and event.get("type") in CHANNELS
-
-
-def named_ticket(line: bytes) -> tuple[str | None, str | None]:
-    """Return tenant and ticket id that a rejected line names, as far as it can be read; see ticket_of."""
-    try:
-        event = read_json(line[:LARGEST_BYTES], DEEPEST + 1)
-    except RejectedError:
-        return None, None
-    return ticket_of(event) if isinstance(event, dict) else (None, None)
+        return NamedTicket()
+    if not isinstance(event, dict):
+        return NamedTicket()
+    kind = event.get("type")
+    return NamedTicket(*ticket_of(event), isinstance(kind, str) and kind in CHANNELS)
 
 
 def ticket_of(event: Mapping[str, Any]) -> tuple[str | None, str | None]:

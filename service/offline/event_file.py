@@ -14,15 +14,13 @@ import msgspec
 from service.errors import RefusalError
 from service.events.fact import CHANNELS, COMPLAINTS, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
-from service.events.structured import decode_json, is_about_desk, named_ticket
+from service.events.structured import NamedTicket, decode_json, named_ticket
 from service.explain.translations import WORDS
 from service.mapping.mapped import Dropped
-from service.mapping.mapping_file import read_mapping
-from service.offline.export_file import exported_lines
-from service.offline.gzipped import GZIP, is_gzip, unpacked
+from service.offline.file_kinds import is_gzip, needs_mapping
+from service.offline.gzipped import unpacked
 from service.offline.json_lines import JsonLine, LineProblem, json_lines
 from service.offline.progress import Progress
-from service.offline.spreadsheet import SUFFIXES
 from service.sla.facts import Fact, Sign
 from service.sla.history import FULL, add
 from service.sla.state import key
@@ -77,7 +75,7 @@ class Problems:
         count, first = self._fitted.get((field, became), (0, number))
         self._fitted[field, became] = count + 1, min(first, number)
 
-    def note_rejected(self, line: JsonLine, rejection: Rejection) -> None:
+    def note_rejected(self, line: JsonLine, rejection: Rejection, named: NamedTicket) -> None:
         """Note an event that was rejected, before `tell` prints why. Does nothing here."""
 
     def tell_fitted(self) -> None:
@@ -151,8 +149,11 @@ def lines(
     What the mapping makes fit or leaves out is noted in `problems`.
     """
     if mapping:
+        from service.mapping.mapping_file import read_mapping  # noqa: PLC0415 (a fifth of a start without one)
+        from service.offline.export_file import exported_lines  # noqa: PLC0415 (likewise)
+
         return exported_lines(Path(shown(events)), stream, read_mapping(mapping), tell=problems.note_dropped)
-    if events.lower().removesuffix(GZIP).endswith((".csv", *SUFFIXES)):
+    if needs_mapping(events):
         raise RefusalError(f"{events}: an export needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)
 
@@ -217,18 +218,14 @@ def tickets(
 
 def _decoded(line: JsonLine, now: int | None, kinds: Kinds, problems: Problems) -> FileEvent | LineProblem:
     decoded = decode_json(line.record, now, kinds, partial(problems.note, line.number))
-    if isinstance(decoded, Rejection):
-        problems.note_rejected(line, decoded)
-        if is_about_desk(line.record):
-            return LineProblem(line.number, decoded.field, decoded.detail, is_about_desk=True)
-        return LineProblem(line.number, decoded.field, decoded.detail, _ticket_key(line.record))
-    return FileEvent(line, *decoded)
-
-
-def _ticket_key(line: bytes) -> str | None:
-    """Return the key of the ticket that a refused line names; None: it names none."""
-    tenant, ticket_id = named_ticket(line)
-    return None if tenant is None or ticket_id is None else key(tenant, ticket_id)
+    if not isinstance(decoded, Rejection):
+        return FileEvent(line, *decoded)
+    named = named_ticket(line.record)
+    problems.note_rejected(line, decoded, named)
+    known = None
+    if named.tenant is not None and named.ticket_id is not None and not named.is_about_desk:
+        known = key(named.tenant, named.ticket_id)
+    return LineProblem(line.number, decoded.field, decoded.detail, known, named.is_about_desk)
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -8,7 +8,7 @@ from typing import BinaryIO, TextIO
 from service.errors import RefusalError
 from service.events.fact import Fitted
 from service.events.rejection import TOO_MANY_FACTS, Rejection
-from service.events.structured import named_ticket
+from service.events.structured import NamedTicket
 from service.explain.derivation import derivation
 from service.explain.records import Identity, RejectedEvent, TicketRecords
 from service.explain.text import LANGUAGES, in_words
@@ -74,10 +74,9 @@ class _TicketInFile(Problems):
         super().note(number, code)
         self._fitted_in.setdefault(number, []).append(code)
 
-    def note_rejected(self, line: JsonLine, rejection: Rejection) -> None:
+    def note_rejected(self, line: JsonLine, rejection: Rejection, named: NamedTicket) -> None:
         """See Problems."""
-        tenant, ticket_id = named_ticket(line.record)
-        if ticket_id == self._ticket_id and tenant in (None, self._tenant):
+        if named.ticket_id == self._ticket_id and named.tenant in (None, self._tenant):
             self._reject(line.number, rejection)
 
     def _reject(self, number: int, rejection: Rejection) -> None:

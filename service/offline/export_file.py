@@ -15,9 +15,10 @@ from service.mapping.mapped import Dropped
 from service.mapping.mapping import Mapping as MappingFile
 from service.mapping.table import Row, Table
 from service.offline.csv_rows import CsvRow, Rows
-from service.offline.gzipped import is_gzip, unpacked
+from service.offline.file_kinds import SPREADSHEETS, is_gzip
+from service.offline.gzipped import unpacked
 from service.offline.json_lines import JsonLine, LineProblem
-from service.offline.spreadsheet import SUFFIXES, spreadsheet_table
+from service.offline.spreadsheet import spreadsheet_table
 from service.sla.state import key
 
 
@@ -77,7 +78,7 @@ def _of_file(path: Path, by: MappingFile) -> Table:
 def _table(path: Path, stream: BinaryIO, by: MappingFile, problems: list[LineProblem]) -> Table:
     export = by.export
     path = path.with_suffix("") if is_gzip(path.name) else path  # it is unpacked already
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in SPREADSHEETS:
         return spreadsheet_table(path, stream)
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         return _json_table(path, stream)

@@ -7,13 +7,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from service.errors import RefusalError
-
-GZIP = ".gz"
-
-
-def is_gzip(name: str) -> bool:
-    """True when a file of this name is unpacked."""
-    return name.lower().endswith(GZIP)
+from service.offline.file_kinds import is_gzip
 
 
 @contextmanager

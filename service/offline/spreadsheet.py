@@ -10,8 +10,6 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from service.errors import RefusalError
 from service.mapping.table import Row, Table
 
-SUFFIXES = (".xlsx", ".xlsm")
-
 
 def spreadsheet_table(path: Path, stream: BinaryIO) -> Table:
     """Return the sheet of a workbook. Its first row is the header. Raises RefusalError.

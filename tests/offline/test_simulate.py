@@ -228,6 +228,7 @@ BAD = [
     ("null", None),
     (json.dumps({"hello": "world"}), "specversion"),
     (event("T1", "exploded", "09:00", "x"), "type"),
+    (event("T1", "received", "09:00", "x").replace('"complaint.received"', "[1]"), "type"),
     (event("T 1", "received", "09:00", "x"), "subject"),
     (event("T1", "received", "09:00", "x", channel=["pigeon"]), "data.channel"),
     (event("T1", "received", "09:00", "x", customer_id=None), "data.customer_id"),
