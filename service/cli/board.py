@@ -13,14 +13,7 @@ DEFAULT_ADDRESS = "127.0.0.1:8081"  # SLA_HTTP's own default is the service's
 @click.option(
     "--http", metavar="TEXT", help=f"where it is served, host:port [SLA_HTTP; default {DEFAULT_ADDRESS}]"
 )
-@click.option(
-    "--service",
-    "services",
-    multiple=True,
-    callback=options.read_services,
-    metavar="URL",
-    help="a process of the service, to show what it does and how far its restore is; may be repeated",
-)
+@options.services("to show what it does and how far its restore is")
 def board(http: str | None, services: tuple[str, ...]) -> int:
     """Show the open tickets by nearest deadline, live, in a browser. Reads committed state only."""
     from service.processes.board import serve_board

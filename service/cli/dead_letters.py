@@ -1,6 +1,5 @@
 """`gateway dead list`, `show` and `retry`: read dead letters of the gateway, and map them again."""
 
-import re
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.gateway_options import gateway_settings, sources
-from service.text.visible import visible, visible_json
+from service.cli.topic_records import content_text, instant_text, json_text, read_names
+from service.text.visible import visible
 
 if TYPE_CHECKING:
     from service.processes.dead_letters import FoundLetter
@@ -21,14 +21,6 @@ def dead() -> None:
 
     They are in the topic complaints.undeliverable, for seven days.
     """
-
-
-def _names(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
-    del context
-    for text in texts:
-        if not re.fullmatch(r"[0-9]+:[0-9]+", text):
-            raise click.BadParameter(f"{text!r} is no partition:offset as `list` shows it", param=parameter)
-    return texts
 
 
 _endpoints = click.option("--source", "endpoints", multiple=True, help="only of these; may be repeated")
@@ -45,14 +37,14 @@ def list_(endpoints: tuple[str, ...], *, as_json: bool) -> int:
 
     async def tell(settings: "Settings") -> int:
         async for found in _chosen(settings, (), endpoints):
-            click.echo(_json(_outline(found)) if as_json else _line(found))
+            click.echo(json_text(_outline(found)) if as_json else _line(found))
         return 0
 
     return _run(tell)
 
 
 @dead.command()
-@click.argument("names", nargs=-1, required=True, metavar="PARTITION:OFFSET...", callback=_names)
+@click.argument("names", nargs=-1, required=True, metavar="PARTITION:OFFSET...", callback=read_names)
 @click.option("--raw", is_flag=True, help="headers and body too: they hold personal data")
 def show(names: tuple[str, ...], *, raw: bool) -> int:
     """Show dead letters as JSON. Without --raw only their sizes, never what they say."""
@@ -60,14 +52,14 @@ def show(names: tuple[str, ...], *, raw: bool) -> int:
     async def tell(settings: "Settings") -> int:
         async for found in _chosen(settings, names, ()):
             shown = _outline(found) | (_content(found) if raw else _sizes(found))
-            click.echo(_json(shown, indent=2))
+            click.echo(json_text(shown, indent=2))
         return 0
 
     return _run(tell)
 
 
 @dead.command()
-@click.argument("names", nargs=-1, metavar="[PARTITION:OFFSET...]", callback=_names)
+@click.argument("names", nargs=-1, metavar="[PARTITION:OFFSET...]", callback=read_names)
 @sources
 @_endpoints
 @click.option("--all", "everything", is_flag=True, help="all that are there")
@@ -139,23 +131,14 @@ async def _chosen(
 def _line(found: "FoundLetter") -> str:
     letter = found.letter
     said = f"{letter.endpoint:<12} {letter.delivery or '-'}  {letter.why.reason}: {letter.why.detail}"
-    return visible(f"{found.name:<10} {_when(found.at) or 'at an unknown time':<24}  {said}")
-
-
-def _when(at: int) -> str | None:
-    from schemas.instant import written
-
-    try:
-        return written(at) if at >= 0 else None
-    except OverflowError:
-        return None
+    return visible(f"{found.name:<10} {instant_text(found.at) or 'at an unknown time':<24}  {said}")
 
 
 def _outline(found: "FoundLetter") -> dict[str, object]:
     letter = found.letter
     return {
         "record": found.name,
-        "came_at": _when(letter.came_at),
+        "came_at": instant_text(letter.came_at),
         "source": letter.endpoint,
         "delivery": letter.delivery or None,
         "reason": letter.why.reason,
@@ -172,20 +155,7 @@ def _sizes(found: "FoundLetter") -> dict[str, object]:
 
 
 def _content(found: "FoundLetter") -> dict[str, object]:
-    from base64 import b64encode
-
-    body = found.letter.body
-    try:
-        text: object = body.decode()
-    except UnicodeDecodeError:
-        text = {"base64": b64encode(body).decode()}
-    return {"headers": dict(found.letter.headers), "body": text}
-
-
-def _json(shown: object, indent: int | None = None) -> str:
-    import json
-
-    return visible_json(json.dumps(shown, ensure_ascii=False, indent=indent))
+    return {"headers": dict(found.letter.headers), "body": content_text(found.letter.body)}
 
 
 def _run(command: "Callable[[Settings], Coroutine[None, None, int]]", path: Path | None = None) -> int:

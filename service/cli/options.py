@@ -1,14 +1,17 @@
 """Options that several commands have."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
 from service.settings import SETTINGS
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _POLICIES = next(setting for setting in SETTINGS if setting.name == "policies")
 
 
@@ -105,6 +108,20 @@ mapping = click.option(
     type=click.Path(path_type=Path),
     help="EVENTS is an export: CSV, .xlsx or JSON; this mapping file says what its rows mean",
 )
+
+
+def services(what_for: str) -> Callable[[_Command], _Command]:
+    """The option that names processes of the service. `what_for`: the end of its help."""
+    return click.option(
+        "--service",
+        "services",
+        multiple=True,
+        callback=read_services,
+        metavar="URL",
+        help=f"a process of the service, {what_for}; may be repeated",
+    )
+
+
 partial = click.option(
     "--partial", is_flag=True, help="take a ticket with an unreadable line by its other lines"
 )

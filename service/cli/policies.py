@@ -66,14 +66,7 @@ def publish(directory: Path | None, policies: Path, *, backdate: bool, dry_run: 
 @policies.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines, for programs")
 @click.option("--live", is_flag=True, help="also ask the processes of --service which of it they know")
-@click.option(
-    "--service",
-    "services",
-    multiple=True,
-    callback=options.read_services,
-    metavar="URL",
-    help="a process of the service, http://host:port; may be repeated",
-)
+@options.services("http://host:port")
 def list_(services: tuple[str, ...], *, as_json: bool, live: bool) -> int:
     """List what was, is and will be in force.
 

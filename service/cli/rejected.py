@@ -1,15 +1,14 @@
 """`rejected list`, `show` and `retry`: read and re-send records of the dead-letter topic."""
 
-import json
 import os
-import re
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from typing import TYPE_CHECKING
 
 import click
 
+from service.cli.topic_records import content_text, instant_text, json_text, read_names
 from service.events.rejection import Reason
-from service.text.visible import visible, visible_json
+from service.text.visible import visible
 
 if TYPE_CHECKING:
     from service.kafka.topics.rejected import RejectedRecord
@@ -22,14 +21,6 @@ _reasons = click.option(
     type=click.Choice([reason.value for reason in Reason]),
     help="only these; may be repeated",
 )
-
-
-def _names(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
-    del context
-    for text in texts:
-        if not re.fullmatch(r"[0-9]+:[0-9]+", text):
-            raise click.BadParameter(f"{text!r} is no partition:offset as `list` shows it", param=parameter)
-    return texts
 
 
 @click.group()
@@ -51,14 +42,14 @@ def list_(reasons: tuple[str, ...], *, as_json: bool) -> int:
 
     async def tell(settings: "Settings") -> int:
         async for record in _chosen(settings, (), reasons):
-            click.echo(_json(_outline(record)) if as_json else _line(record))
+            click.echo(json_text(_outline(record)) if as_json else _line(record))
         return 0
 
     return _run(tell)
 
 
 @rejected.command()
-@click.argument("names", nargs=-1, required=True, metavar="PARTITION:OFFSET...", callback=_names)
+@click.argument("names", nargs=-1, required=True, metavar="PARTITION:OFFSET...", callback=read_names)
 @click.option("--raw", is_flag=True, help="key, value and headers too: they may hold personal data")
 def show(names: tuple[str, ...], *, raw: bool) -> int:
     """Show records as JSON. Without --raw only their sizes, never what they say."""
@@ -66,14 +57,14 @@ def show(names: tuple[str, ...], *, raw: bool) -> int:
     async def tell(settings: "Settings") -> int:
         async for record in _chosen(settings, names, ()):
             shown = _outline(record) | (_content(record) if raw else _sizes(record))
-            click.echo(_json(shown, indent=2))
+            click.echo(json_text(shown, indent=2))
         return 0
 
     return _run(tell)
 
 
 @rejected.command()
-@click.argument("names", nargs=-1, metavar="[PARTITION:OFFSET...]", callback=_names)
+@click.argument("names", nargs=-1, metavar="[PARTITION:OFFSET...]", callback=read_names)
 @_reasons
 @click.option("--all", "everything", is_flag=True, help="all that was ever rejected")
 @click.option("--dry-run", is_flag=True, help="only tell what would be sent")
@@ -148,32 +139,15 @@ async def _chosen(
 def _line(record: "RejectedRecord") -> str:
     what = f"{record.field} {record.detail}" if record.field else record.detail
     return visible(
-        f"{record.name:<10} {_when(record) or 'at an unknown time':<24}  {record.reason:<19} "
+        f"{record.name:<10} {instant_text(record.at) or 'at an unknown time':<24}  {record.reason:<19} "
         f"{record.topic} {record.from_partition}:{record.from_offset}  {what}"
     )
-
-
-def _json(shown: object, indent: int | None = None) -> str:
-    return visible_json(json.dumps(shown, ensure_ascii=False, indent=indent))
-
-
-def _when(record: "RejectedRecord") -> str | None:
-    """Return the record's time as text; None: its timestamp is no instant.
-
-    Any client with the right to write to the topic may have written the timestamp.
-    """
-    from schemas.instant import written
-
-    try:
-        return written(record.at) if record.at >= 0 else None
-    except OverflowError:
-        return None
 
 
 def _outline(record: "RejectedRecord") -> dict[str, object]:
     return {
         "record": record.name,
-        "rejected_at": _when(record),
+        "rejected_at": instant_text(record.at),
         "reason": record.reason,
         "field": record.field,
         "detail": record.detail,
@@ -193,22 +167,10 @@ def _sizes(record: "RejectedRecord") -> dict[str, object]:
 
 def _content(record: "RejectedRecord") -> dict[str, object]:
     return {
-        "key": _text(record.key),
-        "value": _text(record.value),
-        "headers": [[name, _text(value)] for name, value in record.headers],
+        "key": content_text(record.key),
+        "value": content_text(record.value),
+        "headers": [[name, content_text(value)] for name, value in record.headers],
     }
-
-
-def _text(content: bytes | None) -> object:
-    """Return UTF-8 as text, other bytes as `{"base64": …}`."""
-    from base64 import b64encode
-
-    if content is None:
-        return None
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return {"base64": b64encode(content).decode()}
 
 
 def _run(command: "Callable[[Settings], Coroutine[None, None, int]]") -> int:

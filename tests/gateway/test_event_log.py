@@ -152,7 +152,7 @@ async def test_08_away_it_says_so_in_time_and_back_it_takes_again(own_broker: Br
                 except UnavailableError:
                     continue
             while not stage.log.takes:  # noqa: ASYNC110 (nobody tells)
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0)
         there = await stage.events()
         assert there[0] == (b"T-1", b"T-1 1")
         assert there[-1] == (b"T-1", b"T-1 3")
