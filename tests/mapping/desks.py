@@ -1,4 +1,4 @@
-"""Sample deliveries of three help desks, mapped by the files in mappings/."""
+"""Sample deliveries of help desks, mapped by the files in mappings/."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from service.mapping.mapping_file import read_mapping
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
-DESKS = ("zammad", "zendesk", "jira")
+DESKS = ("zammad", "zendesk", "jira", "gitlab", "chatwoot", "glpi")
 
 
 @cache
@@ -26,7 +26,7 @@ def mapping(desk: str) -> Mapping:
 def deliveries(desk: str) -> tuple[tuple[Delivery, int], ...]:
     """Each delivery, and how many events it adds to those before it."""
     return tuple(
-        (Delivery(one["body"], one["headers"], desk), one["new_events"])
+        (Delivery(one["body"], one["headers"], one.get("endpoint", desk)), one["new_events"])
         for one in lines(SAMPLES / desk / "deliveries.jsonl")
     )
 

@@ -1,4 +1,4 @@
-"""Webhooks of three help desks give the events that they must, in any order and however often."""
+"""Webhooks of help desks give the events that they must, in any order and however often."""
 
 import json
 
