@@ -95,6 +95,17 @@ SCHEMES = {
     "bearer": BEARER,
     "basic": BASIC,
 }
+# The schemes by the endpoint to which the tests send.
+ENDPOINTS = {
+    "zammad": ZAMMAD,
+    "jira": JIRA,
+    "zendesk": ZENDESK,
+    "gitlab": STANDARD,
+    "gitlab-token": GITLAB_TOKEN,
+    "chatwoot": CHATWOOT,
+    "glpi-ticket": GLPI,
+    "glpi-other": GLPI,
+}
 SIGNED = {name: one for name, one in SCHEMES.items() if isinstance(one.proof, SignatureScheme)}
 STAMPED = {name: one for name, one in SIGNED.items() if one.proof.timestamp and one.proof.timestamp.tolerance}
 
