@@ -30,6 +30,7 @@ NAMES = {  # endpoints of the pages, and how the tests call what they are
     "glpi-ticket": "glpi",
     "freescout": "freescout",
     "frappe": "frappe",
+    "freshdesk": "freshdesk",
     "servicenow": "basic",
 }
 
