@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.mapping.delivery import Delivery
@@ -55,6 +55,7 @@ def arrays(value: Any) -> Iterator[list[Any]]:
 
 
 @pytest.mark.parametrize("desk", DESKS)
+@settings(deadline=None)
 @given(random=st.randoms())
 def test_the_order_of_what_a_history_lists_makes_no_difference(desk: str, random: Any) -> None:
     # Zammad's history is in the order of its ids, which the lookup of an earlier closing needs.

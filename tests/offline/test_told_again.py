@@ -1,4 +1,4 @@
-"""What a desk tells once more under another id changes no verdict: the claims of the pages of GLPI and GitLab."""
+"""What a desk tells once more under another id changes no verdict: claims of the pages of GLPI and GitLab."""
 
 import io
 import json
