@@ -1,4 +1,4 @@
-"""The how-to pages of help desks: configurations, mappings and tables are right; and the schema of editors."""
+"""The how-to pages of help desks: configurations, mappings, tables are right; and the schema of editors."""
 
 import json
 import re
