@@ -45,7 +45,7 @@ def gateway(env: dict[str, str]) -> Iterator[tuple[Service, httpx.Client]]:
 
 
 def send(client: httpx.Client, sample: Sample) -> httpx.Response:
-    return client.post(f"/hooks/{sample.product}", content=sample.body, headers=sample.signed(now_ms()))
+    return client.post(f"/hooks/{sample.endpoint}", content=sample.body, headers=sample.signed(now_ms()))
 
 
 def published(bootstrap: str, prefix: str) -> list[Record]:

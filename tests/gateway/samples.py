@@ -8,11 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from schemas.instant import read_milliseconds
-from tests.gateway.configured import SECRETS
-from tests.gateway.schemes import SCHEMES, sent_headers
+from tests.gateway.schemes import ENDPOINTS, sent_headers
 
 SAMPLES = Path(__file__).parents[1] / "mapping" / "samples"
-PRODUCTS = ("zammad", "zendesk", "jira")
+# The endpoints with samples, and whose: GitLab signs, or sends a token.
+FOLDERS = {
+    "zammad": "zammad",
+    "zendesk": "zendesk",
+    "jira": "jira",
+    "gitlab": "gitlab",
+    "gitlab-token": "gitlab",
+    "chatwoot": "chatwoot",
+    "glpi-ticket": "glpi",
+    "servicenow": "servicenow",
+    "freshdesk": "freshdesk",
+    "frappe": "frappe",
+    "generic": "generic",
+}
+ANY_BODY = ("generic",)  # an array is a body as well
+PRODUCTS = tuple(FOLDERS)
 CUT_OFF = b'{"ticket":{"id":31,"number":"22031","state":"op'
 
 
@@ -21,7 +35,7 @@ class Sample:
     """One delivery, its answer, and how many new events it adds."""
 
     name: str
-    product: str
+    endpoint: str
     body: bytes
     headers: dict[str, str]
     status: int
@@ -30,18 +44,22 @@ class Sample:
 
     def signed(self, at: int) -> dict[str, str]:
         """All its headers, when it is sent at an instant (ms)."""
-        key = b"somebody else's" if self.forged else SECRETS[self.product].encode()
-        return self.headers | sent_headers(SCHEMES[self.product], self.body, at, key)
+        key = b"somebody else's" if self.forged else None
+        return self.headers | sent_headers(ENDPOINTS[self.endpoint], self.body, at, key)
 
 
 def samples(product: str) -> Iterator[Sample]:
     """The deliveries of a product in the order of their arrival, then one cut off and one forged."""
-    rows = [json.loads(line) for line in (SAMPLES / product / "deliveries.jsonl").read_text().splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (SAMPLES / FOLDERS[product] / "deliveries.jsonl").read_text().splitlines()
+    ]
     for row in rows:
         body = json.dumps(row["body"], ensure_ascii=False).encode()
-        dead = not isinstance(row["body"], dict)
+        dead = not isinstance(row["body"], dict) and product not in ANY_BODY
         headers = {"content-type": "application/json", **row["headers"]}
-        yield Sample(row["n"], product, body, headers, 202 if dead else 204, row["new_events"])
+        endpoint = row.get("endpoint", product)
+        yield Sample(row["n"], endpoint, body, headers, 202 if dead else 204, row["new_events"])
     first = next(row for row in rows if row["new_events"])
     yield Sample("cut off", product, CUT_OFF, dict(first["headers"]), 202, 0)
     body = json.dumps(first["body"], ensure_ascii=False).encode()
@@ -50,7 +68,7 @@ def samples(product: str) -> Iterator[Sample]:
 
 def expected(product: str) -> list[dict[str, Any]]:
     """The events that they give in the end, each identity once."""
-    lines = (SAMPLES / product / "expected.jsonl").read_text().splitlines()
+    lines = (SAMPLES / FOLDERS[product] / "expected.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 

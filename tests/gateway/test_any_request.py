@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
-from tests.gateway.configured import SECRETS
 from tests.gateway.house import NOW, House
 from tests.gateway.samples import PRODUCTS, samples
-from tests.gateway.schemes import SCHEMES, sent_headers
+from tests.gateway.schemes import ENDPOINTS, sent_headers
 
 pytestmark = [pytest.mark.hypothesis, pytest.mark.timeout(600)]
 
@@ -64,7 +63,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 def sent(house: House, product: str, body: bytes, headers: dict[str, str]) -> int:
-    signed = headers | sent_headers(SCHEMES[product], body, NOW, SECRETS[product].encode())
+    signed = headers | sent_headers(ENDPOINTS[product], body, NOW)
     house.log.events.clear()
     house.log.letters.clear()
     status = asyncio.run(house.send(f"/hooks/{product}", body, signed)).status_code

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.configured import DESKS, MAPPINGS, write
-from tests.gateway.samples import samples
+from tests.gateway.samples import FOLDERS, PRODUCTS, samples
 
 
 def sla_timer(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -36,13 +36,13 @@ def test_14_check_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("product", ["zammad", "zendesk", "jira"])
+@pytest.mark.parametrize("product", PRODUCTS)
 def test_14_a_body_is_tried_with_the_mapping_of_a_source(tmp_path: Path, product: str) -> None:
     sample = next(one for one in samples(product) if one.new_events)
     (tmp_path / "body").write_bytes(sample.body)
     (tmp_path / "headers").write_text("".join(f"{name}: {value}\n" for name, value in sample.headers.items()))
     tried = sla_timer(
-        *("mapping", "try", str(MAPPINGS / f"{product}.yaml"), str(tmp_path / "body")),
+        *("mapping", "try", str(MAPPINGS / f"{FOLDERS[product]}.yaml"), str(tmp_path / "body")),
         *("--headers", str(tmp_path / "headers"), "--endpoint", product),
     )
     assert tried.returncode == 0, tried.stderr

@@ -10,7 +10,17 @@ from service.errors import RefusalError
 from service.gateway.gateway_file import read_sources
 from service.gateway.signature import SharedToken, SignatureScheme, SignedTime
 from tests.gateway.configured import DESKS, ZAMMAD, write
-from tests.gateway.schemes import GLPI, JIRA, ZENDESK
+from tests.gateway.schemes import (
+    BASIC,
+    CHATWOOT,
+    FRAPPE,
+    FRESHDESK,
+    GITLAB_TOKEN,
+    GLPI,
+    JIRA,
+    STANDARD,
+    ZENDESK,
+)
 from tests.gateway.schemes import ZAMMAD as ZAMMADS
 
 SIGNATURE = "header: X, algorithm: sha256, encoding: hex, signed: [body]"
@@ -28,7 +38,15 @@ def test_the_products_are_read_as_they_sign(tmp_path: Path) -> None:
         "zammad": ZAMMADS.proof,
         "jira": JIRA.proof,
         "zendesk": ZENDESK.proof,
-        "glpi": GLPI.proof,
+        "gitlab": STANDARD.proof,
+        "gitlab-token": GITLAB_TOKEN.proof,
+        "chatwoot": CHATWOOT.proof,
+        "glpi-ticket": GLPI.proof,
+        "glpi-other": GLPI.proof,
+        "servicenow": BASIC.proof,
+        "freshdesk": FRESHDESK.proof,
+        "frappe": FRAPPE.proof,
+        "generic": STANDARD.proof,
     }
     assert found["zammad"].keys() == [b"made-up-zammad"]
     assert (found["zammad"].tenant, found["zammad"].limit) == ("default", 1_048_576)
@@ -122,7 +140,7 @@ def test_two_sources_with_one_endpoint_are_refused(tmp_path: Path) -> None:
             ["FILE:4: sources.desk.secrets: stands without signature or token"],
         ),
         (
-            ZAMMAD.replace("[zammad.secret]", "[zammad.secret, jira.secret, glpi.secret]"),
+            ZAMMAD.replace("[zammad.secret]", "[zammad.secret, jira.secret, chatwoot.secret]"),
             ["FILE:5: sources.desk.secrets: names more than 2 files"],
         ),
         (

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from service.gateway.routes import forged, log, told
+from service.telemetry.logs import Rate
 from tests.gateway.configured import SECRETS
 from tests.gateway.house import NOW, House
 from tests.gateway.samples import PRODUCTS, samples
@@ -15,8 +17,13 @@ PRIVATE = ("example.com", "private words", "555-01", "22031", "made-up")
 
 
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    """The lines of this test: what others have told counts against no rate limit."""
     caplog.set_level(logging.DEBUG, logger="service")
+    for logger in (log, forged, told):
+        (rate,) = logger.filters
+        assert isinstance(rate, Rate)
+        monkeypatch.setattr(logger, "filters", [Rate(rate.most)])
     return caplog
 
 
@@ -66,8 +73,8 @@ async def test_17_no_value_of_any_sample_is_in_the_log(
     house = House(tmp_path)
     for sample in samples(product):
         for headers in (sample.signed(house.now), sample.headers):
-            await house.send(f"/hooks/{product}", sample.body, headers)
-    assert len(lines.messages) >= 10
+            await house.send(f"/hooks/{sample.endpoint}", sample.body, headers)
+    assert lines.messages
     for record in lines.records:
         said = record.getMessage()
         assert [word for word in PRIVATE if word in said] == []

@@ -18,7 +18,7 @@ from tests.gateway.schemes import sent_headers
 
 ALL = [sample for product in PRODUCTS for sample in samples(product)]
 RECEIVED = next(samples("zammad"))
-each = pytest.mark.parametrize("sample", ALL, ids=lambda one: f"{one.product} {one.name}")
+each = pytest.mark.parametrize("sample", ALL, ids=lambda one: f"{one.endpoint} {one.name}")
 
 
 def of(body: bytes, headers: dict[str, str] | None = None, key: bytes | None = None) -> dict[str, str]:
@@ -28,7 +28,7 @@ def of(body: bytes, headers: dict[str, str] | None = None, key: bytes | None = N
 
 
 async def answered(house: House, sample: Sample) -> int:
-    answer = await house.send(f"/hooks/{sample.product}", sample.body, sample.signed(house.now))
+    answer = await house.send(f"/hooks/{sample.endpoint}", sample.body, sample.signed(house.now))
     return answer.status_code
 
 
@@ -73,6 +73,18 @@ async def test_02_a_stale_delivery_is_refused_and_a_replayed_one_harmless(tmp_pa
     house.now += 300_001
     assert (await house.send("/hooks/zendesk", sample.body, headers)).status_code == 401
     assert house.told.refused == [("zendesk", "stale")]
+
+
+@pytest.mark.parametrize(
+    ("product", "status"), [("gitlab", 401), ("gitlab-token", 204), ("chatwoot", 401), ("glpi-ticket", 204)]
+)
+async def test_02_what_was_held_up_for_an_hour_is_taken_where_it_is_signed_when_it_is_queued(
+    tmp_path: Path, product: str, status: int
+) -> None:
+    sample = next(samples(product))
+    house = House(tmp_path)
+    headers = sample.signed(house.now - 3_600_000)
+    assert (await house.send(f"/hooks/{product}", sample.body, headers)).status_code == status
 
 
 async def test_03_a_new_secret_counts_from_the_next_delivery_on(tmp_path: Path) -> None:
@@ -186,19 +198,19 @@ async def test_05_what_a_product_sends_with_is_taken_and_nothing_else(
 
 async def test_05_the_challenge_of_glpi_is_answered(tmp_path: Path) -> None:
     house = House(tmp_path)
-    key = SECRETS["glpi"].encode()
+    key = SECRETS["glpi-ticket"].encode()
     asked = hmac.new(key, b"validate", hashlib.sha256).hexdigest()
-    answer = await house.send(f"/hooks/glpi?crc_token={asked}", method="GET")
+    answer = await house.send(f"/hooks/glpi-ticket?crc_token={asked}", method="GET")
     assert (answer.status_code, answer.text) == (
         200,
         hmac.new(key, asked.encode(), hashlib.sha256).hexdigest(),
     )
-    assert house.told.outcomes == [("glpi", "challenged")]
+    assert house.told.outcomes == [("glpi-ticket", "challenged")]
 
 
 @pytest.mark.parametrize("query", ["", "?crc_token=", "?crc_token=1", "?other=" + "a" * 64, "?crc_token=%FF"])
 async def test_05_what_is_no_challenge_is_a_wrong_method(tmp_path: Path, query: str) -> None:
-    answer = await House(tmp_path).send(f"/hooks/glpi{query}", method="GET")
+    answer = await House(tmp_path).send(f"/hooks/glpi-ticket{query}", method="GET")
     assert answer.status_code == 405
 
 

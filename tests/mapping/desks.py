@@ -1,4 +1,4 @@
-"""Sample deliveries of three help desks, mapped by the files in mappings/."""
+"""Sample deliveries of help desks, mapped by the files in mappings/."""
 
 import json
 from collections import Counter
@@ -14,7 +14,18 @@ from service.mapping.mapping_file import read_mapping
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
-DESKS = ("zammad", "zendesk", "jira")
+DESKS = (
+    "zammad",
+    "zendesk",
+    "jira",
+    "gitlab",
+    "chatwoot",
+    "glpi",
+    "servicenow",
+    "freshdesk",
+    "frappe",
+    "generic",
+)
 
 
 @cache
@@ -26,9 +37,18 @@ def mapping(desk: str) -> Mapping:
 def deliveries(desk: str) -> tuple[tuple[Delivery, int], ...]:
     """Each delivery, and how many events it adds to those before it."""
     return tuple(
-        (Delivery(one["body"], one["headers"], desk), one["new_events"])
+        (Delivery(one["body"], one["headers"], one.get("endpoint", desk)), one["new_events"])
         for one in lines(SAMPLES / desk / "deliveries.jsonl")
     )
+
+
+def good(desk: str) -> list[Delivery]:
+    """The deliveries that can be mapped: an object, or any body where the mapping takes one."""
+    return [
+        delivery
+        for delivery, _ in deliveries(desk)
+        if isinstance(delivery.body, dict) or mapping(desk).takes_any_body
+    ]
 
 
 def history(desk: str) -> Any:
