@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.events.rejection import Rejection
@@ -38,6 +38,7 @@ def test_all_deliveries_give_what_is_expected_and_nothing_personal(desk: str) ->
 
 
 @pytest.mark.parametrize("desk", DESKS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_order_and_any_repetition_gives_the_same(desk: str, data: st.DataObject) -> None:
     all_of = good(desk)
