@@ -1,4 +1,4 @@
-"""What a desk tells once more under another id changes no verdict: the claims of the pages of GLPI and GitLab."""
+"""What GLPI and GitLab tell once more under another id changes no verdict, as their pages say."""
 
 import io
 import json
