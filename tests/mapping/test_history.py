@@ -34,7 +34,7 @@ MORE = {  # what no webhook of the samples tells
     "zendesk": ["satisfaction_submitted"],
     "gitlab": ["merged"],  # a duplicate that nobody touched after its closing
     "freshdesk": ["satisfaction_submitted"],
-    "glpi": ["reopened", "response_started", "satisfaction_submitted"],
+    "glpi": ["reopened", "reopened", "response_started", "satisfaction_submitted"],
 }
 
 
