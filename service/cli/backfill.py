@@ -36,7 +36,7 @@ def backfill(
     replace: bool,
     dry_run: bool,
 ) -> int:
-    """Send a help desk's history or export, with the ids of its webhooks.
+    """Send a desk's history or export, by the ids of its webhooks.
 
     What is in the log already counts once. FILE is a JSON document that the `history` of MAPPING reads, or an
     export that its `rows` read: a JSON document where MAPPING has no history, else CSV, a spreadsheet, JSON

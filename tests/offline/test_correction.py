@@ -186,6 +186,21 @@ def test_an_id_that_was_a_void_or_becomes_one_is_not_used_twice(first: Kind) -> 
     assert [word for word, *_ in stands(log)] == wanted
 
 
+def test_an_id_of_the_desk_that_looks_like_ours_is_another_event() -> None:
+    """Its digest is not that of its content."""
+    other = answered(NINE + HOUR, "1/answered!0123456789abcdef")
+    log, found = after([*A, other], *B, other)
+    assert counts(found) == [0, 1, 2, 0, 0, 0]
+    assert stands(log) == stands([*B, other])
+
+
+def test_an_id_that_we_voided_is_not_used_although_the_log_has_lost_the_event() -> None:
+    log, _ = after(list(A), *B)
+    kept = [one for one in log if one.fact.kind == Kind.VOIDED]
+    log, _ = after(kept, *A)
+    assert stands(log) == stands(A)
+
+
 def test_an_event_that_moved_to_another_ticket_is_voided_in_the_first() -> None:
     there = changed_ticket(A, "T2@default")
     log, found = after(list(A), *there)
