@@ -131,3 +131,23 @@ def test_publish_says_what_it_leaves_out() -> None:
     _, told = published(UNREADABLE)
     assert [line.split(":")[1] for line in told[:4]] == ["3", "4", "5", "6"]
     assert told[4] == f"export.csv: not sent (--partial sends their other lines): {LEFT_OUT}"
+
+
+def test_explain_names_the_row_of_the_ticket_that_cannot_be_read() -> None:
+    files = [
+        "--events",
+        str(UNREADABLE.export),
+        "--mapping",
+        str(UNREADABLE.mapping),
+        "--policies",
+        str(POLICY),
+    ]
+    result = CliRunner().invoke(sla_timer, ["explain", "2", *files], standalone_mode=False)
+    assert result.return_value == 1
+    assert "has no record of this ticket" not in result.stdout
+    assert "time: is before 2000" in result.stdout
+    result = CliRunner().invoke(sla_timer, ["explain", "2", *files, "--json"], standalone_mode=False)
+    (row,) = json.loads(result.stdout)["records"]["rejected"]
+    assert (row["reason"], row["line"]) == ("unreadable_row", 3)
+    result = CliRunner().invoke(sla_timer, ["explain", "6", *files], standalone_mode=False)
+    assert "is before 2000" not in result.stdout
