@@ -232,3 +232,35 @@ def test_a_mapping_that_reads_neither_is_refused(mapping: Path) -> None:
     )
     with pytest.raises(RefusalError, match="has neither history nor rows"):
         Desk(mapping).backfill(*A)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_other_rows_of_a_ticket_with_an_unreadable_row_are_not_sent_either(
+    mapping: Path, replace: bool
+) -> None:
+    desk = Desk(mapping)
+    rows = f"1,{minute(0)},,", "1,,soon,", f"2,{minute(0)},,"
+    assert desk.backfill(*rows, replace=replace)[0] == 1
+    assert desk.sent == ["2 received 00"]
+    assert desk.backfill(*rows, replace=replace, partial=True)[0] == 1
+    assert "1 received 00" in desk.sent
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("day.json", "9 closed 30"), ("day.csv", "1 received 00"), ("day.jsonl", "1 received 00")],
+)
+def test_a_mapping_for_both_takes_a_json_document_as_a_history(mapping: Path, name: str, sent: str) -> None:
+    rules = "ticket: t\ndeliveries:\n  - {event: closed, id: '{t}/closed', time: at}\n"
+    history = "history:\n  - {each: {one: all}, body: {t: one.t, at: one.at}}\n"
+    mapping.write_text(MAPPING + rules + history, encoding="utf-8")
+    contents = {
+        "day.json": json.dumps({"all": [{"t": 9, "at": minute(30)}]}),
+        "day.csv": f"{HEADER}\n1,{minute(0)},,\n",
+        "day.jsonl": json.dumps({"Nr": 1, "Opened": minute(0), "Answered": None, "Closed": None}),
+    }
+    file = mapping.with_name(name)
+    file.write_text(contents[name], encoding="utf-8")
+    desk = Desk(mapping)
+    assert desk.backfill(file=file)[0] == 0
+    assert desk.sent == [sent]
