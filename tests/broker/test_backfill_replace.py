@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from schemas.topics import LIFECYCLE
 from service.demo.broker import Broker
 from service.kafka.codec.partitioner import murmur2
 from service.kafka.topics.known_facts import known_facts
-from tests.broker.log import read
+from service.kafka.topics.lifecycle import STRUCTURED
+from tests.broker.log import new_topics, read
 from tests.broker.service import environment, running, sla_timer
 
 SETTLED_WITHIN = 90  # seconds
@@ -156,3 +158,24 @@ def test_killed_on_the_way_and_run_again_it_ends_in_the_same(
     wanted = desk.judged("b")
     with running(desk.env):
         assert asyncio.run(desk.stands(wanted)) == wanted
+
+
+async def test_what_an_open_transaction_hides_is_waited_for(bootstrap: str) -> None:
+    """Else what was corrected a moment ago would be corrected again, by what the log had before."""
+    (topic,) = await new_topics(bootstrap, ["lifecycle"], 1)
+    reach = {"bootstrap_servers": [bootstrap]}
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"{topic}-open")
+    async with producer, asyncio.timeout(SETTLED_WITHIN):
+        await producer.begin_transaction()
+        await producer.send_and_wait(topic, EVENT, key=b"1", headers=STRUCTURED)
+        asked = asyncio.create_task(known_facts(reach, topic, murmur2, lambda *_: True))
+        await asyncio.wait({asked}, timeout=2)
+        assert not asked.done()
+        await producer.commit_transaction()
+        assert [(ticket, fact.id) for ticket, fact in await asked] == [("1@default", "1/told")]
+
+
+EVENT = (
+    b'{"specversion":"1.0","id":"1/told","source":"/desk/wide","type":"complaint.feedback_delivered",'
+    b'"subject":"1","time":"2026-01-02T09:00:00Z","data":{}}'
+)
