@@ -11,6 +11,7 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
+from schemas.envelope import DEFAULT_TENANT
 from service.errors import RefusalError
 from service.events.fact import CHANNELS, COMPLAINTS, Fitted, Kinds
 from service.events.rejection import TOO_MANY_FACTS, Rejection
@@ -142,17 +143,23 @@ def opened(events: str, stdin: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def lines(
-    events: str, stream: BinaryIO, mapping: Path | None, problems: Problems
+    events: str,
+    stream: BinaryIO,
+    mapping: Path | None,
+    problems: Problems,
+    tenant: str = DEFAULT_TENANT,
 ) -> Iterator[JsonLine | LineProblem]:
     """Return a file's events as structured JSON. Raises RefusalError for a bad mapping or missing column.
 
-    What the mapping makes fit or leaves out is noted in `problems`.
+    What the mapping makes fit or leaves out is noted in `problems`. `tenant`: of the rows, unless the mapping
+    names a field.
     """
     if mapping:
         from service.mapping.mapping_file import read_mapping  # noqa: PLC0415 (a fifth of a start without one)
         from service.offline.export_file import exported_lines  # noqa: PLC0415 (likewise)
 
-        return exported_lines(Path(shown(events)), stream, read_mapping(mapping), tell=problems.note_dropped)
+        by = read_mapping(mapping)
+        return exported_lines(Path(shown(events)), stream, by, tell=problems.note_dropped, tenant=tenant)
     if needs_mapping(events):
         raise RefusalError(f"{events}: an export needs --mapping FILE, for example mappings/helpdesk.yaml")
     return json_lines(stream)
@@ -169,20 +176,21 @@ def fit(
     doing: str = "reading",
     through: Callable[[BinaryIO], BinaryIO] | None = None,
     kinds: Kinds = COMPLAINTS | CHANNELS,
+    tenant: str = DEFAULT_TENANT,
 ) -> Iterator[FileEvent]:
     """Yield the valid events of a file in its order, and report all others to `problems`.
 
     The events of a CSV export come in the order they happened. `now` in ms; without it, the future has no
     limit. `doing`: the label of the progress. `through`: a wrapper for the stream. Only events of these
-    `kinds` are valid. Raises RefusalError when the file cannot be read, StoppedError at the first problem of
-    a strict run.
+    `kinds` are valid. `tenant`: of the rows of an export, unless the mapping names a field. Raises
+    RefusalError when the file cannot be read, StoppedError at the first problem of a strict run.
     """
     with (
         opened(events, stdin) as raw,
         unpacked(events, through(raw) if through else raw) as stream,
         Progress(err, doing, None if mapping or is_gzip(events) else _size(raw)) as progress,
     ):
-        for line in lines(events, stream, mapping, problems):
+        for line in lines(events, stream, mapping, problems, tenant):
             found = line if isinstance(line, LineProblem) else _decoded(line, now, kinds, problems)
             if isinstance(found, LineProblem):
                 progress.clear()

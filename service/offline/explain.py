@@ -18,8 +18,10 @@ from service.sla.facts import Fact
 from service.sla.history import FULL, add, identity
 from service.sla.judge import END_OF_TIME
 from service.sla.policy import Policies
-from service.sla.state import names
+from service.sla.state import key, names
 from service.text.visible import visible, visible_json
+
+UNREADABLE_ROW = "unreadable_row"  # beside the reasons of rejection
 
 
 def explain(
@@ -78,6 +80,15 @@ class _TicketInFile(Problems):
         """See Problems."""
         if named.ticket_id == self._ticket_id and named.tenant in (None, self._tenant):
             self._reject(line.number, rejection)
+
+    def tell_unreadable(self, problem: LineProblem) -> None:
+        """See Problems. A row of an export that cannot be read is no event, so nothing else has noted it."""
+        is_noted = any(one.line == problem.number for one in self._rejected)
+        if problem.ticket == key(self._tenant, self._ticket_id) and not is_noted:
+            self._rejected.append(
+                RejectedEvent(UNREADABLE_ROW, problem.field, problem.reason, problem.number)
+            )
+        super().tell_unreadable(problem)
 
     def _reject(self, number: int, rejection: Rejection) -> None:
         self._rejected.append(RejectedEvent(rejection.reason, rejection.field, rejection.detail, number))

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from schemas.envelope import DEFAULT_TENANT
 from service.errors import RefusalError
 from service.events.json_value import read_json
 from service.events.rejection import RejectedError
@@ -27,6 +28,7 @@ def exported_lines(
     stream: BinaryIO,
     by: MappingFile,
     tell: Callable[[int, Dropped], object] = lambda number, dropped: None,  # noqa: ARG005
+    tenant: str = DEFAULT_TENANT,
 ) -> Iterator[JsonLine | LineProblem]:
     """Yield the events of an export in the order they happened, after a LineProblem for each unreadable row.
 
@@ -35,7 +37,7 @@ def exported_lines(
     missing.
     """
     problems: list[LineProblem] = []
-    found = exported(path, stream, by, problems)
+    found = exported(path, stream, by, problems, tenant=tenant)
     for number, dropped in found.dropped:
         tell(number, dropped)
     for one in found.problems:
@@ -52,6 +54,7 @@ def exported(
     by: MappingFile,
     problems: list[LineProblem],
     watch: ValueWatch | None = None,
+    tenant: str = DEFAULT_TENANT,
 ) -> Exported:
     """Return what an export gives. Rows that are none are added to `problems`. Raises RefusalError.
 
@@ -59,7 +62,7 @@ def exported(
     """
     joined = by.export.files if by.export else {}
     tables = {name: _of_file(path.parent / one.file, by) for name, one in joined.items()}
-    return by.of_rows(_table(path, stream, by, problems), tables, watch=watch)
+    return by.of_rows(_table(path, stream, by, problems), tables, tenant=tenant, watch=watch)
 
 
 def _of_file(path: Path, by: MappingFile) -> Table:

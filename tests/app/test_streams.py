@@ -38,6 +38,7 @@ ASK = {  # commands that talk to Kafka, which is away
     "board": ["board"],
     "traffic": ["demo", "--only-traffic"],
     "publish": ["publish", "{events}"],
+    "backfill": ["backfill", MAPPING, "{events}", "--replace"],
     "explain live": ["explain", "T1"],
     "report live": ["report"],
     "topics ensure": ["topics", "ensure"],

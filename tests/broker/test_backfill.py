@@ -18,12 +18,12 @@ from tests.gateway.samples import PRODUCTS, SAMPLES, samples
 WITHIN = 20  # seconds
 
 
-def identities(bootstrap: str, prefix: str, at_least: int = 0) -> dict[tuple[str, str], set[bytes]]:
-    """By source and id what readers see, once they see so many records: a commit's markers come later."""
-    found: dict[tuple[str, str], set[bytes]] = {}
+def identities(bootstrap: str, prefix: str, at_least: int = 0) -> dict[tuple[str, str], set[str]]:
+    """By source and id the contents that readers see, once these are so many: markers come later."""
+    found: dict[tuple[str, str], set[str]] = {}
     for record in asyncio.run(_read(bootstrap, LIFECYCLE.named(prefix), at_least)):
         event = json.loads(record.value or b"")
-        found.setdefault((event["source"], event["id"]), set()).add(record.value or b"")
+        found.setdefault((event["source"], event["id"]), set()).add(json.dumps(event, sort_keys=True))
     return found
 
 

@@ -2,20 +2,18 @@
 
 import asyncio
 import json
-import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from schemas.instant import written
+from bench.history import lines
 from service.demo.broker import Broker
 from tests.broker.log import read
 from tests.broker.service import POLICIES, environment, running, sla_timer
-from tests.sla.stories import DAY, HOUR, MINUTE, at
+from tests.sla.stories import DAY, at
 
 MAPPING = Path(__file__).parents[2] / "mappings" / "helpdesk.yaml"
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "helpdesk.csv"
@@ -51,36 +49,6 @@ calendar: office
 timezone: Europe/Rome
 week: {mon: [["09:00", "18:00"]], tue: [["09:00", "18:00"]], wed: [["09:00", "12:00"], ["13:00", "18:00"]]}
 """
-
-
-def events(tickets: int, seed: int) -> Iterator[str]:
-    """CloudEvents of some days long ago: in time, late or never, out of order, twice or void."""
-    dice = random.Random(seed)
-    lines = []
-    for number in range(tickets):
-        ticket, start = f"T-{number}", at("00:00") - 900 * DAY + dice.randrange(5 * DAY)
-        kind = dice.choice(["general", "complex"])
-        who = {"customer_id": f"C-{number % 97}", "channel": dice.choice(["online", "phone"])}
-        story = [("received", start, who | {"complexity": kind})]
-        story.append(("response_started", start + dice.choice([10, 29, 30, 31, 61]) * MINUTE, {}))
-        story.append(("preliminary_solution_provided", start + dice.randrange(6 * HOUR), {}))
-        story.append(("feedback_delivered", start + dice.randrange(6 * HOUR), {}))
-        story.append(("reopened", start + 7 * HOUR, {}))
-        if dice.random() < 0.4:
-            waits = start + dice.randrange(3 * HOUR)
-            reason = dice.choice([{}, {"reason": "customer"}, {"reason": "vendor"}])
-            story += [("paused", waits, reason), ("resumed", waits + dice.randrange(24 * HOUR), reason)]
-        if dice.random() < 0.2:
-            story.append(("voided", start + 8 * HOUR, {"event_id": f"{ticket}-1"}))
-        if dice.random() < 0.2:
-            story.append(("reclassified", start + dice.randrange(4 * HOUR), {"complexity": "complex"}))
-        for index, (word, time, data) in enumerate(story[: dice.randrange(1, len(story) + 1)]):
-            name = {"id": f"{ticket}-{index}", "source": "/desk", "subject": ticket}
-            what = {"specversion": "1.0", "type": f"complaint.{word}", "time": written(time), "data": data}
-            line = json.dumps(name | what)
-            lines += [line] * dice.choice([1, 1, 1, 2])
-    dice.shuffle(lines)
-    yield from lines
 
 
 def net(records: list) -> dict[str, dict]:
@@ -171,7 +139,7 @@ async def standing(kafka, prefix: str, expected: dict[str, dict]) -> dict[str, d
 @pytest.mark.parametrize("kills", [0, 2])
 def test_a_generated_log_gives_the_breaches_of_the_batch_judge(kafka, prefix, policies, tmp_path, kills):
     log = tmp_path / "events.jsonl"
-    log.write_text("\n".join(events(tickets=1_500, seed=kills)))
+    log.write_text("\n".join(lines(1_500, begin=at("00:00") - 900 * DAY, seed=kills)))
     env = environment(kafka.bootstrap, prefix, SLA_POLICIES=str(policies), SLA_INSTANCE="one")
     assert same(through_kafka(kafka, env, log, [], kills)) == same(judged(env, log, []))
 

@@ -58,6 +58,16 @@ def test_a_turn_takes_no_more_records_than_it_has_room_for(room: int, taken: int
     assert len({record.key for record in one.outgoing if record.target == CHANGELOG}) == taken
 
 
+@pytest.mark.parametrize("room", [1, 2, 3, 249, 250, 251, 500, 998])
+def test_a_turn_does_not_end_amid_the_records_of_a_ticket(room: int) -> None:
+    """Written side by side they are judged together, else what half of them shows would be taken back."""
+    records = [one for one in received(400) for _ in range(3)]
+    one = turn(TurnLimits(records=room))
+    worked(one, list(placed(records)))
+    assert one.taken == -(-room // 3) * 3
+    assert not one.left or one.left[0].key != records[one.taken - 1].key
+
+
 def test_others_go_on_between_any_few_records() -> None:
     one = turn()
     pauses = worked(one, received(1_000))

@@ -18,7 +18,8 @@ def test_the_schema_is_a_schema() -> None:
     SCHEMA.check_schema(SCHEMA.schema)
 
 
-FILES = [*sorted((ROOT / "mappings").glob("*.yaml")), ROOT / "examples" / "helpdesk.yaml"]
+FILES = [*sorted((ROOT / "mappings").glob("*.yaml")), *sorted((ROOT / "examples").rglob("mapping.yaml"))]
+FILES.append(ROOT / "examples" / "helpdesk.yaml")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -120,7 +120,7 @@ class Turn:
         )
         room = max(1, self._room.records - self.taken)
         read = partial(self._turns.decode, latest=latest, fitted=self.fitted)
-        arrivals, sources, rejected, taken = portion(self.left[:room], AT_ONCE, read, partition.weigh)
+        arrivals, sources, rejected, taken = portion(self.left, min(AT_ONCE, room), read, partition.weigh)
         yield
         self.left = self.left[taken:]
         self.taken += taken
