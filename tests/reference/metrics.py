@@ -11,7 +11,7 @@ from service.policy.in_force import PolicyState
 from service.sla.cause import RETRACTED_FOR
 from service.sla.history import Outcome
 from service.telemetry.gateway_metrics import GatewayMetrics
-from service.telemetry.metric_names import RefusedConnection
+from service.telemetry.metric_names import MOST_SOURCES, RefusedConnection
 from service.telemetry.metrics import Metrics
 from tests.reference.markdown import code, codes, page, table
 
@@ -25,6 +25,10 @@ _LABELS: tuple[tuple[str, str], ...] = (
     ("calendar", "the name of a calendar file"),
     ("policy", "the id of a published policy"),
     ("version of `sla_policy_info`", "a version of that policy"),
+    (
+        "source",
+        f"the `source` of an event: the first {MOST_SOURCES} that a process comes across; then `other`",
+    ),
 )
 
 
