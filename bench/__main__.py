@@ -23,6 +23,7 @@ ROWS = (
     "scale_out",
     "batch",
     "gateway",
+    "grace",
 )
 ALONE = ("page",)  # only by name: an hour, and a browser
 ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out"}  # measured together

@@ -81,6 +81,14 @@ def test_every_kind_of_process_is_scraped_and_missed_when_it_is_gone() -> None:
     assert watched == jobs
 
 
+def test_every_query_of_the_page_on_the_grace_gives_what_it_says() -> None:
+    page = (ROOT / "docs/how-to/choose-the-grace.md").read_text()
+    asked = [" ".join(query.split()) for query in re.findall(r"```promql\n(.*?)```", page, re.DOTALL)]
+    cases = yaml.safe_load((PROMETHEUS / "queries.yaml").read_text())["tests"]
+    assert asked == [" ".join(test["expr"].split()) for case in cases for test in case["promql_expr_test"]]
+    assert "SUCCESS" in said("promtool", "test", "rules", PROMETHEUS / "queries.yaml")
+
+
 def test_every_recorded_series_is_used() -> None:
     dashboards = "".join(path.read_text() for path in Path(DEPLOY / "grafana/dashboards").iterdir())
     assert [name for name in recorded() if name not in str(RULES) + dashboards] == []
