@@ -24,6 +24,7 @@ ROWS = (
     "batch",
     "gateway",
     "file",
+    "grace",
 )
 ALONE = ("page",)  # only by name: an hour, and a browser
 ALSO = {"efficiency": "throughput", "memory": "restore", "scale-out": "scale_out"}  # measured together

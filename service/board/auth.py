@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 COOKIE = "sla_board"
 SIGNED_IN_FOR_SECONDS = 12 * 3_600
 # These paths show no ticket, and need no token; any other path does, also one that is added later.
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/session", "/look"})
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/session", "/look"})
 OPEN_FOLDER = "/static/"
 
 # A page loads from this server only. No inline script or style, no frame around it, no request elsewhere.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -19,6 +20,7 @@ from service.board.stream import messages
 from service.board.translations.translate import LANGUAGES
 from service.board.viewers import Viewers, Watching
 from service.sla.state import key
+from service.telemetry.board_metrics import BoardMetrics
 
 MOST_VIEWERS = 200  # streams at once
 LARGEST_FORM_BYTES = 4_096
@@ -31,9 +33,10 @@ Show = Callable[[], Page]
 class Routes:
     """The routes over one board."""
 
-    def __init__(self, board: Board, token: Token | None, viewers: Viewers) -> None:
+    def __init__(self, board: Board, token: Token | None, metrics: BoardMetrics, viewers: Viewers) -> None:
         self._board = board
         self._token = token
+        self._metrics = metrics
         self._viewers = viewers
         self._pages = Pages()
 
@@ -126,6 +129,11 @@ class Routes:
         snapshot = self._board.snapshot()
         ready = as_of(snapshot.reaches) is not None and not snapshot.waiting
         return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+    async def metrics(self, _: Request) -> Response:
+        """Serve the metrics of the process."""
+        exposition = self._metrics.render(as_of(self._board.snapshot().reaches))
+        return Response(exposition, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def _list(self, request: Request, writer: Writer) -> Show:
         query = read_query(request.query_params)
@@ -228,9 +236,11 @@ def _secure(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-def application(board: Board, token: Token | None, most_viewers: int = MOST_VIEWERS) -> ASGIApp:
+def application(
+    board: Board, token: Token | None, metrics: BoardMetrics, most_viewers: int = MOST_VIEWERS
+) -> ASGIApp:
     """Return the ASGI application of the board, behind its access control."""
-    routes = Routes(board, token, Viewers(most_viewers))
+    routes = Routes(board, token, metrics, Viewers(most_viewers))
     served = [
         Route("/", routes.tickets),
         Route("/live", routes.tickets_live),
@@ -244,6 +254,7 @@ def application(board: Board, token: Token | None, most_viewers: int = MOST_VIEW
         Route("/session", routes.sign_in, methods=["GET", "POST"]),
         Route("/livez", routes.livez),
         Route("/readyz", routes.readyz),
+        Route("/metrics", routes.metrics),
         Mount("/static", StaticFiles(packages=[("service.board", "static")])),
     ]
     return AuthMiddleware(Starlette(routes=served), token)

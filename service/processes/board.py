@@ -23,12 +23,16 @@ from service.kafka.topics.owners import Owners
 from service.kafka.topics.policy_feed import PublishedPolicies
 from service.policy.in_force import in_force_line
 from service.policy.published import Published
+from service.processes.build import build
 from service.processes.connections import ConnectionLimiter
 from service.processes.http import OwnHosts, Server, listen
 from service.processes.last_words import run_process
 from service.processes.policies import read_published_policies
 from service.processes.signals import when_asked_to_end
 from service.settings import Settings
+from service.telemetry import loop_lag as stall
+from service.telemetry.board_metrics import BoardMetrics
+from service.telemetry.metric_names import LOOP_STALL
 
 log = logging.getLogger(__name__)
 
@@ -122,15 +126,18 @@ async def _serve(settings: Settings, services: Sequence[str]) -> int:
             return 0
         watch = Watch(settings, preparing.result(), services)
         token = Token(settings.http_token, now_ms) if settings.http_token else None
-        places = ConnectionLimiter()
-        board = application(watch.board, token, min(MOST_VIEWERS, places.streams))
+        metrics = BoardMetrics(build())
+        places = ConnectionLimiter(metrics.turned_away)
+        board = application(watch.board, token, metrics, min(MOST_VIEWERS, places.streams))
         server = Server(OwnHosts(board, settings.http[0]), places)
         serving = asyncio.create_task(server.serve([listener]))
         watching = asyncio.create_task(watch.run())
+        timing = asyncio.create_task(stall.watch(metrics[LOOP_STALL].observe))
         log.info("listening", extra={"port": listener.getsockname()[1]})
         await asyncio.wait([serving, watching, stopping], return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         watch.board.ticker.stop()
+        timing.cancel()
         server.should_exit = True
         watching.cancel()
         await asyncio.wait([serving, watching], timeout=STOP_WITHIN_SECONDS)

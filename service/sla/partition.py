@@ -46,6 +46,7 @@ class Step:
     changes: dict[str, bytes | None] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)  # indexes of arrivals whose ticket is full
     outcomes: Counter[Outcome] = field(default_factory=Counter)  # of the arrivals
+    news: list[Fact] = field(default_factory=list)  # the arrivals that are new, or replace an earlier fact
     unjudged: list[str] = field(default_factory=list)  # agreement of each new cycle without a policy
     exempt: list[str] = field(default_factory=list)  # agreement of each new cycle that is exempt
     shown_by_records: int = 0  # the first so many announcements; records caused them, deadlines the rest
@@ -177,6 +178,7 @@ class Partition(States[S]):
             if outcome is NEW or outcome is REPLACED:
                 one.is_replaced = one.is_replaced or outcome is REPLACED
                 one.news.append(fact)
+                step.news.append(fact)
                 one.space.take(fact)
             elif outcome is FULL:
                 one.is_full = self._judged.forgets_when_full

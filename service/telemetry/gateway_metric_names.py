@@ -5,9 +5,8 @@ The label `source` is an endpoint of the configuration, never a text of a reques
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from service.telemetry.metric_names import HTTP_CONNECTIONS_REFUSED, LOOP_STALL, Metric
+from service.telemetry.metric_names import BY_SOURCE, HTTP_CONNECTIONS_REFUSED, LOOP_STALL, Metric
 
-BY_SOURCE = ("source",)
 # Up to two days: what a desk holds back, or resends, comes that late.
 _DELAYS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21_600, 172_800)
 

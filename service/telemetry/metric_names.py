@@ -22,6 +22,13 @@ M = TypeVar("M", Counter, Gauge, Histogram)
 OF_CLOCK, OF_LEVEL, BY_PARTITION = ("clock",), ("clock", "level"), ("topic", "partition")
 OF_RETRACTION = (*OF_LEVEL, "reason")
 BY_POLICY = ("policy", "version", "agreement", "state")
+BY_SOURCE = ("source",)
+
+# With series of their own in one process: a source is a text of publishers, so their number needs a bound.
+MOST_SOURCES = 30
+OTHER_SOURCES = "other"
+# Above the skew of clocks, below the least difference of two time zones (15 min): docs/decisions/0039.
+AHEAD_LIMIT_MS = 5 * 60_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,6 +261,26 @@ FACTS = Metric(
     "sla_facts",
     "Facts by what became of them. Worry about `replaced` and `outranked`: one id, two contents.",
     ("outcome",),
+)
+FACT_DELAY = Metric(
+    Histogram,
+    "sla_fact_delay_seconds",
+    "From the time of a new fact to its log time, by source; 0 when it lies ahead. Repetitions are not "
+    f"counted; sources beyond the first {MOST_SOURCES} of a process are `{OTHER_SOURCES}`. Worry when the "
+    "99th percentile exceeds the grace: breaches are announced and then taken back.",
+    BY_SOURCE,
+    # Every length that may be chosen as the grace, in steps that a person would take.
+    buckets=(
+        *(0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 600, 900, 1_800),
+        *(3_600, 7_200, 14_400, 28_800, 86_400),
+    ),
+)
+FACTS_AHEAD = Metric(
+    Counter,
+    "sla_facts_ahead",
+    f"New facts whose time is more than {AHEAD_LIMIT_MS // 60_000} min after their log time, by source as of "
+    "sla_fact_delay_seconds. Worry when not 0: a local time was sent as UTC, or a clock is wrong.",
+    BY_SOURCE,
 )
 LOOP_STALL = Metric(
     Histogram,

@@ -99,6 +99,8 @@ class Metrics:
         self._show(metric_names.CODES_FITTED, codes)
         self._show(metric_names.TOPIC_FALLS_SHORT, [(topic.name,) for topic in SERVED])
         self._show(metric_names.FACTS, [(outcome.value,) for outcome in Outcome])
+        for row in (metric_names.FACT_DELAY, metric_names.FACTS_AHEAD):
+            self._show(row, [(metric_names.OTHER_SOURCES,)])
         self._show(metric_names.HTTP_CONNECTIONS_REFUSED, [(reason.value,) for reason in RefusedConnection])
         versions = Info(
             "sla_build", "What runs here: versions. Worry when processes differ.", registry=self.registry

@@ -7,6 +7,7 @@ from functools import cache
 from service.sla.announcement import Type
 from service.sla.partition import Step
 from service.telemetry import metric_names
+from service.telemetry.fact_delays import FactDelays
 from service.telemetry.metric_names import ANNOUNCED
 from service.telemetry.metrics import WHOLE_CLOCK, Metrics
 
@@ -19,6 +20,7 @@ class Recorder:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._lateness = cache(metrics[metric_names.LATENESS].labels)
+        self._delays = FactDelays(metrics)
 
     def committed(self, steps: Sequence[Step], records: int, now: int, seconds: float) -> None:
         """Count a transaction of `steps` that committed at `now` (ms) after `seconds`, with `records`."""
@@ -34,6 +36,7 @@ class Recorder:
             self._metrics[metric_names.TICKETS_EXEMPT].labels(agreement).inc()
         for outcome, count in step.outcomes.items():
             self._metrics[metric_names.FACTS].labels(outcome.value).inc(count)
+        self._delays.count(step.news)
         # Looking up a label set takes longer than counting: count equal announcements first.
         said = Counter((told.type, told.clock, told.level, told.reason) for told in step.announcements)
         for (type_, clock, level, reason), count in said.items():

@@ -135,6 +135,7 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
         "clock",
         "level",
         "reason",
+        "source",
         "outcome",
         "partition",
         "topic",

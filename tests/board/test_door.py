@@ -9,7 +9,7 @@ from tests.sla.stories import at, fact
 
 TOKEN = "correct horse battery staple"
 SHOW_TICKETS = ["/", "/live", "/ticket?id=T-1", "/ticket/live?id=T-1", "/partitions", "/partitions/live"]
-NOT_YET_THERE = ["/looks", "/sessions", "/livez-all", "/look/T-1", "/statics/x", "/staticx"]
+NOT_YET_THERE = ["/metrics/all", "/looks", "/sessions", "/livez-all", "/look/T-1", "/statics/x", "/staticx"]
 
 
 @pytest.fixture
@@ -55,7 +55,9 @@ async def test_without_the_token_no_ticket_is_shown(desk: Desk, path: str, heade
         assert (sent_on.status_code, sent_on.headers["location"]) == (303, "/session")
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/session", "/static/board.css", "/static/icon.svg"])
+@pytest.mark.parametrize(
+    "path", ["/livez", "/readyz", "/metrics", "/session", "/static/board.css", "/static/icon.svg"]
+)
 async def test_what_shows_no_ticket_needs_none(desk: Desk, path: str) -> None:
     async with browser(desk, TOKEN) as client:
         assert (await client.get(path)).status_code == 200

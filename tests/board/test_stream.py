@@ -14,6 +14,7 @@ from service.board.pages import Look, Page, Pages
 from service.board.routes import MOST_VIEWERS, application
 from service.board.snapshot import Snapshot
 from service.board.stream import Changes, Ticker, messages
+from service.telemetry.board_metrics import BoardMetrics
 from tests.board.desk import Desk
 from tests.sla.stories import MINUTE, at, fact
 
@@ -139,7 +140,7 @@ async def test_for_a_browser_that_takes_nothing_no_page_is_made_however_much_cha
     desk.board.snapshot_now = counted
     desk.look()
     viewer = Viewer()
-    watching = viewer.watch(application(desk.board, None))
+    watching = viewer.watch(application(desk.board, None, BoardMetrics({})))
     while not viewer.blocked.is_set():
         desk.keep(f"N{asked}", fact("received", at("09:15")))
         desk.look()
@@ -161,7 +162,7 @@ async def test_for_a_browser_that_takes_nothing_no_page_is_made_however_much_cha
 
 
 async def test_there_are_only_so_many_viewers_and_a_place_is_free_again(desk: Desk) -> None:
-    app = application(desk.board, None)
+    app = application(desk.board, None, BoardMetrics({}))
     viewers = [Viewer() for _ in range(MOST_VIEWERS)]
     watching = [viewer.watch(app) for viewer in viewers]
     for viewer in viewers:
@@ -191,7 +192,7 @@ class Slow(Viewer):
 
 
 async def test_of_many_viewers_at_once_no_more_are_let_in_than_there_is_room_for(desk: Desk) -> None:
-    app = application(desk.board, None)
+    app = application(desk.board, None, BoardMetrics({}))
     viewers = [Slow() for _ in range(3 * MOST_VIEWERS)]
     watching = [viewer.watch(app) for viewer in viewers]
     for viewer in viewers:
@@ -221,7 +222,7 @@ class Gone(Viewer):
 
 @pytest.mark.parametrize("leaves", ["hangs up", "never takes the head", "breaks the connection"])
 async def test_whoever_is_gone_before_the_body_began_keeps_no_place(desk: Desk, leaves: str) -> None:
-    app = application(desk.board, None)
+    app = application(desk.board, None, BoardMetrics({}))
     watching = [Gone(leaves).watch(app) for _ in range(MOST_VIEWERS)]
     await asyncio.wait(watching)
     assert all(task.exception() is None or leaves == "breaks the connection" for task in watching)

@@ -8,6 +8,7 @@ import promql_parser
 import yaml
 
 from service.kafka.exactly_once.status import OwnerState, Status
+from service.telemetry.board_metrics import BoardMetrics
 from service.telemetry.metrics import Metrics
 from tests.reference.metrics import gateway_metrics
 
@@ -64,7 +65,11 @@ def shown() -> dict[str, set[str]]:
     status = Status(OwnerState.RUNNING, 0, 0, 0, 0.0, 0, 0, 0, 0, 0, 0, 0)
     metrics.render({("complaints.lifecycle", 0): status}, policies=[("vip", "1", "default", "in_force")])
     series: dict[str, set[str]] = {}
-    for family in [*metrics.registry.collect(), *gateway_metrics().registry.collect()]:
+    for family in [
+        *metrics.registry.collect(),
+        *gateway_metrics().registry.collect(),
+        *BoardMetrics({}).registry.collect(),
+    ]:
         for sample in family.samples:
             series.setdefault(sample.name, set()).update(sample.labels)
     return series

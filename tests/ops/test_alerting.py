@@ -64,6 +64,7 @@ def state_of(chain: Watched, labels: dict[str, str]) -> str:
     ("worse", "milder"),
     [
         ({"alertname": "SlaServiceAbsent"}, {"alertname": "SlaPartitionWithoutOwner"}),
+        ({"alertname": "SlaGatewayAbsent"}, {"alertname": "SlaGatewayUnavailable"}),
         ({"alertname": "SlaMajorBreaches", "clock": "c"}, {"alertname": "SlaBreaches", "clock": "c"}),
         (
             {"alertname": "SlaPromiseBurn", "severity": "critical", "clock": "c"},

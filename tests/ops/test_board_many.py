@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, CDPSession, expect
 from service.board.routes import application
 from service.board.snapshot import Snapshot
 from service.processes.http import Server, listen
+from service.telemetry.board_metrics import BoardMetrics
 from tests.board.desk import Desk, record
 from tests.ops.board import chromium, watched
 from tests.sla.stories import MINUTE, RESPONSE, at, fact, policy
@@ -64,7 +65,7 @@ def crowd() -> Iterator[Crowd]:
     desk.look()
     desk.board.shelf.ordered()  # as Board.look does
     listener = listen(("127.0.0.1", 0))
-    server = Server(application(desk.board, None))
+    server = Server(application(desk.board, None, BoardMetrics({})))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve([listener])))
     thread.start()

@@ -72,10 +72,25 @@ def test_the_settings_are_settings_of_the_service(tmp_path: Path) -> None:
     read_settings({**CONFIG, "SLA_INSTANCE": "sla-timer-0", "SLA_HTTP_TOKEN_FILE": str(token)})
 
 
+def given(container: dict[str, Any], config: dict[str, str]) -> dict[str, str]:
+    """The variables of a container that are written in its manifest, or are keys of `config`."""
+    env = {}
+    for one in container["env"]:
+        key = one.get("valueFrom", {}).get("configMapKeyRef", {"key": "", "optional": False})
+        if key["key"] in config or not key.get("optional"):
+            env[one["name"]] = one["value"] if "value" in one else config[key["key"]]
+    return env
+
+
+@pytest.mark.parametrize(("config", "grace"), [({}, 1_000), ({"SLA_GRACE": "10s"}, 10_000)])
+def test_the_gateway_is_told_the_grace_that_the_others_have(config: dict[str, str], grace: int) -> None:
+    (container,) = PODS[GATEWAY]["containers"]
+    assert read_settings(given(container, CONFIG | config), asks_for_token=False).grace == grace
+
+
 def test_the_gateway_reads_sources_and_secrets_that_are_mounted(tmp_path: Path) -> None:
     (container,) = PODS[GATEWAY]["containers"]
-    env = {one["name"]: one.get("value", "kafka:9092") for one in container["env"]}
-    settings = read_settings(env, asks_for_token=False)
+    settings = read_settings(given(container, CONFIG), asks_for_token=False)
     mounted = {one["mountPath"] for one in container["volumeMounts"]}
     assert str(settings.gateway.parent) in mounted
     text = BY_NAME["ConfigMap/sla-timer-gateway"]["data"][settings.gateway.name]

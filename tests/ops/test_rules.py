@@ -71,6 +71,24 @@ def test_every_rule_asks_for_series_and_labels_that_are_there(rule: dict) -> Non
         assert labels <= known[name] | {"job", "instance"}
 
 
+def test_every_kind_of_process_is_scraped_and_missed_when_it_is_gone() -> None:
+    manifests = "".join(path.read_text() for path in (DEPLOY / "kubernetes").glob("*.yaml"))
+    kinds = set(re.findall(r"component: (\w+)", manifests)) - {"topics"}  # it ends
+    jobs = {"sla-timer" if kind == "service" else f"sla-timer-{kind}" for kind in kinds}
+    scraped = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["scrape_configs"]
+    assert {scrape["job_name"] for scrape in scraped} == jobs
+    watched = {job for alert in ALERTS for job in re.findall(r'\bup\{job="([\w-]+)"\}', alert["expr"])}
+    assert watched == jobs
+
+
+def test_every_query_of_the_page_on_the_grace_gives_what_it_says() -> None:
+    page = (ROOT / "docs/how-to/choose-the-grace.md").read_text()
+    asked = [" ".join(query.split()) for query in re.findall(r"```promql\n(.*?)```", page, re.DOTALL)]
+    cases = yaml.safe_load((PROMETHEUS / "queries.yaml").read_text())["tests"]
+    assert asked == [" ".join(test["expr"].split()) for case in cases for test in case["promql_expr_test"]]
+    assert "SUCCESS" in said("promtool", "test", "rules", PROMETHEUS / "queries.yaml")
+
+
 def test_every_recorded_series_is_used() -> None:
     dashboards = "".join(path.read_text() for path in Path(DEPLOY / "grafana/dashboards").iterdir())
     assert [name for name in recorded() if name not in str(RULES) + dashboards] == []

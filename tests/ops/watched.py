@@ -29,7 +29,7 @@ from tests.ops.debian import program
 from tests.ops.queries import DEPLOY
 
 ROOT = DEPLOY.parent
-JOB, GATEWAY_JOB = "sla-timer", "sla-timer-gateway"
+JOB, GATEWAY_JOB, BOARD_JOB = "sla-timer", "sla-timer-gateway", "sla-timer-board"
 PARTITIONS = 2
 WITHIN = 60.0  # seconds: for programs to start, and for an alert to arrive, on a busy machine
 # A policy that names a calendar, so that there is one to watch.
@@ -92,6 +92,7 @@ def watched(bootstrap: str, prefix: str, directory: Path) -> Iterator[Watched]:
         ProcessGuard() as guard,
         running(env) as (_, metrics),
         gateway(env | {"SLA_GATEWAY": str(write(directory))}) as (_, hooks),
+        running(env, "board") as (_, board),
         _deliveries(hooks),
         subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as receiver,
     ):
@@ -99,7 +100,8 @@ def watched(bootstrap: str, prefix: str, directory: Path) -> Iterator[Watched]:
             _start_traffic(guard, env)
             asyncio.run(publish(bootstrap, prefix, PARTITIONS, [("T-0", b"not json")]))
             _start_alertmanager(guard, alerting, pager)
-            ports = {JOB: metrics.base_url.port, GATEWAY_JOB: hooks.base_url.port}
+            serving = {JOB: metrics, GATEWAY_JOB: hooks, BOARD_JOB: board}
+            ports = {job: client.base_url.port for job, client in serving.items()}
             _start_prometheus(guard, watching, alerting, ports)
             alertmanager = httpx.Client(base_url=f"http://127.0.0.1:{alerting}/api/v2", timeout=10)
             yield Watched(Prometheus(watching), alertmanager, metrics, receiver)
@@ -166,7 +168,6 @@ def _start_prometheus(guard: ProcessGuard, port: int, alerting: int, jobs: dict[
     config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in config["rule_files"]]
     config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{alerting}"]
-    config["scrape_configs"] = [one for one in config["scrape_configs"] if one["job_name"] in jobs]
     for scrape in config["scrape_configs"]:
         scrape["static_configs"] = [{"targets": [f"127.0.0.1:{jobs[scrape['job_name']]}"]}]
     file = guard.directory / "prometheus.yml"

@@ -101,7 +101,7 @@ def test_prometheus_and_the_board_ask_processes_that_run_by_names_they_answer_to
     scraped = re.findall(r"[\w-]+:8080", (ROOT / "deploy/prometheus/prometheus.yml").read_text())
     asked = [word.removeprefix("http://") for word in project["services"]["board"]["command"] if ":" in word]
     assert asked == ["service-1:8080", "service-2:8080"]
-    assert scraped == [*asked, "gateway:8080"]
+    assert scraped == [*asked, "gateway:8080", "board:8080"]
     assert all(OwnHosts(None, "0.0.0.0").own(host) for host in scraped)
     assert set(scraped) <= {f"{name}:8080" for name in project["services"]}
 

@@ -10,8 +10,9 @@ from service.kafka.exactly_once.status import OwnerState, Status
 from service.policy.in_force import PolicyState
 from service.sla.cause import RETRACTED_FOR
 from service.sla.history import Outcome
+from service.telemetry.board_metrics import BoardMetrics
 from service.telemetry.gateway_metrics import GatewayMetrics
-from service.telemetry.metric_names import RefusedConnection
+from service.telemetry.metric_names import MOST_SOURCES, RefusedConnection
 from service.telemetry.metrics import Metrics
 from tests.reference.markdown import code, codes, page, table
 
@@ -25,12 +26,17 @@ _LABELS: tuple[tuple[str, str], ...] = (
     ("calendar", "the name of a calendar file"),
     ("policy", "the id of a published policy"),
     ("version of `sla_policy_info`", "a version of that policy"),
+    (
+        "source",
+        f"the `source` of an event: the first {MOST_SOURCES} that a process comes across; then `other`",
+    ),
 )
 
 
 def metrics() -> str:
     """docs/reference/metrics.md."""
     families = sorted(_families(), key=lambda family: family.name)
+    boards = sorted(BoardMetrics({"version": "0"}).registry.collect(), key=lambda family: family.name)
     gateways = sorted(gateway_metrics().registry.collect(), key=lambda family: family.name)
     return page(
         "Metrics",
@@ -44,6 +50,8 @@ def metrics() -> str:
         _GATEWAY,
         table(("name", "type", "labels", "is", "worry"), map(_row, gateways)),
         table(("name", "upper bounds"), _buckets(gateways)),
+        _BOARD,
+        table(("name", "type", "labels", "is", "worry"), map(_row, boards)),
     )
 
 
@@ -60,6 +68,11 @@ _GATEWAY = """## Metrics of the gateway
 `sla-timer gateway` serves these, and none of those above but the two that both have.
 `source` is an endpoint of its configuration; `kind` a kind of event; `field` a field of an event, or `other`.
 `outcome` and `reason` are closed lists: [http.md](http.md#the-gateway) has the outcomes."""
+
+
+_BOARD = """## Metrics of the board
+
+`sla-timer board` serves these, without a token: they name no ticket."""
 
 
 def gateway_metrics() -> GatewayMetrics:

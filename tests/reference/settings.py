@@ -56,6 +56,7 @@ def settings() -> str:
         "the table in `service/settings.py`",
         _HEAD,
         table(("variable", "option of `run`", "default", "is"), rows),
+        _GRACE,
         _REFUSED,
         table(("variable", "refused, for example", "because"), _wrong()),
         _TOGETHER,
@@ -83,6 +84,11 @@ It never shows the path or the content of a secret."""
 _TOGETHER = """## What does not fit together
 
 These values are refused although each of them could be right."""
+
+_GRACE = """## How to choose a value
+
+[How to choose the grace](../how-to/choose-the-grace.md): `SLA_GRACE`, by how late events come.
+Service, gateway and board need the same."""
 
 _ELSEWHERE = """## What is checked later
 
