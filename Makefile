@@ -103,7 +103,7 @@ mutants: $(READY) ## break the judge in a thousand ways; what no table test noti
 	@cd build/mutants && $(CURDIR)/$(BIN)/mutmut results > ../mutants.txt
 	@tr '\r' '\n' < build/mutants.log | tail -2; grep -c survived build/mutants.txt || true
 
-demo: $(READY) ## the main job on this machine: Kafka, made-up complaints, breaches as they happen
+demo: $(READY) ## the main job on this machine: Kafka, made-up complaints and webhooks, breaches as they happen
 	@$(BIN)/sla-timer demo $(ARGS)
 
 chaos: $(READY) ## 45 min of kills, zombies and cuts on three brokers, judged; make chaos ARGS='--seconds 60 zombie'

@@ -1,6 +1,7 @@
 """Webhooks a second through the gateway, beside plain Starlette and aiokafka without verifying and mapping.
 
-Sixteen connections send signed receipts of Zammad, each of a ticket of its own, one after the other.
+Sixteen connections send signed receipts of Zammad, each of a ticket of its own, one after the other. At last
+one gateway takes many more, and its memory is looked at.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -29,9 +30,11 @@ SAMPLES = ROOT / "tests" / "mapping" / "samples" / "zammad" / "deliveries.jsonl"
 CONNECTIONS = 16
 DELIVERIES = 16_000
 WARM = 1_600
+MANY = 200_000  # deliveries after which memory must be what it was after a tenth of them
 PARTITIONS = 6
 SECRET = b"made-up"
 BAR = "≥ 0.7"
+FLAT_MB = 3  # what memory may differ by, as the allocator keeps some
 SOURCES = """\
 sources:
   zammad:
@@ -59,6 +62,7 @@ async def measure(options: Options) -> list[Figure]:
             found[name].append(await once(bootstrap, name, requests))
             last = found[name][-1]
             print(f"  {name}: {last.rate:,.0f} deliveries/s, {last.cpu * 1e6:.0f} µs of CPU each", flush=True)
+        memory = await resident(bootstrap, requests, options.sized(MANY))
     rates = {name: Figure(name, "1/s", [one.rate for one in loads]) for name, loads in found.items()}
     costs = {
         name: Figure(f"{name}, CPU of a delivery", "µs", [one.cpu * 1e6 for one in loads])
@@ -73,7 +77,7 @@ async def measure(options: Options) -> list[Figure]:
         cuts = [quantiles(one.waits, n=100) for one in loads]
         figures.append(Figure(f"{name}, answer, p50", "ms", [cut[49] * 1e3 for cut in cuts]))
         figures.append(Figure(f"{name}, answer, p99", "ms", [cut[98] * 1e3 for cut in cuts]))
-    return figures
+    return [*figures, *memory]
 
 
 def request(number: int) -> bytes:
@@ -96,7 +100,29 @@ def request(number: int) -> bytes:
 
 
 async def once(bootstrap: str, name: str, requests: Sequence[bytes]) -> Load:
-    """One run of one program on topics of its own."""
+    """One run of one program."""
+    async with started(bootstrap, name) as (program, port):
+        await load(program, port, requests[:WARM])
+        return await load(program, port, requests[WARM:])
+
+
+async def resident(bootstrap: str, requests: Sequence[bytes], many: int) -> list[Figure]:
+    """Memory of a gateway after a tenth of so many deliveries, and after all. Requests come many times."""
+    found = []
+    async with started(bootstrap, "gateway") as (program, port):
+        for part in (many // 10, many - many // 10):
+            await load(program, port, [requests[number % len(requests)] for number in range(part)])
+            found.append(program.resident / 2**20)
+    first, last = found
+    return [
+        Figure(f"gateway, memory after {many // 10:,} deliveries", "MB", [first]),
+        Figure(f"gateway, memory after {many:,} deliveries", "MB", [last], f"≤ {first + FLAT_MB:.0f}"),
+    ]
+
+
+@asynccontextmanager
+async def started(bootstrap: str, name: str) -> AsyncIterator[tuple[Running, int]]:
+    """A program on topics of its own, and its port, once it is ready."""
     prefix, port = f"{uuid.uuid4().hex[:6]}.", free_ports(1)[0]
     address = f"127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
@@ -120,8 +146,7 @@ async def once(bootstrap: str, name: str, requests: Sequence[bytes]) -> Load:
         }[name]
         program = await stack.enter_async_context(running(command, env))
         await ready(program, address)
-        await load(program, port, requests[:WARM])
-        return await load(program, port, requests[WARM:])
+        yield program, port
 
 
 async def load(program: Running, port: int, requests: Sequence[bytes]) -> Load:

@@ -1,4 +1,4 @@
-"""`demo`: the service with a broker and made-up complaints, on one machine."""
+"""`demo`: the service with a broker, made-up complaints and webhooks, on one machine."""
 
 import os
 
@@ -24,7 +24,7 @@ from service.cli.options import read_duration
 def demo(length: int | None, seed: int, *, only_traffic: bool) -> int:
     """Show the main job with a real broker and made-up complaints.
 
-    The policy has one second for ten minutes. Ctrl-C ends it all.
+    Some come as webhooks. The policy has one second for ten minutes. Ctrl-C ends it all.
     """
     if only_traffic:
         if length is not None:

@@ -1,4 +1,4 @@
-"""`gateway`: the process that takes webhooks; `gateway check` and `gateway dead`."""
+"""`gateway`: the process that takes webhooks; `gateway check`, `gateway openapi` and `gateway dead`."""
 
 import os
 from pathlib import Path
@@ -47,6 +47,22 @@ def check(path: Path | None, *, open_to_others: bool) -> int:
 
     for source in read_sources(_path(path), open_to_others=open_to_others).values():
         click.echo(visible(_described(source)))
+    return 0
+
+
+@gateway.command()
+@sources
+def openapi(path: Path | None) -> int:
+    """Print the HTTP interface as an OpenAPI 3.1 document.
+
+    JSON with the endpoint of each source, its headers, and every answer. The secrets are not read.
+    """
+    from service.gateway.gateway_file import read_sources
+    from service.processes.build import version
+    from service.processes.openapi import document
+
+    found = read_sources(_path(path), open_to_others=False, with_secrets=False)
+    click.echo(document(found.values(), version()))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""An announcement as one line of text for a terminal."""
+"""An announcement, or the answer to a webhook, as one line of text for a terminal."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -10,13 +10,14 @@ from service.text.visible import visible
 
 HEADING = f"{'ticket':8}{'clock':22}{'what':18}{'level':9}{'due':14}{'ms late':>8}  note"
 SETTLED = "settled"  # the reason of a breach that has ended: no news but its end
-COLOURS = {  # ANSI: red, yellow, green, cyan, grey
+COLOURS = {  # ANSI: red, yellow, green, cyan, grey, blue
     "breached": 31,
     "at risk": 33,
     "met": 32,
     "breach retracted": 36,
     "corrected": 36,
     "cancelled": 90,
+    "webhook": 34,
 }
 
 
@@ -35,6 +36,14 @@ def line(type: str, data: Mapping[str, Any], *, seen_at: int, zone: tzinfo | Non
         f"{visible(data['ticket_id']):8}{visible(data['clock']):22}{visible(what):18}"
         f"{visible(data['level'] or ''):9}{due:14}{late:>8}  {visible(_note(what, data))}"
     ).rstrip()
+
+
+def webhook_line(ticket: str, event: str, answer: str, *notes: str) -> str:
+    """Return the line of a webhook that was answered, such as with `204 No Content`."""
+    note = ": ".join(filter(None, notes))
+    return (
+        f"{visible(ticket):8}{visible(f'webhook: {event}'):22}{visible(answer):49}  {visible(note)}".rstrip()
+    )
 
 
 def coloured(type: str, text: str) -> str:

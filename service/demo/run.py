@@ -1,8 +1,9 @@
-"""The demo: starts Kafka, service and board, publishes made-up complaints, prints every announcement."""
+"""The demo: starts Kafka, service, board and gateway, plays help desks, prints all that is announced."""
 
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
 import uuid
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
+from textwrap import indent
 
 from schemas.instant import written
 from schemas.topics import BREACHES, CHANNELS, CLOCKS, LIFECYCLE
@@ -18,9 +20,11 @@ from service.clock import now_ms
 from service.demo import broker_config as kraft
 from service.demo import processes as child
 from service.demo.broker import Broker, broker
-from service.demo.console import HEADING, coloured, line, words
+from service.demo.console import HEADING, coloured, line, webhook_line, words
+from service.demo.help_desk import Webhook, shell_command, webhooks
 from service.demo.process_guard import ProcessGuard
 from service.demo.publish import publish
+from service.demo.send_webhooks import WebhookAnswer, lay_out, send_webhooks, url_of
 from service.demo.traffic import heartbeats, traffic
 from service.kafka.client.options import connection
 from service.kafka.topics.ensure import ensure
@@ -36,7 +40,19 @@ INTRODUCTION = """\
 Letter 1 with a tenth of a second for every minute: respond within 3 s (major: 6 s), solve general complaints
 within 12 s (major: 24 s), give complex ones a preliminary solution within 24 s. Some tickets are answered on
 time, some late, some never; of some the answer is recorded late, and a breach is taken back. A support desk
-must have two channels open (or breaks its promise after 5 s); its phone falls silent now and then."""
+must have two channels open (or breaks its promise after 5 s); its phone falls silent now and then.
+
+The tickets H-… are of a help desk that sends webhooks. Be a help desk, too, in another terminal:
+
+{curl}
+
+204 means that Kafka has the event; sent again, it counts once. {ticket} is on the board at once, and breached
+below after 3 s, unless "answered" follows in time. What cannot be mapped (202) is kept, and listed by:
+
+  {dead_letters}
+
+Ctrl-C ends it all."""
+YOUR_TICKET = "MY-1"
 
 
 def demo(*, seconds: float | None = None, seed: int = 1) -> int:
@@ -84,18 +100,47 @@ async def _play(
     with suppress(asyncio.CancelledError):
         await ensure(connection(settings), settings.topic_prefix, PARTITIONS)
         url = f"http://{environment['SLA_HTTP']}"
-        board = f"127.0.0.1:{kraft.free_ports(1)[0]}"
+        board, hooks = (f"127.0.0.1:{port}" for port in kraft.free_ports(2))
+        sources = str(lay_out(guard.directory))
         async with (
             child.running(guard, environment, "run") as service,
             child.running(guard, {**environment, "SLA_HTTP": board}, "board", "--service", url) as watched,
+            child.running(
+                guard, {**environment, "SLA_HTTP": hooks, "SLA_GATEWAY": sources}, "gateway"
+            ) as gate,
         ):
-            _say(f"\nThe board, live:  http://{board}/\nThe metrics:      {url}/metrics")
-            _say(f"\n{INTRODUCTION}\nCtrl-C ends it all.\n\n{HEADING}")
-            await _traffic(settings, child.watch(service, watched), seconds, seed)
+            _say(f"\nThe board, live:  http://{board}/\nThe gateway:      {url_of(hooks)}")
+            _say(f"The metrics:      {url}/metrics, of the gateway http://{hooks}/metrics")
+            _say(f"\n{_introduction(hooks, environment)}\n\n{HEADING}")
+            await _traffic(settings, child.watch(service, watched, gate), hooks, seconds, seed)
 
 
-async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float | None, seed: int) -> None:
+def _introduction(hooks: str, environment: Mapping[str, str]) -> str:
+    needed = ("KAFKA_BOOTSTRAP_SERVERS", "SLA_TOPIC_PREFIX")
+    variables = " ".join(f"{name}={shlex.quote(environment[name])}" for name in needed if environment[name])
+    return INTRODUCTION.format(
+        curl=indent(shell_command(url_of(hooks), YOUR_TICKET), "  "),
+        ticket=YOUR_TICKET,
+        dead_letters=f"{variables} {_program()} gateway dead list",
+    )
+
+
+def _program() -> str:
+    """Return how this program was called, for a command to copy."""
+    called = Path(sys.argv[0])
+    return f"{sys.executable} -m service" if called.name == "__main__.py" else str(called)
+
+
+async def _traffic(
+    settings: Settings, watching: Awaitable[None], hooks: str, seconds: float | None, seed: int
+) -> None:
     kafka, prefix, told = connection(settings), settings.topic_prefix, Counter[str]()
+
+    def hooked(webhook: Webhook, answer: WebhookAnswer) -> None:
+        status = f"{answer.status} {answer.reason}"
+        _print("webhook", webhook_line(webhook.ticket, webhook.event, status, webhook.note, answer.text))
+        told[f"webhook {answer.status}"] += 1
+
     outputs = [topic.named(prefix) for topic in (BREACHES, CLOCKS)]
     async with tailing(kafka, outputs) as announcements:
         doing = [
@@ -105,6 +150,7 @@ async def _traffic(settings: Settings, watching: Awaitable[None], seconds: float
                 _tell(announcements, told),
                 publish(settings, LIFECYCLE, traffic(seed)),
                 publish(settings, CHANNELS, heartbeats()),
+                send_webhooks(hooks, webhooks(), hooked),
             )
         ]
         try:
@@ -127,9 +173,12 @@ async def _tell(announcements: AsyncIterator[Committed], told: Counter[str]) -> 
         event = announcement.headers["ce_type"].decode()
         if event == "sla.progress":  # about no ticket
             continue
-        text = line(event, json.loads(announcement.value), seen_at=now_ms())
-        _say(coloured(event, text) if sys.stdout.isatty() else text)
+        _print(event, line(event, json.loads(announcement.value), seen_at=now_ms()))
         told[words(event)] += 1
+
+
+def _print(event: str, text: str) -> None:
+    _say(coloured(event, text) if sys.stdout.isatty() else text)
 
 
 def _say(text: str) -> None:

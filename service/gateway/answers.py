@@ -12,7 +12,7 @@ class HookAnswer(Enum):
     No redirect: products drop the body then. No 500: they do not retry it. No 410: it ends hooks.
     """
 
-    PUBLISHED = ("published", HTTPStatus.NO_CONTENT, "published")
+    PUBLISHED = ("published", HTTPStatus.NO_CONTENT, "Kafka has acknowledged every event")
     IRRELEVANT = ("irrelevant", HTTPStatus.NO_CONTENT, "no rule fits")
     CHALLENGED = ("challenged", HTTPStatus.OK, "the answer to a challenge")
     DEAD = ("dead", HTTPStatus.ACCEPTED, "kept as a dead letter: it cannot be mapped")
@@ -31,9 +31,14 @@ class HookAnswer(Enum):
         return int(self.value[1])
 
     @property
+    def meaning(self) -> str:
+        """What it says, in words."""
+        return self.value[2]
+
+    @property
     def text(self) -> str:
         """The line for whoever reads the log of the product; a 204 has none."""
-        return "" if self.status == HTTPStatus.NO_CONTENT else f"{self.value[2]}\n"
+        return "" if self.status == HTTPStatus.NO_CONTENT else f"{self.meaning}\n"
 
     @property
     def outcome(self) -> str:

@@ -11,10 +11,12 @@ from service.gateway.intake import Unmappable
 
 KafkaHeaders = Sequence[tuple[str, bytes | None]]
 
-_OURS, _THEIRS = "sla_undeliverable_", "http_"
+_OURS, THEIRS = "sla_undeliverable_", "http_"  # what the names of the record's headers begin with
 _ENDPOINT, _CAME_AT, _DELIVERY = _OURS + "source", _OURS + "came_at", _OURS + "delivery"
 _REASON, _FIELD, _RULE, _DETAIL = _OURS + "reason", _OURS + "field", _OURS + "rule", _OURS + "detail"
 _MAPPING, _DIGEST = _OURS + "mapping", _OURS + "mapping_sha256"
+ALWAYS = (_ENDPOINT, _CAME_AT, _REASON, _MAPPING, _DIGEST)  # headers of every dead letter
+WHERE_KNOWN = (_DELIVERY, _FIELD, _RULE, _DETAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def record_of(letter: DeadLetter) -> tuple[bytes, bytes, list[tuple[str, bytes]]
         _DIGEST: letter.digest,
     }
     ours = [(name, text.encode()) for name, text in said.items() if text]
-    theirs = [(_THEIRS + name, text.encode()) for name, text in letter.headers.items()]
+    theirs = [(THEIRS + name, text.encode()) for name, text in letter.headers.items()]
     return letter.endpoint.encode(), letter.body, [*ours, *theirs]
 
 
@@ -63,6 +65,6 @@ def letter_of(value: bytes | None, headers: KafkaHeaders) -> DeadLetter:
         ),
         said.get(_MAPPING, ""),
         said.get(_DIGEST, ""),
-        {name.removeprefix(_THEIRS): text for name, text in said.items() if name.startswith(_THEIRS)},
+        {name.removeprefix(THEIRS): text for name, text in said.items() if name.startswith(THEIRS)},
         value or b"",
     )

@@ -32,7 +32,7 @@ from service.telemetry.logs import Rate
 
 MOST_AT_ONCE = 64  # requests under way; with the largest bodies of the default limit that is 64 MiB
 PATH = "/hooks/"
-_SENDS = ("POST", "PUT", "PATCH")
+METHODS = ("POST", "PUT", "PATCH")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 # Loggers of their own, as a flood of forged requests must neither flood the log nor hide other lines.
@@ -70,7 +70,7 @@ class Hooks:
             return self._answer("", HookAnswer.UNKNOWN)
         if request.method == "GET" and source.challenge:
             return self._challenged(source, request)
-        if request.method not in _SENDS:
+        if request.method not in METHODS:
             return self._answer(source.endpoint, HookAnswer.WRONG_METHOD)
         if self.under_way >= self._most:
             return self._answer(source.endpoint, HookAnswer.BUSY)

@@ -30,7 +30,7 @@ BODY, OF_HEADER = "body", "header:"  # of `signed`; any other part is signed as 
 _KEY_PREFIX = "whsec_"  # of Standard Webhooks, before a key in base64
 _SECONDS = re.compile(rb"[0-9]{1,12}")
 # GLPI asks with a digest of its own. Nothing else is signed for whoever asks: see verify.
-_CHALLENGE = re.compile(rb"[0-9a-f]{64}")
+CHALLENGE = re.compile(rb"[0-9a-f]{64}")
 
 
 class Unauthorised(StrEnum):
@@ -121,7 +121,7 @@ def verify(
     if signed is None:
         return Unauthorised.NO_TIMESTAMP
     # What the answer to a challenge signs is no delivery: anybody may have asked for it.
-    if proof.challenge and _CHALLENGE.fullmatch(signed):
+    if proof.challenge and CHALLENGE.fullmatch(signed):
         return Unauthorised.BAD_PROOF
     if not _any_fits(_signatures(proof, given), [_expected(proof, key, signed) for key in keys]):
         return Unauthorised.BAD_PROOF
@@ -131,7 +131,7 @@ def verify(
 def answer_to_challenge(proof: SignatureScheme, key: bytes, asked: str) -> str | None:
     """Return the text that answers a challenge; None: it is none that a product asks."""
     raw = asked.encode("utf-8", "replace")
-    if not _CHALLENGE.fullmatch(raw):
+    if not CHALLENGE.fullmatch(raw):
         return None
     return _encoded(proof, hmac.digest(key, raw, proof.algorithm)).decode()
 

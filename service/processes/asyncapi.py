@@ -1,4 +1,8 @@
-"""The AsyncAPI 3 document as JSON: the topics in and out, and their events by the models of `schemas`."""
+"""The AsyncAPI 3 document as JSON: the topics in and out, and their events by the models of `schemas`.
+
+One document for service and gateway: the tag of an operation names its process. The gateway writes events in
+structured mode, which is a message of its own beside those in binary mode.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,13 +11,16 @@ from typing import Any
 from schemas import topics
 from schemas.catalog import MODELS, json_schema
 from schemas.topics import Topic
+from service.gateway.dead_letter import ALWAYS, THEIRS, WHERE_KNOWN
+from service.kafka.topics.lifecycle import STRUCTURED
 
 Json = dict[str, Any]
 
 PROGRESS = "sla.progress"  # a record without a key
 _OF_BREACHES = ("sla.breach", PROGRESS)
+COMPLAINTS = [kind for kind in MODELS if kind.startswith("complaint.")]
 RECEIVED = (
-    (topics.LIFECYCLE, [kind for kind in MODELS if kind.startswith("complaint.")]),
+    (topics.LIFECYCLE, COMPLAINTS),
     (topics.CHANNELS, [kind for kind in MODELS if kind.startswith("channel.")]),
 )
 SENT = (
@@ -24,6 +31,8 @@ SENT = (
     ),
     (topics.REJECTED, ["rejected"]),
 )
+_STRUCTURED = "complaint-structured"
+WRITTEN_BY_THE_GATEWAY = ((topics.LIFECYCLE, [_STRUCTURED]), (topics.UNDELIVERABLE, ["undeliverable"]))
 REJECTED_HEADERS = ("reason", "field", "detail", "topic", "partition", "offset")
 _BINDING: Json = {"bindingVersion": "0.5.0"}
 REFERENCE = "#/$defs/"
@@ -34,6 +43,15 @@ def document(prefix: str, version: str) -> bytes:
     schemas: Json = {}
     messages = {kind: _message(kind, schemas) for kind in MODELS}
     messages["rejected"] = _rejected()
+    messages["undeliverable"] = _undeliverable()
+    messages[_STRUCTURED] = _structured(COMPLAINTS, schemas)
+    used = RECEIVED + SENT + WRITTEN_BY_THE_GATEWAY
+    channels = {
+        topic.name: _channel(
+            topic, prefix, [kind for other, kinds in used if other is topic for kind in kinds]
+        )
+        for topic, _ in used
+    }
     return json.dumps(
         {
             "asyncapi": "3.0.0",
@@ -43,10 +61,14 @@ def document(prefix: str, version: str) -> bytes:
                 "description": "Keeps the promise clocks of complaint tickets and announces each breach.",
             },
             "defaultContentType": "application/json",
-            "channels": {topic.name: _channel(topic, prefix, kinds) for topic, kinds in RECEIVED + SENT},
+            "channels": channels,
             "operations": {
-                **{f"receive {topic.name}": _operation("receive", topic) for topic, _ in RECEIVED},
-                **{f"send {topic.name}": _operation("send", topic) for topic, _ in SENT},
+                **{f"receive {topic.name}": _operation("receive", "service", topic) for topic, _ in RECEIVED},
+                **{f"send {topic.name}": _operation("send", "service", topic) for topic, _ in SENT},
+                **{
+                    f"send {topic.name}": _operation("send", "gateway", topic, kinds)
+                    for topic, kinds in WRITTEN_BY_THE_GATEWAY
+                },
             },
             "components": {"messages": messages, "schemas": schemas},
         },
@@ -57,27 +79,34 @@ def document(prefix: str, version: str) -> bytes:
 def _channel(topic: Topic, prefix: str, kinds: Iterable[str]) -> Json:
     return {
         "address": topic.named(prefix),
-        "description": f"{topic.holds}. Key: {topic.key}. CloudEvents 1.0, binary mode.",
+        "description": f"{topic.holds}. Key: {topic.key}.",
         "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in kinds},
         "bindings": {"kafka": {"topic": topic.named(prefix), "bindingVersion": "0.5.0"}},
     }
 
 
-def _operation(action: str, topic: Topic) -> Json:
-    return {"action": action, "channel": {"$ref": f"#/channels/{topic.name}"}}
+def _operation(action: str, process: str, topic: Topic, kinds: Iterable[str] = ()) -> Json:
+    """Return an operation of a process. `kinds`: the messages, if not all of the channel."""
+    channel = f"#/channels/{topic.name}"
+    some = {"messages": [{"$ref": f"{channel}/messages/{kind}"} for kind in kinds]} if kinds else {}
+    return {"action": action, "channel": {"$ref": channel}, "tags": [{"name": process}], **some}
 
 
-def _message(kind: str, schemas: Json) -> Json:
-    """Return a type's message in binary mode: attributes as headers, data as payload.
-
-    The definitions that it refers to go into `schemas`.
-    """
+def _schema(kind: str, schemas: Json) -> Json:
+    """Return the schema of a type's events. The definitions that it refers to go into `schemas`."""
     schema = json.loads(json_schema(kind))
     parts = schema.pop("$defs", {})
     names = {f"{REFERENCE}{name}": f"#/components/schemas/{kind}.{name}" for name in parts}
     for name, part in parts.items():
         schemas[f"{kind}.{name}"] = _referring(part, names)
-    properties = _referring(schema["properties"], names)
+    found: Json = _referring(schema, names)
+    return found
+
+
+def _message(kind: str, schemas: Json) -> Json:
+    """Return a type's message in binary mode: attributes as headers, data as payload. See `_schema`."""
+    schema = _schema(kind, schemas)
+    properties = schema["properties"]
     payload = properties.pop("data")
     required = [name for name in schema.get("required", ()) if name != "data"]
     headers = {
@@ -89,6 +118,7 @@ def _message(kind: str, schemas: Json) -> Json:
         "name": kind,
         "title": kind,
         "summary": schema.get("description", ""),
+        "description": "A CloudEvent 1.0 in binary mode.",
         "contentType": "application/json",
         "headers": headers,
         "payload": payload,
@@ -104,6 +134,40 @@ def _rejected() -> Json:
         "summary": "Key, value and headers as they came, and these headers after them.",
         "contentType": "application/octet-stream",
         "headers": {"type": "object", "properties": {name: {"type": "string"} for name in names}},
+    }
+
+
+def _structured(kinds: Iterable[str], schemas: Json) -> Json:
+    """Return the message of an event of any of these types in structured mode. See `_schema`."""
+    for kind in kinds:
+        schemas[kind] = _schema(kind, schemas)
+        del schemas[kind]["$schema"]
+    sent = {name: text.decode() for name, text in STRUCTURED}
+    return {
+        "name": _STRUCTURED,
+        "title": "an event of a complaint, in structured mode",
+        "summary": "A CloudEvent 1.0 in structured mode, with the same content as in binary mode.",
+        "contentType": sent["content-type"],
+        "headers": {"type": "object", "properties": {name: {"const": text} for name, text in sent.items()}},
+        "payload": {"oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in kinds]},
+        "bindings": {"kafka": {"key": {"type": "string"}} | _BINDING},
+    }
+
+
+def _undeliverable() -> Json:
+    theirs = {"type": "string", "description": "a header of the delivery; those that are secret are left out"}
+    return {
+        "name": "undeliverable",
+        "title": "a webhook that could not be mapped",
+        "summary": "The body as it came, whatever it is, and these headers. It may hold personal data.",
+        "contentType": "application/octet-stream",
+        "headers": {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ALWAYS + WHERE_KNOWN},
+            "patternProperties": {f"^{THEIRS}": theirs},
+            "required": list(ALWAYS),
+        },
+        "bindings": {"kafka": {"key": {"type": "string"}} | _BINDING},
     }
 
 

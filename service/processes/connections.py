@@ -24,6 +24,9 @@ HEAD_WITHIN_SECONDS = 10.0  # from the connection's start or the last answer's e
 BODY_WITHIN_SECONDS = 10.0  # from the head to the end of the body
 TAKEN_WITHIN_SECONDS = 30.0  # within which a client must read a part of an answer under way
 MOST = 512  # connections at once
+TOO_SLOW = "the request did not come in time\n"  # the text of a 408
+TOO_MANY = "too many connections\n"  # the text of a 503
+TOO_MANY_RETRY_AFTER_SECONDS = 10
 _SHARE = 3  # at most a third of the descriptors is for connections
 _KEPT = 32  # descriptors reserved for other use than connections
 _FEW = 8  # connections that are always allowed, whatever else is open: probes
@@ -215,13 +218,12 @@ class Bounded(H11Protocol):
 
     def _too_slow(self) -> None:
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            text = b"the request did not come in time\n"
             head = h11.Response(
                 status_code=408,
                 headers=[("content-type", "text/plain; charset=utf-8"), ("connection", "close")],
                 reason=b"Request Timeout",
             )
-            for event in (head, h11.Data(data=text), h11.EndOfMessage()):
+            for event in (head, h11.Data(data=TOO_SLOW.encode()), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         cycle: Any = self.cycle
         if cycle is not None:
@@ -230,6 +232,7 @@ class Bounded(H11Protocol):
 
 
 _BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 10\r\n"
-    b"Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"
-)
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    f"Retry-After: {TOO_MANY_RETRY_AFTER_SECONDS}\r\nContent-Length: {len(TOO_MANY)}\r\n"
+    f"Connection: close\r\n\r\n{TOO_MANY}"
+).encode()

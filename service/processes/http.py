@@ -22,6 +22,7 @@ from service.processes.connections import Bounded, ConnectionLimiter, Listener
 from service.settings import LOOPBACK
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+OTHER_HOST = "this host is not served here\n"  # the text of a 400
 DRAIN_SECONDS = 3  # for an open response after the stop
 
 
@@ -61,7 +62,7 @@ class OwnHosts:
         if scope["type"] == "http":
             hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
             if len(hosts) != 1 or not self.own(hosts[0]):
-                await PlainTextResponse("this host is not served here\n", 400)(scope, receive, send)
+                await PlainTextResponse(OTHER_HOST, 400)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 

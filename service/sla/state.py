@@ -14,6 +14,7 @@ NO_MESSAGEPACK = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # th
 NEVER = (1 << 63) - 1  # the wake instant of a ticket that is not waiting
 
 _HEADER = struct.Struct(">BqqqQqq")  # version, and the fields of Header
+_FIELDS = struct.Struct(">xqqqQqq")  # the fields of Header alone
 _LATEST = struct.Struct(">q")  # the last field
 _HEADER_1 = struct.Struct(">BqqqQ")  # of version 1, which had no `waits_from`
 _SIZES = {1: _HEADER_1.size, STATE_VERSION: _HEADER.size}  # of the header, by version
@@ -125,10 +126,10 @@ def header(value: bytes) -> Header:
     and its ticket is judged once more.
     """
     version = value[0] if value else 0
+    if version == STATE_VERSION and len(value) >= _FIELDS.size:
+        return Header(*_FIELDS.unpack_from(value))
     if len(value) < _SIZES.get(version, _HEADER_1.size):  # no version has a shorter one
         raise UnreadableStateError("its value is no state of a ticket")
-    if version == STATE_VERSION:
-        return Header(*_HEADER.unpack_from(value)[1:])
     if version == 1:
         _, reflects, at, wake_at, _ = _HEADER_1.unpack_from(value)
         return Header(reflects, at, wake_at, _NO_EDITION)

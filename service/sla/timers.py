@@ -3,6 +3,7 @@
 import heapq
 from array import array
 from bisect import bisect_left
+from math import inf
 from operator import itemgetter
 
 from service.sla.lapse import has_lapsed
@@ -14,11 +15,31 @@ _Entry = tuple[int, str]  # instant, key
 _instant = itemgetter(0)
 
 
+class _Unsorted:
+    """Entries of a tick, in the order they came."""
+
+    __slots__ = ("_earliest", "_seen", "instants", "keys")
+
+    def __init__(self) -> None:
+        self.instants = array("q")
+        self.keys: list[str] = []
+        self._earliest: float = inf  # of the first `_seen` instants
+        self._seen = 0
+
+    def earliest(self) -> float:
+        """The earliest instant (ms). Looks at each entry once, however often it is asked."""
+        if self._seen < len(self.instants):
+            of_new = min(self.instants[self._seen :])
+            self._earliest = min(self._earliest, of_new)
+            self._seen = len(self.instants)
+        return self._earliest
+
+
 class Timers:
     """Keys by instant (ms). An outdated entry stays until its instant, so callers must check each key."""
 
     def __init__(self) -> None:
-        self._far: dict[int, tuple[array[int], list[str]]] = {}  # by tick, in the order they came
+        self._far: dict[int, _Unsorted] = {}  # by tick
         self._near: dict[int, list[_Entry]] = {}  # by tick, the earliest entry last; never empty
         self._order: list[int] = []  # heap of the ticks in _far and _near, and of some removed ticks
         self._count = 0
@@ -32,16 +53,20 @@ class Timers:
         tick = instant // _TICK_MS
         entries = self._far.get(tick)
         if entries is None:
-            entries = self._far[tick] = (array("q"), [])
+            entries = self._far[tick] = _Unsorted()
             heapq.heappush(self._order, tick)
-        entries[0].append(instant)
-        entries[1].append(key)
+        entries.instants.append(instant)
+        entries.keys.append(key)
 
     def next_at(self) -> int | None:
-        """The earliest instant armed, in ms."""
-        while self._order and not (entries := self._entries(self._order[0])):
+        """The earliest instant armed, in ms. Sorts nothing, as probes ask it while millions are armed."""
+        while self._order:
+            tick = self._order[0]
+            near, far = self._near.get(tick), self._far.get(tick)
+            if near or far:
+                return int(min(near[-1][0] if near else inf, far.earliest() if far else inf))
             heapq.heappop(self._order)
-        return entries[-1][0] if self._order else None
+        return None
 
     def take(self, at: int, most: int) -> list[str]:
         """Remove and return up to `most` keys whose instant lies before `at`.
@@ -72,7 +97,8 @@ class Timers:
     def _entries(self, tick: int) -> list[_Entry]:
         """The sorted entries of a tick that comes near; none when the tick is removed."""
         if tick in self._far:
-            entries = [*self._near.get(tick, ()), *zip(*self._far.pop(tick), strict=True)]
+            far = self._far.pop(tick)
+            entries = [*self._near.get(tick, ()), *zip(far.instants, far.keys, strict=True)]
             entries.sort(key=_instant)  # not by key as well: for a herd that would take seconds
             entries.reverse()
             self._near[tick] = entries

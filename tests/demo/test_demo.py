@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ pytestmark = pytest.mark.broker
 
 PATIENCE = 90.0  # seconds for Kafka and the service to start on a busy machine
 ANNOUNCEMENT = re.compile(
-    r"T-\d{4} +(?:response|resolution|preliminary_solution) +"
+    r"[TH]-\d{4} +(?:response|resolution|preliminary_solution) +"
     r"(?P<what>at risk|breached|breach settled|breach retracted|met|corrected) +(?:warning|minor|major)? *"
     r"\d\d:\d\d:\d\d\.\d{3} *(?P<late>\d*)"
 )
+WEBHOOK = re.compile(r"H-\d{4} +webhook: (\w+) +(\d{3}) ")
 
 
 class Demo:
@@ -102,12 +104,9 @@ def test_however_it_ends_no_process_and_no_directory_stays(tmp_path, how, to):
     demo = Demo(tmp_path)
     demo.said("at risk")
     descendants = demo.descendants()
-    assert {"process_guard.py", "kafka.Kafka", "service run"} <= {
-        word
-        for word in ("process_guard.py", "kafka.Kafka", "service run")
-        for command in descendants.values()
-        if word in command
-    }
+    started = ("process_guard.py", "kafka.Kafka", "service run", "service board", "service gateway")
+    commands = list(descendants.values())
+    assert [word for word in started if not any(word in command for command in commands)] == []
     to(demo.process.pid, how)
     code, errors = demo.end()
     assert (code, errors) == ((-how, "") if how is signal.SIGKILL else (0, ""))
@@ -129,9 +128,33 @@ def test_it_tells_breaches_and_promises_kept_and_ends_by_itself(tmp_path):
     found = [match for line in lines if (match := ANNOUNCEMENT.match(line))]
     assert demo.end() == (0, "")
     assert {"at risk", "breached", "breach settled", "met"} <= {match["what"] for match in found}
+    webhooks = {tuple(match.groups()) for line in lines if (match := WEBHOOK.match(line))}
+    assert {("received", "204"), ("answered", "401"), ("escalated", "202")} <= webhooks
+    assert any(line.startswith("H-0001  response              breached") for line in lines)
+    assert "1 webhook 202" in lines[-1]
     late = [int(match["late"]) for match in found if match["what"] == "breached"]
     assert all(0 < lateness < 5_000 for lateness in late), late
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_commands_that_it_prints_can_be_copied_while_it_runs(tmp_path):
+    demo = Demo(tmp_path, "--for", "60s")
+    lines = demo.lines()
+    said = list(takewhile(lambda line: "webhook: escalated" not in line, lines))
+    commands = [line.strip() for line in said if line.startswith("  ")]
+    sending, listing = "\n".join(commands[:-1]), commands[-1]
+    assert pasted(sending).startswith("HTTP/1.1 204 No Content")
+    assert re.fullmatch(r"0:0 .* desk +-  unmappable: rule event: .*\n", pasted(listing))
+    assert any(re.match("MY-1 +response +breached +minor", line) for line in lines)
+    demo.process.send_signal(signal.SIGTERM)
+    assert demo.end() == (0, "")
+
+
+def pasted(commands: str) -> str:
+    """What a shell says to commands."""
+    return subprocess.run(
+        ["sh", "-c", commands], capture_output=True, timeout=PATIENCE, check=True
+    ).stdout.decode()
 
 
 def test_without_any_way_to_kafka_one_line_says_what_to_do(tmp_path):

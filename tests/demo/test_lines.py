@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from service.demo.console import HEADING, coloured, line
+from service.demo.console import HEADING, coloured, line, webhook_line
 
 BEIJING = timezone(timedelta(hours=8))
 SEEN_AT = 1_790_000_000_250  # 2026-09-21T14:13:20.250Z
@@ -46,6 +46,18 @@ def test_the_columns_stand_under_their_heading():
     assert shown.index("minor") == HEADING.index("level")
     assert shown.index("22:13:20.000") == HEADING.index("due")
     assert shown.index("250") + len("250") == HEADING.index("ms late") + len("ms late")
+
+
+def test_the_answer_to_a_webhook_stands_in_the_same_columns():
+    shown = webhook_line("H-0001", "answered", "401 Unauthorized", "forged", "not proved")
+    assert " ".join(shown.split()) == "H-0001 webhook: answered 401 Unauthorized forged: not proved"
+    assert shown.index("webhook") == HEADING.index("clock")
+    assert shown.index("401") == HEADING.index("what")
+    assert shown.index("forged") == HEADING.index("note")
+
+
+def test_a_webhook_without_a_note_ends_with_its_answer():
+    assert webhook_line("H-0001", "solved", "204 No Content", "", "").endswith("204 No Content")
 
 
 def test_an_id_steers_no_terminal():

@@ -67,6 +67,34 @@ signature:
   challenge: crc_token
 secrets: glpi-ticket.secret
 """
+SERVICENOW = """\
+mapping: {mappings}/servicenow.yaml
+token: {{header: Authorization, prefix: "Basic ", encoding: base64}}
+secrets: [servicenow.secret]
+"""
+FRESHDESK = """\
+mapping: {mappings}/freshdesk.yaml
+token: {{header: X-Desk-Token}}
+secrets: [freshdesk.secret]
+"""
+FRAPPE = """\
+mapping: {mappings}/frappe.yaml
+signature: {{header: X-Frappe-Webhook-Signature, algorithm: sha256, encoding: base64, signed: [body]}}
+secrets: [frappe.secret]
+"""
+GENERIC = """\
+mapping: {mappings}/generic.yaml
+signature:
+  header: webhook-signature
+  algorithm: sha256
+  encoding: base64
+  prefix: "v1,"
+  separator: " "
+  signed: ["header:webhook-id", ".", "header:webhook-timestamp", ".", body]
+  timestamp: {{header: webhook-timestamp, format: unix}}
+  secret_encoding: base64
+secrets: [generic.secret]
+"""
 DESKS = {
     "zammad": ZAMMAD,
     "jira": JIRA,
@@ -76,6 +104,10 @@ DESKS = {
     "chatwoot": CHATWOOT,
     "glpi-ticket": GLPI,
     "glpi-other": GLPI,
+    "servicenow": SERVICENOW,
+    "freshdesk": FRESHDESK,
+    "frappe": FRAPPE,
+    "generic": GENERIC,
 }
 SECRETS = {name: ENDPOINTS[name].secret for name in DESKS}
 

@@ -80,7 +80,8 @@ FREESCOUT = Scheme(  # its key is the hex MD5 of the application's key and `webh
 )
 FRAPPE = Scheme(SignatureScheme("X-Frappe-Webhook-Signature", "sha256", "base64"), "made-up-frappe")
 BEARER = Scheme(SharedToken("Authorization", "Bearer "), "made-up-bearer")
-BASIC = Scheme(SharedToken("Authorization", "Basic ", "base64"), "desk:made-up-password")
+BASIC = Scheme(SharedToken("Authorization", "Basic ", "base64"), "desk:made-up-password")  # ServiceNow
+FRESHDESK = Scheme(SharedToken("X-Desk-Token"), "made-up-freshdesk")
 
 SCHEMES = {
     "zammad": ZAMMAD,
@@ -94,6 +95,7 @@ SCHEMES = {
     "frappe": FRAPPE,
     "bearer": BEARER,
     "basic": BASIC,
+    "freshdesk": FRESHDESK,
 }
 # The schemes by the endpoint to which the tests send.
 ENDPOINTS = {
@@ -105,6 +107,10 @@ ENDPOINTS = {
     "chatwoot": CHATWOOT,
     "glpi-ticket": GLPI,
     "glpi-other": GLPI,
+    "servicenow": BASIC,
+    "freshdesk": FRESHDESK,
+    "frappe": FRAPPE,
+    "generic": STANDARD,
 }
 SIGNED = {name: one for name, one in SCHEMES.items() if isinstance(one.proof, SignatureScheme)}
 STAMPED = {name: one for name, one in SIGNED.items() if one.proof.timestamp and one.proof.timestamp.tolerance}

@@ -10,7 +10,17 @@ from service.errors import RefusalError
 from service.gateway.gateway_file import read_sources
 from service.gateway.signature import SharedToken, SignatureScheme, SignedTime
 from tests.gateway.configured import DESKS, ZAMMAD, write
-from tests.gateway.schemes import CHATWOOT, GITLAB_TOKEN, GLPI, JIRA, STANDARD, ZENDESK
+from tests.gateway.schemes import (
+    BASIC,
+    CHATWOOT,
+    FRAPPE,
+    FRESHDESK,
+    GITLAB_TOKEN,
+    GLPI,
+    JIRA,
+    STANDARD,
+    ZENDESK,
+)
 from tests.gateway.schemes import ZAMMAD as ZAMMADS
 
 SIGNATURE = "header: X, algorithm: sha256, encoding: hex, signed: [body]"
@@ -33,6 +43,10 @@ def test_the_products_are_read_as_they_sign(tmp_path: Path) -> None:
         "chatwoot": CHATWOOT.proof,
         "glpi-ticket": GLPI.proof,
         "glpi-other": GLPI.proof,
+        "servicenow": BASIC.proof,
+        "freshdesk": FRESHDESK.proof,
+        "frappe": FRAPPE.proof,
+        "generic": STANDARD.proof,
     }
     assert found["zammad"].keys() == [b"made-up-zammad"]
     assert (found["zammad"].tenant, found["zammad"].limit) == ("default", 1_048_576)

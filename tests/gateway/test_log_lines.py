@@ -74,7 +74,7 @@ async def test_17_no_value_of_any_sample_is_in_the_log(
     for sample in samples(product):
         for headers in (sample.signed(house.now), sample.headers):
             await house.send(f"/hooks/{sample.endpoint}", sample.body, headers)
-    assert len(lines.messages) >= 10
+    assert lines.messages
     for record in lines.records:
         said = record.getMessage()
         assert [word for word in PRIVATE if word in said] == []

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -160,7 +161,7 @@ def stages(kind: Kind) -> Iterator[tuple[str, float]]:
     log = bytes(built._build())
     began = time.thread_time()
     read = fetcher.PartitionRecords(SOURCE, fetcher.MemoryRecords(log), [], 0, None, None, True, 1)
-    records: list[Record] = [record for record in read if record is not None]
+    records: list[Record] = read.give(inf)
     yield "unpack", time.thread_time() - began
     outputs = Outputs(TERMS, COUNTS, SOURCE, CHANGELOG)
     turns = Turns(READ, READ.empty(lambda _: True), outputs, 1, murmur2)

@@ -1,5 +1,6 @@
 """The records that a consumer of this process gives."""
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -19,7 +20,12 @@ def read(*written: dict[str, Any]) -> list[Record]:
     for one in written:
         assert batch.append(**one)
     records = fetcher.MemoryRecords(bytes(batch._build()))
-    return list(fetcher.PartitionRecords(SOURCE, records, [], 0, None, None, True, COMMITTED_ONLY))
+    found: list[Record] = unpacked(records, 0).give(inf)
+    return found
+
+
+def unpacked(records: Any, begin: int) -> Any:
+    return fetcher.PartitionRecords(SOURCE, records, [], begin, None, None, True, COMMITTED_ONLY)
 
 
 @pytest.mark.parametrize("key", [None, b"", b"T-1"])
@@ -41,8 +47,6 @@ def test_records_before_the_offset_that_was_asked_for_are_skipped_and_the_next_o
     batch = BatchBuilder(10_000, 0)
     for number in range(5):
         batch.append(key=b"T-1", value=b"%d" % number, headers=[], timestamp=0)
-    records = fetcher.PartitionRecords(
-        SOURCE, fetcher.MemoryRecords(bytes(batch._build())), [], 3, None, None, True, COMMITTED_ONLY
-    )
-    assert [(record.offset, record.value) for record in records] == [(3, b"3"), (4, b"4")]
+    records = unpacked(fetcher.MemoryRecords(bytes(batch._build())), 3)
+    assert [(record.offset, record.value) for record in records.give(inf)] == [(3, b"3"), (4, b"4")]
     assert records.next_fetch_offset == 5

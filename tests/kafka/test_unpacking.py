@@ -187,11 +187,11 @@ def test_a_record_with_more_headers_than_any_that_is_kept_is_cut(name: str, many
 
 
 def test_a_reader_goes_on_in_the_middle_of_a_large_batch() -> None:
-    many = 3 * EFFORT
+    many = 3 * EFFORT + 1_000  # runs are skipped as a whole, so that a call skips some more
     whole = batch([(b"%d" % number, b"x" * 50, []) for number in range(many)], "zstd")
     given = Given(whole, begin=many - 2)
     calls = list(given)
-    assert [record.key for records in calls for record in records] == [b"14998", b"14999"]
+    assert [record.key for records in calls for record in records] == [b"15998", b"15999"]
     assert len(calls) == 4  # the others found nothing yet, and let others go on
     assert given.state.position == many
 

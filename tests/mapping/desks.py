@@ -14,7 +14,18 @@ from service.mapping.mapping_file import read_mapping
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parent / "samples"
-DESKS = ("zammad", "zendesk", "jira", "gitlab", "chatwoot", "glpi")
+DESKS = (
+    "zammad",
+    "zendesk",
+    "jira",
+    "gitlab",
+    "chatwoot",
+    "glpi",
+    "servicenow",
+    "freshdesk",
+    "frappe",
+    "generic",
+)
 
 
 @cache
@@ -29,6 +40,15 @@ def deliveries(desk: str) -> tuple[tuple[Delivery, int], ...]:
         (Delivery(one["body"], one["headers"], one.get("endpoint", desk)), one["new_events"])
         for one in lines(SAMPLES / desk / "deliveries.jsonl")
     )
+
+
+def good(desk: str) -> list[Delivery]:
+    """The deliveries that can be mapped: an object, or any body where the mapping takes one."""
+    return [
+        delivery
+        for delivery, _ in deliveries(desk)
+        if isinstance(delivery.body, dict) or mapping(desk).takes_any_body
+    ]
 
 
 def history(desk: str) -> Any:

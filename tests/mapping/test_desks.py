@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from service.events.rejection import Rejection
 from service.events.structured import decode_json
+from service.mapping.delivery import Delivery
 from service.mapping.mapped import UnmappableError
-from tests.mapping.desks import DESKS, SAMPLES, contents, deliveries, expected, known, mapping
+from tests.mapping.desks import DESKS, SAMPLES, contents, deliveries, expected, good, known, mapping
 
 
 @pytest.mark.parametrize("desk", DESKS)
@@ -48,12 +49,31 @@ def test_any_order_and_any_repetition_gives_the_same(desk: str, data: st.DataObj
     assert known(events) == known(e for one in all_of for e in mapping(desk).of_delivery(one).events)
 
 
-def good(desk: str) -> list:  # type: ignore[type-arg]
-    return [delivery for delivery, _ in deliveries(desk) if isinstance(delivery.body, dict)]
-
-
 def test_a_body_that_is_no_object_is_unmappable() -> None:
     bad = [delivery for delivery, _ in deliveries("zendesk") if not isinstance(delivery.body, dict)]
     assert len(bad) == 1
     with pytest.raises(UnmappableError, match="body: is no object"):
         mapping("zendesk").of_delivery(bad[0])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "complaint.receved"},
+        {"type": "channel.opened"},
+        {},
+        "complaint.closed",
+        [[]],
+        {"events": [5]},
+    ],
+    ids=["typing error", "of a desk", "no type", "text", "array in an array", "number"],
+)
+def test_what_is_no_event_of_ours_is_told_and_not_lost(body: object) -> None:
+    with pytest.raises(UnmappableError, match=r"with\.kind"):
+        mapping("generic").of_delivery(Delivery(body))
+
+
+def test_one_bad_event_holds_up_its_whole_batch() -> None:
+    batch = next(one.body for one in good("generic") if isinstance(one.body, list))
+    with pytest.raises(UnmappableError, match="time"):
+        mapping("generic").of_delivery(Delivery([*batch, {**batch[0], "time": "2026-03-02T01:30:00"}]))

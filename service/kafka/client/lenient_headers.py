@@ -4,25 +4,17 @@ Kafka defines header names as strings, but no broker checks them. The library ra
 consumer never gets past it. Like transactional_producer.py, this file works with one version of the library.
 """
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
-from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 
 
-def read_leniently(batch: Any, held: memoryview) -> Iterator[Any]:
-    """The records of a batch.
-
-    From the first header name on that is not UTF-8, records are decoded by the lenient reader.
-    """
-    done = 0
+def read_leniently(held: memoryview) -> list[Any]:
+    """The records of a batch. Raises CorruptRecordException."""
     try:
-        for record in batch:
-            yield record
-            done += 1
+        return list(DefaultRecordBatch(held))
     except UnicodeDecodeError:
-        yield from islice(_LenientBatch(held), done, None)
+        return list(_LenientBatch(held))
 
 
 class _LenientBatch(_DefaultRecordBatchPy):  # type: ignore[misc]

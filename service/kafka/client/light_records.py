@@ -7,17 +7,11 @@ from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.consumer import fetcher
 
 from service.kafka.codec.record import Headers, Record, size_of
 
 
-def give_light_records() -> None:
-    """Make every consumer of this process return `Record`."""
-    fetcher.PartitionRecords._consumer_record = _light  # noqa: SLF001
-
-
-def _light(_: object, source: TopicPartition, read: Any) -> Record:
+def light_record(source: TopicPartition, read: Any) -> Record:
     """Make a `Record` from `read`: the library's record, which lacks topic and partition, or a `Cut`."""
     topic, partition = source
     key, value, headers = read.key, read.value, tuple(read.headers)

@@ -4,7 +4,8 @@ The library unpacks a whole batch at once. It makes an object of every record an
 the event loop. But 20 KB may unpack to 250 MB, and a record may have half a million headers: brokers accept
 both. So this file changes five things:
 
-* A batch is unpacked in pieces. Its records are found in the pieces by their lengths alone.
+* A batch is unpacked in pieces. Its records are found in the pieces by their lengths alone, and become
+  objects in runs of at most 20 KB.
 * A record that is too large, or has too many headers, does not become an object. It is *cut*: only its place
   and its size are read.
 * One call returns a bounded amount of work, measured by cost and not only by the number of records. The same
@@ -13,7 +14,7 @@ both. So this file changes five things:
   ticket into one batch has them given, and judged, together. See service/kafka/topics/whole_tickets.py.
 * A header name that is not UTF-8 is read as the Java client reads it: see lenient_headers.py.
 
-`_getall` and `_unpacked` replace the library's methods `getall` and `_unpack_records`. Apart from the changes
+`_Records`, `_Unpacked` and `_getall` replace classes and a method of the library. Apart from the changes
 above they do the same. Like transactional_producer.py, this file works with one version of the library only.
 """
 
@@ -21,7 +22,7 @@ import gzip
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from typing import Any, BinaryIO
 
@@ -34,7 +35,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import _MemoryRecordsPy
 
 from service.kafka.client.lenient_headers import read_leniently
-from service.kafka.client.light_records import Cut
+from service.kafka.client.light_records import Cut, light_record
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 PIECE_BYTES = 512 * 1024  # unpacked at once
@@ -52,14 +53,15 @@ _PACKING = 0x07  # the bits of the attributes that name the compression
 _NO_MANY = 2 * MOST_HEADERS  # a record of so few bytes has no more than MOST_HEADERS headers
 _LONGEST = 32  # bytes; the fields before the key of a record are never longer
 
-_BREATHE = None  # yielded instead of a record: give the event loop a turn
+_BREATHE = None  # yielded instead of a run: give the event loop a turn
 
 
 def read_in_pieces() -> None:
     """Make every consumer of this process unpack batches in pieces."""
     fetcher.MemoryRecords = _Records
-    fetcher.PartitionRecords._unpack_records = _unpacked
+    fetcher.PartitionRecords = _Unpacked
     fetcher.FetchResult.getall = _getall
+    fetcher.FetchResult.getone = _getone
 
 
 def _getall(given: Any, max_records: int | None = None) -> list[Record]:
@@ -67,82 +69,110 @@ def _getall(given: Any, max_records: int | None = None) -> list[Record]:
     if not given.check_assignment(given._topic_partition) or not given.has_more():
         return []
     unpacked = given._partition_records
-    enough = inf if max_records is None else max_records / 2
-    found: list[Record] = []
-    weight = 0
-    for record in unpacked:
-        if record is not _BREATHE:
-            found.append(record)
-            weight += record.weight
-        if record is _BREATHE or weight >= MOST_AT_ONCE or len(found) == max_records:
-            given._update_position()
-            break
-        if (weight >= AT_ONCE or len(found) >= enough) and not unpacked.is_amid_key:
-            given._update_position()
-            break
-    else:
-        given._update_position()
+    found: list[Record] = unpacked.give(inf if max_records is None else max_records)
+    given._update_position()
+    if unpacked.is_over:
         given._partition_records = None
     return found
 
 
-def _unpacked(given: Any) -> Iterator[Record | None]:
-    """The records of a fetch, with `_BREATHE` after much skipped work. Raises CorruptRecordException."""
-    effort = 0
-    while given._records.has_next():
-        batch = given._records.next_batch()
-        if given._check_crcs and not batch.validate_crc():
-            raise CorruptRecordException(f"Invalid CRC - {given._tp}")
-        effort += _BATCH
-        waiting = None  # a record that is given once it is known whether the next one has the same key
-        for record in batch if _counts(given, batch) else ():
-            if waiting is not None:
-                given.is_amid_key = record is not _BREATHE and waiting.key == record.key is not None
-                yield _given(given, waiting)
-                waiting = None
-            if record is not _BREATHE and record.offset >= given.next_fetch_offset:
-                waiting = record
-                effort = 0
-                continue
-            effort += 1
-            if record is _BREATHE or effort >= EFFORT:
+def _getone(given: Any) -> Record | None:
+    return next(iter(_getall(given, 1)), None)
+
+
+class _Unpacked(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka has no types
+    """The records of a fetch, unpacked in runs: some adjacent records of a batch."""
+
+    def __init__(self, *fetched: Any) -> None:
+        super().__init__(*fetched)
+        self.is_over = False
+        self._run: Sequence[Record] = ()
+        self._at = 0  # those before it are given
+        self._goes_on = False  # the next run begins with the key of the last record of this one
+
+    def give(self, most: float) -> list[Record]:
+        """The next records; see _getall. None after much skipped work."""
+        found: list[Record] = []
+        weight = 0
+        while self._at < len(self._run) or self._advance():
+            for at in range(self._at, len(self._run)):
+                record = self._run[at]
+                found.append(record)
+                weight += record.weight
+                if (weight >= AT_ONCE or 2 * len(found) >= most) and (
+                    weight >= MOST_AT_ONCE or len(found) == most or not self._is_amid_key(at)
+                ):
+                    self._give_until(at + 1)
+                    return found
+            self._give_until(len(self._run))
+        return found
+
+    def _give_until(self, at: int) -> None:
+        self._at = at
+        self.next_fetch_offset = self._run[at - 1].offset + 1
+
+    def _is_amid_key(self, at: int) -> bool:
+        key, following = self._run[at].key, at + 1
+        if following < len(self._run):
+            return key is not None and self._run[following].key == key
+        return self._goes_on
+
+    def _advance(self) -> bool:
+        """Unpack the next run. False at the end, and after much skipped work."""
+        self._run, self._at = (), 0
+        for run in self._records_iterator:
+            if run is not _BREATHE:
+                self._run, self._goes_on = run
+            return run is not _BREATHE
+        self.is_over = True
+        return False
+
+    def _unpack_records(self) -> Iterator[tuple[list[Record], bool] | None]:
+        """Runs, and whether the next one goes on with the same key. Raises CorruptRecordException."""
+        effort = 0
+        while self._records.has_next():
+            batch = self._records.next_batch()
+            if self._check_crcs and not batch.validate_crc():
+                raise CorruptRecordException(f"Invalid CRC - {self._tp}")
+            effort += _BATCH
+            begin = self.next_fetch_offset
+            waiting: list[Record] = []  # a run that is given once it is known whether the next one goes on
+            for read in batch.runs() if self._counts(batch) else ():
+                run = [light_record(self._tp, record) for record in read if record.offset >= begin]
+                if waiting:
+                    yield waiting, bool(run) and waiting[-1].key == run[0].key is not None
+                waiting = run
+                effort = 0 if run else effort + len(read)
+                if not read or effort >= EFFORT:
+                    effort = 0
+                    yield _BREATHE
+            if waiting:
+                yield waiting, False
+            # The next batch may begin later: compaction may have removed records from the end of this one.
+            self.next_fetch_offset = batch.next_offset
+            if effort >= EFFORT:
                 effort = 0
                 yield _BREATHE
-        if waiting is not None:
-            given.is_amid_key = False
-            yield _given(given, waiting)
-        # The next batch may begin later: compaction may have removed records from the end of this one.
-        given.next_fetch_offset = batch.next_offset
-        if effort >= EFFORT:
-            effort = 0
-            yield _BREATHE
+
+    def _counts(self, batch: Any) -> bool:
+        """True when the records of a batch are returned: no marker, and not aborted under read_committed."""
+        if self._isolation_level == fetcher.READ_COMMITTED and batch.producer_id is not None:
+            self._consume_aborted_up_to(batch.base_offset)
+            aborted = self._aborted_producers
+            if batch.is_control_batch and self._contains_abort_marker(batch):
+                aborted.discard(batch.producer_id)
+            if batch.is_transactional and batch.producer_id in aborted:
+                return False
+        return not batch.is_control_batch
 
 
-def _given(given: Any, record: Any) -> Any:
-    given.next_fetch_offset = record.offset + 1
-    return given._consumer_record(given._tp, record)
-
-
-def _counts(given: Any, batch: Any) -> bool:
-    """True when the records of a batch are returned: no marker, and not aborted under read_committed."""
-    if given._isolation_level == fetcher.READ_COMMITTED and batch.producer_id is not None:
-        given._consume_aborted_up_to(batch.base_offset)
-        aborted = given._aborted_producers
-        if batch.is_control_batch and given._contains_abort_marker(batch):
-            aborted.discard(batch.producer_id)
-        if batch.is_transactional and batch.producer_id in aborted:
-            return False
-    return not batch.is_control_batch
-
-
-class _Records(_MemoryRecordsPy):  # type: ignore[misc] # aiokafka has no types
+class _Records(_MemoryRecordsPy):  # type: ignore[misc]
     """The batches of one fetch."""
 
     def next_batch(self) -> Any:
         """See the library's."""
         held = self._next_slice
-        batch = super().next_batch()
-        return _Batch(batch, held) if isinstance(batch, DefaultRecordBatch) else batch
+        return _Batch(super().next_batch(), held)
 
 
 class _Batch:
@@ -158,14 +188,17 @@ class _Batch:
     def __next__(self) -> Any:
         return next(self._batch)
 
-    def __iter__(self) -> Iterator[Any]:
+    def runs(self) -> Iterator[list[Any]]:
+        """The records in runs. An empty one: give the event loop a turn. Raises CorruptRecordException."""
+        if not isinstance(self._batch, DefaultRecordBatch):  # of a broker before 0.11
+            return iter([list(self._batch)])
         (attributes,) = struct.unpack_from(">h", self._held, _ATTRIBUTES)
         packing, content = attributes & _PACKING, self._held[_HEAD:]
         if not packing and len(content) <= _NO_MANY:
-            return read_leniently(self._batch, self._held)
+            return iter([read_leniently(self._held)])
         head = bytearray(self._held[:_HEAD])
         struct.pack_into(">h", head, _ATTRIBUTES, attributes & ~_PACKING)
-        return _Pieces(head, _unpacking(packing, content)).records()
+        return _Pieces(head, _unpacking(packing, content)).runs()
 
 
 def _unpacking(packing: int, content: memoryview) -> BinaryIO:
@@ -194,22 +227,27 @@ class _Pieces:
         self._stream = stream
         self._read = b""  # read from the stream, not yet split into records
 
-    def records(self) -> Iterator[Any]:
-        """The records of the batch, cut ones included. Raises CorruptRecordException."""
+    def runs(self) -> Iterator[list[Any]]:
+        """See _Batch.runs. A run has no more than MOST_HEADERS headers, as one record has."""
         while self._more():
-            begin = at = many = 0  # begin, end and number of adjacent whole records
+            at = 0
             while (found := self._next(at)) is not None:
+                end, many = _short(self._read, at)
+                if many:
+                    yield self._whole(at, end, many)
+                    at = end
+                    continue
                 content, length = found
-                if length <= LARGEST_BYTES and content + length > len(self._read):
+                end = content + length
+                if length <= LARGEST_BYTES and end > len(self._read):
                     break
                 if length <= LARGEST_BYTES and (length <= _NO_MANY or self._headers(content) <= MOST_HEADERS):
-                    at, many = content + length, many + 1
+                    yield self._whole(at, end, 1)
+                    at = end
                     continue
-                yield from self._whole(begin, at, many)
-                yield self._cut(content, length)
-                yield from self._pass_over(content + length)
-                begin = at = many = 0
-            yield from self._whole(begin, at, many)
+                yield [self._cut(content, length)]
+                yield from self._pass_over(end)
+                at = 0
             self._read = self._read[at:]
         if self._read:
             raise CorruptRecordException(f"{len(self._read)} bytes after the last whole record of a batch")
@@ -246,12 +284,9 @@ class _Pieces:
         offset, at = _number(self._read, at)
         return time, offset, at
 
-    def _whole(self, begin: int, end: int, many: int) -> Iterator[Any]:
-        if not many:
-            return iter(())
+    def _whole(self, begin: int, end: int, many: int) -> list[Any]:
         struct.pack_into(">i", self._head, _COUNT, many)
-        held = memoryview(bytes(self._head) + self._read[begin:end])
-        return read_leniently(DefaultRecordBatch(held), held)
+        return read_leniently(memoryview(bytes(self._head) + self._read[begin:end]))
 
     def _cut(self, content: int, length: int) -> Cut:
         while len(self._read) < content + _LONGEST and self._more():
@@ -261,7 +296,7 @@ class _Pieces:
         at = batch.max_timestamp if batch.timestamp_type else batch.first_timestamp + time
         return Cut(batch.base_offset + offset, at, length)
 
-    def _pass_over(self, until: int) -> Iterator[None]:
+    def _pass_over(self, until: int) -> Iterator[list[Any]]:
         pieces = 0
         while len(self._read) < until:
             until, self._read = until - len(self._read), b""
@@ -269,8 +304,28 @@ class _Pieces:
                 raise CorruptRecordException(f"{until} bytes of a record are missing")
             pieces += 1
             if pieces % _CUT_AT_ONCE == 0:
-                yield _BREATHE
+                yield []
         self._read = self._read[until:]
+
+
+def _short(read: bytes, at: int) -> tuple[int, int]:
+    """Pass over adjacent short records from `at` on: their end and number. Written for speed.
+
+    They are whole, the length of each takes one or two bytes, and together they have no more than _NO_MANY.
+    """
+    end, many = min(len(read), at + _NO_MANY), 0
+    while at + 1 < end:
+        length, content = read[at], at + 1
+        if length >= 0x80:
+            more = read[content]
+            if more >= 0x80:
+                break
+            length, content = (length & 0x7F) | more << 7, content + 1
+        after = content + (length >> 1)
+        if length & 1 or after > end:  # a negative length is an error that _next raises
+            break
+        at, many = after, many + 1
+    return at, many
 
 
 def _number(read: bytes, at: int) -> tuple[int, int]:

@@ -33,7 +33,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
     """Bytes of a record: key, value, names and values of headers."""
-    size = len(key or b"") + len(value or b"")
+    size = (len(key) if key else 0) + (len(value) if value else 0)
     for name, said in headers:
         size += (len(name) if name.isascii() else len(name.encode())) + len(said or b"")
     return size

@@ -45,28 +45,25 @@ class Readable:
 
     def take(self, record: Record) -> None:
         """Take one record, in log order."""
-        key = record.key
+        key, value = record.key, record.value
         if self._unreadable:
             self._unreadable.pop(key, None)
-        if (problem := self._restore(record)) is not None:
-            self._unreadable[key] = record.topic, record.partition, record.offset, key, problem
-
-    def _restore(self, record: Record) -> str | None:
-        """Restore one record; return the problem if it is unreadable."""
-        key, value = record.key, record.value
-        if record.cut:
-            return f"it is too large to be read ({record.size} bytes, or its headers); use --key for --offset"
         if key is None:
-            return "it has no key"
+            self._note(record, _without_key(record))
+            return
         try:
             name = key.decode()
         except UnicodeDecodeError:
-            return None if value is None else "its key is not UTF-8"
+            if value is not None:
+                self._note(record, "its key is not UTF-8")
+            return
         try:
             self._into.restore(name, value)
         except UnreadableStateError as error:
-            return str(error)
-        return None
+            self._note(record, str(error))
+
+    def _note(self, record: Record, problem: str) -> None:
+        self._unreadable[record.key] = record.topic, record.partition, record.offset, record.key, problem
 
     def check(self) -> None:
         """Raise UnreadableRecordError for the first unreadable record that is left."""
@@ -77,6 +74,12 @@ class Readable:
             if others := len(self._unreadable) - 1:
                 way_out += f"; there are {others} more: {forget} --unreadable"
             raise UnreadableRecordError(*first, way_out)
+
+
+def _without_key(record: Record) -> str:
+    if record.cut:
+        return f"it is too large to be read ({record.size} bytes, or its headers); use --key for --offset"
+    return "it has no key"
 
 
 @dataclass(slots=True)
