@@ -1,4 +1,4 @@
-"""The how-to pages of help desks: configurations, mappings, tables are right; and the schema of editors."""
+"""The how-to pages of help desks are right, and the schema that editors use agrees with the checker."""
 
 import json
 import re
@@ -99,7 +99,8 @@ def test_every_kind_that_the_mapping_gives_is_in_the_tables_of_the_page(page: Pa
     desk = page.stem.removeprefix("connect-")
     path = MAPPINGS / f"{'generic' if desk == 'anything' else desk}.yaml"
     rows = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    told = {word for row in rows for word in re.findall(r"`(?:complaint\.)?([a-z_]+)`", row)}
+    ours = [row.split("|", 2)[2] for row in rows]  # the first column is what the desk calls it
+    told = {word for cells in ours for word in re.findall(r"`(?:complaint\.)?([a-z_]+)`", cells)}
     given = {event.word for rule in read_mapping(path).rules for event in rule.event_rules}
     assert given - told == set()
 
