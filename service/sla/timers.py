@@ -98,8 +98,8 @@ class Timers:
         """The sorted entries of a tick that comes near; none when the tick is removed."""
         if tick in self._far:
             far = self._far.pop(tick)
-            entries = [*self._near.get(tick, ()), *zip(far.instants, far.keys, strict=True)]
-            entries.sort(key=_instant)  # not by key as well: for a herd that would take seconds
+            entries = [*reversed(self._near.get(tick, ())), *zip(far.instants, far.keys, strict=True)]
+            entries.sort(key=_instant)  # of one instant, first come: to sort by key would take seconds
             entries.reverse()
             self._near[tick] = entries
         return self._near.get(tick, [])

@@ -26,6 +26,14 @@ def test_keys_are_taken_earliest_first_and_no_more_than_asked_for():
     assert (timers.next_at(), len(timers)) == (9_000_000, 1)
 
 
+def test_keys_of_one_instant_are_taken_in_the_order_they_were_armed():
+    timers = Timers()
+    for key in "abc":
+        timers.arm(key, 5_000)
+        assert timers.take(5_000, most=9) == []  # which sorts what was armed so far
+    assert timers.take(5_001, most=9) == ["a", "b", "c"]
+
+
 def test_an_instant_before_those_already_near_is_the_next_one():
     timers = Timers()
     timers.arm("late", 5_000)
