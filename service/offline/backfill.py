@@ -151,7 +151,10 @@ def _of_history(
             if isinstance(decoded, Rejection):
                 why = decoded
                 break
-            found.setdefault(decoded[1].id, TicketFact(*decoded))
+            one = TicketFact(*decoded)
+            if found.setdefault(one.fact.id, one).says != one.says:
+                why = f"id {one.fact.id} is the same for two different events of the history"
+                break
         if why is not None:
             problems += 1
             print(visible(f"{part.place}: cannot be mapped: {why}"), file=err)

@@ -264,3 +264,18 @@ def test_a_mapping_for_both_takes_a_json_document_as_a_history(mapping: Path, na
     desk = Desk(mapping)
     assert desk.backfill(file=file)[0] == 0
     assert desk.sent == [sent]
+
+
+def test_one_id_for_two_different_events_of_a_history_is_told_and_nothing_is_sent(mapping: Path) -> None:
+    rules = "ticket: t\ndeliveries:\n  - {event: closed, id: '{t}/closed', time: at}\n"
+    history = "history:\n  - {each: {one: all}, body: {t: one.t, at: one.at}}\n"
+    mapping.write_text(MAPPING + rules + history, encoding="utf-8")
+    file = mapping.with_name("day.json")
+    told = [{"t": 9, "at": minute(30)}, {"t": 9, "at": minute(30)}, {"t": 9, "at": minute(31)}]
+    file.write_text(json.dumps({"all": told}), encoding="utf-8")
+    desk = Desk(mapping)
+    code, _, err = desk.backfill(file=file)
+    assert (code, desk.sent) == (1, [])
+    assert "id 9/closed is the same for two different events of the history" in err[0]
+    desk.backfill(file=file, partial=True)
+    assert desk.sent == ["9 closed 30"]
