@@ -62,7 +62,8 @@ class Assessment:
     """What is owed, and what is held."""
 
     owed: Mapping[LineKey, int]  # without zeros
-    charges: Sequence[Charge]  # in the order of their keys; without those that are free
+    charges: Sequence[Charge]  # in the order of their keys
+    free: Sequence[Charge]  # that a free count lets off, in the order of their keys
     held: Sequence[HeldBreach]
 
     @property
@@ -83,15 +84,20 @@ def assess(breaches: Iterable[Breach], tariffs: Tariffs) -> Assessment:
                 charges[found.key.account_month].append(found)
     owed: dict[LineKey, int] = {}
     kept: list[Charge] = []
+    free: list[Charge] = []
     for month in charges.values():
         month.sort(key=lambda charge: (charge.breach.due_at or 0, charge.breach.item))
-        charged = list(_not_free(month))
+        let_off = _free(month)
+        keys = {charge.key for charge in let_off}
+        charged = [charge for charge in month if charge.key not in keys]
+        free += let_off
         kept += charged
         owed |= {charge.key: charge.amount for charge in charged if charge.amount}
         owed |= _caps(month, charged)
-    kept.sort(key=lambda charge: charge.key)
+    for found_charges in (kept, free):
+        found_charges.sort(key=lambda charge: charge.key)
     held.sort(key=lambda one: (one.breach.item, one.account or ("", "")))
-    return Assessment({key: owed[key] for key in sorted(owed)}, kept, held)
+    return Assessment({key: owed[key] for key in sorted(owed)}, kept, free, held)
 
 
 def by_item(breaches: Iterable[Breach]) -> dict[Item, list[Breach]]:
@@ -174,15 +180,12 @@ def _price(penalty: Penalty, breach: Breach, terms: Terms) -> Decimal | HoldReas
     return price if price <= LARGEST * 10 ** DIGITS[terms.currency] else HoldReason.TOO_LARGE
 
 
-def _not_free(month: Sequence[Charge]) -> Iterator[Charge]:
-    """Yield the charges of an account's month, in order, without those that are free."""
-    left = {free: free.count for free in month[0].tariff.free}
-    for charge in month:
-        free = next((one for one in left if charge.breach.level in one.levels), None)
-        if free is not None and left[free]:
-            left[free] -= 1
-        else:
-            yield charge
+def _free(month: Sequence[Charge]) -> list[Charge]:
+    """Return the charges of an account's month, in the order of their due instants, that are free."""
+    found: list[Charge] = []
+    for rule in month[0].tariff.free:
+        found += [charge for charge in month if charge.breach.level in rule.levels][: rule.count]
+    return found
 
 
 def _caps(month: Sequence[Charge], charged: Sequence[Charge]) -> dict[LineKey, int]:

@@ -200,9 +200,10 @@ def replaces(told: Breach, known: Breach | None) -> bool:
 
 def _reason(message: str) -> str:
     """Return `field: reason` of a message of msgspec."""
-    place = _PLACE.search(message)
+    found = _PLACE.search(message)
+    place = found[1] if found else ""
     text = _PLACE.sub("", message)
     text = text[0].lower() + text[1:].replace("`", "")
     if missing := re.fullmatch(r"object missing required field (\w+)", text):
-        return f"{missing[1]}: is missing"
-    return f"{place[1]}: {text}" if place and place[1] else text
+        return f"{place}{'.' if place else ''}{missing[1]}: is missing"
+    return f"{place}: {text}" if place else text

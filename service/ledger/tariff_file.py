@@ -142,8 +142,10 @@ def _accounts(place: Place, beside: Callable[[str], bytes]) -> Mapping[Account, 
     except OSError as error:
         place.wrong(f"{path} cannot be read: {error.strerror or error}")
         return {}
-    found = csv_accounts(path, raw, place.problems)
-    if not found:
+    folder, slash, _ = place.file.rpartition("/")
+    problems = len(place.problems)
+    found = csv_accounts(f"{folder}{slash}{path}", raw, place.problems)
+    if not found and len(place.problems) == problems:
         place.wrong(f"{path} has no account")
     return found
 
