@@ -131,9 +131,7 @@ def _terms(place: Place, given: Mapping[str, Place]) -> Terms:
     since = given["from"].read(_day, None) if "from" in given else None
     until = given["until"].read(_day, None) if "until" in given else None
     if since and until and until <= since:
-        place.wrong(
-            f"ends on {until}, before it begins on {since}; until is the first day that no longer counts"
-        )
+        place.wrong(f"until {until} is not after from {since}; it is the first day that no longer counts")
     return Terms(currency, fee, since, until)
 
 

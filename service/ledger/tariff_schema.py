@@ -17,7 +17,13 @@ _DECIMAL: Schema = {
     "minimum": 0,
     "examples": ["50.00", "1250"],
 }
-_PERCENT: Schema = {**_DECIMAL, "exclusiveMinimum": 0, "maximum": MOST_PERCENT, "examples": ["5", "12.5"]}
+_PERCENT: Schema = {
+    "type": ["string", "number"],
+    "pattern": f"^(?=.*[1-9])0*({MOST_PERCENT}(\\.0{{1,9}})?|[0-9]{{1,3}}(\\.[0-9]{{1,9}})?)$",
+    "exclusiveMinimum": 0,
+    "maximum": MOST_PERCENT,
+    "examples": ["5", "12.5"],
+}
 _CURRENCY: Schema = {"enum": sorted(DIGITS)}
 _PRICES: Schema = {
     "type": "object",
@@ -81,7 +87,12 @@ def tariff_schema() -> Schema:
         "rates": {"type": "array", "items": _RATE, "minItems": 1},
         "cap": _CAP,
         "grace": {"type": "array", "items": _GRACE},
-        "accounts": {"anyOf": [{**TEXT, "examples": ["accounts.csv"]}, _by_account(one_or_more(_TERMS))]},
+        "accounts": {
+            "anyOf": [
+                {**TEXT, "examples": ["accounts.csv"]},
+                {**_by_account(one_or_more(_TERMS)), "minProperties": 1},
+            ]
+        },
         "desks": _by_account(one_or_more({"type": "string", "pattern": _ACCOUNT})),
     }
     return titled("A tariff of sla-timer", fields_schema(of(TARIFF, fields), NEEDED))
@@ -92,5 +103,4 @@ def _by_account(value: Schema) -> Schema:
         "type": "object",
         "propertyNames": {"pattern": _ACCOUNT},
         "additionalProperties": value,
-        "minProperties": 1,
     }
