@@ -52,18 +52,18 @@ MONTHS = ["2026-09", "2026-10", "2026-11"]
 
 names = st.fixed_dictionaries(
     {
-        "tenant": st.sampled_from(["acme", "acme", "other"]),
+        "tenant": st.sampled_from(["acme", "acme", "acme", "other"]),
         "ticket_id": st.sampled_from(["T-1", "T-2", "T-3", "support"]),
         "clock": st.sampled_from(["response", "response", "resolution", "outage"]),
-        "level": st.sampled_from(["minor", "major", "critical"]),
+        "level": st.sampled_from(["minor", "minor", "major", "critical"]),
     }
 )
 contents = st.fixed_dictionaries(
     {
-        "stands": st.booleans(),
-        "customer_id": st.sampled_from(["C-1", "C-1", "C-2", None]),
+        "stands": st.sampled_from([True, True, False]),
+        "customer_id": st.sampled_from(["C-1", "C-1", "C-1", "C-2", None]),
         "due_at": st.sampled_from(DUE),
-        "zone": st.sampled_from(["Asia/Shanghai", "Asia/Shanghai", "UTC"]),
+        "zone": st.sampled_from(["Asia/Shanghai", "Asia/Shanghai", "Asia/Shanghai", "UTC"]),
         "overrun_seconds": st.sampled_from([None, 1.0, 7200.5, 90000.0]),
         "policy": st.sampled_from([None, {"id": "letter"}]),
     }
@@ -89,7 +89,7 @@ def revisions(draw: st.DrawFn) -> list[Breach]:
     return told
 
 
-histories = st.lists(revisions(), max_size=9, unique_by=lambda told: told[0].breach_id)
+histories = st.lists(revisions(), max_size=10, unique_by=lambda told: told[0].breach_id)
 
 
 @st.composite
@@ -134,6 +134,7 @@ def holds(ledger: Ledger, history: Sequence[Breach], at: int) -> None:
             assert chain_problems(journal.documents(tenant)) == []
 
 
+@settings(max_examples=200, deadline=None)
 @given(arrivals())
 def test_the_net_of_the_journal_is_what_the_latest_revisions_owe(
     drawn: tuple[list[Breach], list[list[Breach] | str]],
@@ -144,7 +145,7 @@ def test_the_net_of_the_journal_is_what_the_latest_revisions_owe(
         holds(ledger, history, len(steps))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals())
 def test_the_law_holds_in_a_database(
     tmp_path_factory: pytest.TempPathFactory, drawn: tuple[list[Breach], list[list[Breach] | str]]
