@@ -68,6 +68,10 @@ def simulated() -> bytes:
     return out.getvalue().encode()
 
 
+def test_the_sample_of_breaches_is_what_simulate_prints(simulated: bytes) -> None:
+    assert (TARIFFS / "breaches.jsonl").read_bytes() == simulated
+
+
 def test_the_telecoms_tariff_on_the_examples_of_complaints(simulated: bytes) -> None:
     code, said_, _ = checked(TARIFFS / "telecom.yaml", breaches=simulated)
     assert code == 0
