@@ -148,22 +148,16 @@ class SqlJournal:
         """See Journal."""
         return self._documents(tenant)
 
-    def issue(self, document: Document) -> None:
+    def issue(self, documents: Collection[Document]) -> None:
         """See Journal."""
-        place = {"tenant": document.tenant, "number": document.number}
-        row = {
-            "kind": str(document.kind),
-            "customer": document.issue.account.customer,
-            "month": document.issue.month,
-            "currency": document.issue.currency,
-            "corrects": document.corrects,
-            "issued_at": document.issued_at,
-            "previous": document.previous,
-            "sha256": document.sha256,
-        }
-        items = [{**place, "item": item, "amount": amount} for item, amount in document.issue.items]
-        self._connection.execute(insert(DOCUMENTS), place | row)
-        self._connection.execute(insert(DOCUMENT_ITEMS), items)
+        if documents:
+            self._connection.execute(insert(DOCUMENTS), [_document_row(one) for one in documents])
+            items = [
+                {"tenant": one.tenant, "number": one.number, "item": item, "amount": amount}
+                for one in documents
+                for item, amount in one.issue.items
+            ]
+            self._connection.execute(insert(DOCUMENT_ITEMS), items)
 
     def _items(self, where: ColumnElement[bool]) -> set[Item]:
         asked = select(*_ITEM).distinct().where(where, BREACHES.c.stands)
@@ -233,6 +227,21 @@ def _posting_row(posting: Posting) -> dict[str, Any]:
         "epoch": told.epoch if told else None,
         "revision": told.revision if told else None,
         "posted_at": posting.posted_at,
+    }
+
+
+def _document_row(document: Document) -> dict[str, Any]:
+    return {
+        "tenant": document.tenant,
+        "number": document.number,
+        "kind": str(document.kind),
+        "customer": document.issue.account.customer,
+        "month": document.issue.month,
+        "currency": document.issue.currency,
+        "corrects": document.corrects,
+        "issued_at": document.issued_at,
+        "previous": document.previous,
+        "sha256": document.sha256,
     }
 
 

@@ -76,7 +76,7 @@ def assess(breaches: Iterable[Breach], tariffs: Tariffs) -> Assessment:
     """Return what is owed for the latest revisions of breaches. Those that do not stand count for nothing."""
     charges: dict[AccountMonth, list[Charge]] = defaultdict(list)
     held: list[HeldBreach] = []
-    for item in by_item(one for one in breaches if one.stands).values():
+    for item in _by_item(one for one in breaches if one.stands).values():
         for found in _charges(item, tariffs):
             if isinstance(found, HeldBreach):
                 held.append(found)
@@ -100,20 +100,19 @@ def assess(breaches: Iterable[Breach], tariffs: Tariffs) -> Assessment:
     return Assessment({key: owed[key] for key in sorted(owed)}, kept, free, held)
 
 
-def by_item(breaches: Iterable[Breach]) -> dict[Item, list[Breach]]:
-    """Return the breaches of each item."""
-    found: dict[Item, list[Breach]] = defaultdict(list)
-    for breach in breaches:
-        found[breach.item].append(breach)
-    return found
-
-
 def account_months(breach: Breach, tariffs: Tariffs) -> Iterator[AccountMonth]:
     """Yield the accounts and months that a breach can count in while it stands."""
     if breach.stands and breach.due_at is not None and breach.month is not None:
         tariff = tariffs.at(breach.due_at)
         for account in tariff.credited(breach) if tariff else ():
             yield AccountMonth(account, breach.month)
+
+
+def _by_item(breaches: Iterable[Breach]) -> dict[Item, list[Breach]]:
+    found: dict[Item, list[Breach]] = defaultdict(list)
+    for breach in breaches:
+        found[breach.item].append(breach)
+    return found
 
 
 def _charges(standing: Sequence[Breach], tariffs: Tariffs) -> Iterator[Charge | HeldBreach]:

@@ -40,22 +40,28 @@ def close(journal: Journal, month: str, at: int, final_after: int | None = None)
         journal.close(month, at)
     documents: list[Document] = []
     left: list[Issue] = []
+    last: dict[str, Document | None] = {}
     for issue in _issues(journal.undocumented()):
-        closed_at = closed.get(issue.month)
+        tenant, closed_at = issue.account.tenant, closed.get(issue.month)
         if closed_at is not None and final_after is not None and at - closed_at > final_after:
             left.append(issue)
             continue
-        before = journal.last_document(issue.account.tenant)
+        if tenant not in last:
+            last[tenant] = journal.last_document(tenant)
+        before = last[tenant]
         if before and at < before.issued_at:
             raise RefusalError(
-                f"the clock says {written(at)}, and document {before.number} of tenant {before.tenant} "
+                f"the clock says {written(at)}, and document {before.number} of tenant {tenant} "
                 f"was issued at {written(before.issued_at)}: set the clock right"
             )
-        kind = DocumentKind.STATEMENT if closed_at is None else note_kind(issue.total)
-        corrects = journal.first_document(issue.account, issue.month, issue.currency)
-        document = sealed(kind, issue, corrects, at, before)
-        journal.issue(document)
+        if closed_at is None:
+            kind, corrects = DocumentKind.STATEMENT, None
+        else:
+            kind = note_kind(issue.total)
+            corrects = journal.first_document(issue.account, issue.month, issue.currency)
+        last[tenant] = document = sealed(kind, issue, corrects, at, before)
         documents.append(document)
+    journal.issue(documents)
     return Closing(documents, left)
 
 

@@ -14,7 +14,10 @@ from service.ledger.lines import AccountMonth, Amounts, LineKey
 
 
 class BreachRevision(NamedTuple):
-    """One revision of a breach: why something was posted."""
+    """One revision of a breach: the news of its item because of which something was posted.
+
+    Where news of another item did it, as when that one became the free one: the highest level that stands.
+    """
 
     breach_id: str
     epoch: int
@@ -76,5 +79,5 @@ class Journal(Protocol):
     def documents(self, tenant: str) -> Sequence[Document]:
         """Return the documents of a tenant in the order of their numbers."""
 
-    def issue(self, document: Document) -> None:
-        """Add a document."""
+    def issue(self, documents: Collection[Document]) -> None:
+        """Add documents, those of a tenant in the order of their numbers."""

@@ -95,5 +95,5 @@ class MemoryJournal:
     def documents(self, tenant: str) -> Sequence[Document]:
         return sorted((one for one in self.issued if one.tenant == tenant), key=lambda one: one.number)
 
-    def issue(self, document: Document) -> None:
-        self.issued.append(document)
+    def issue(self, documents: Collection[Document]) -> None:
+        self.issued += documents

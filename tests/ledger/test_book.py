@@ -46,6 +46,26 @@ def test_a_retraction_is_named_by_the_posting_that_undoes(ledger: Ledger) -> Non
     assert (posting.amount, posting.told) == (-5000, (breached("T-1").breach_id, 1, 2))
 
 
+def test_a_posting_names_the_news_of_its_item_and_not_what_was_told_before(ledger: Ledger) -> None:
+    booked(ledger, breached("T-1", "minor", revision=5))
+    (raised,) = booked(ledger, breached("T-1", "major"))
+    assert raised.told == (breached("T-1", "major").breach_id, 1, 1)
+    (lowered,) = booked(ledger, retracted("T-1", "major"))
+    assert (lowered.amount, lowered.told) == (-15000, (breached("T-1", "major").breach_id, 1, 2))
+
+
+def test_news_of_one_month_posts_nothing_to_another_month_of_the_items_there(ledger: Ledger) -> None:
+    """T-1 has a level in October, too, so its charge of November is seen when October is assessed."""
+    booked(ledger, breached("T-1", "minor"), breached("T-1", "major", due_at=NOVEMBER))
+    assert brief(booked(ledger, breached("T-2"))) == [("T-2/1/response", "2026-10", 5000)]
+
+
+def test_news_of_one_account_posts_nothing_to_another_one_that_a_desk_credits(ledger: Ledger) -> None:
+    by = tariffs({"desks": {"acme/support": ["acme/C-1", "acme/C-2"]}})
+    booked(ledger, breached("support", customer_id=None), by=by)
+    assert brief(booked(ledger, breached("T-2"), by=by)) == [("T-2/1/response", "2026-10", 5000)]
+
+
 def test_nothing_is_posted_twice(ledger: Ledger) -> None:
     booked(ledger, breached("T-1"))
     assert booked(ledger, breached("T-1")) == booked(ledger) == []

@@ -158,7 +158,7 @@ def test_undocumented_is_what_was_posted_to_closed_months_minus_what_documents_s
         assert journal.undocumented() == {}
         journal.close("2026-10", 1)
         assert journal.undocumented() == {key(): 50, key(C2): 7}
-        journal.issue(sealed(DocumentKind.STATEMENT, issue(50), None, 1, None))
+        journal.issue([sealed(DocumentKind.STATEMENT, issue(50), None, 1, None)])
         assert journal.undocumented() == {key(C2): 7}
         journal.post([posting(-50)])
         assert journal.undocumented() == {key(): -50, key(C2): 7}
@@ -170,8 +170,8 @@ def test_documents_come_back_as_they_were_issued(ledger: Ledger) -> None:
     second = sealed(DocumentKind.DEBIT_NOTE, issue(-5), 1, 2, first)
     others = sealed(DocumentKind.STATEMENT, issue(9, OTHER), None, 3, None)
     with ledger.begin() as journal:
-        for one in (first, second, others):
-            journal.issue(one)
+        journal.issue([first, second, others])
+        journal.issue([])
     with ledger.begin() as journal:
         assert list(journal.documents("acme")) == [first, second]
         assert list(journal.documents("other")) == [others]
@@ -190,7 +190,7 @@ def _fill(journal: Journal) -> NoReturn:
     journal.keep([retracted("T-1"), breached("T-2")])
     journal.post([posting(5)])
     journal.close("2026-10", 1)
-    journal.issue(sealed(DocumentKind.STATEMENT, issue(5), None, 1, None))
+    journal.issue([sealed(DocumentKind.STATEMENT, issue(5), None, 1, None)])
     raise Torn
 
 

@@ -50,13 +50,21 @@ BY = tariffs(
 DUE = ["2026-10-19T16:00:00Z", "2026-10-24T16:30:00Z", "2026-10-31T15:30:00Z", "2026-10-31T16:30:00Z"]
 MONTHS = ["2026-09", "2026-10", "2026-11"]
 
+# Few items, so that most have several levels, and most accounts' months several items.
 names = st.fixed_dictionaries(
     {
         "tenant": st.sampled_from(["acme", "acme", "acme", "other"]),
-        "ticket_id": st.sampled_from(["T-1", "T-2", "T-3", "support"]),
-        "clock": st.sampled_from(["response", "response", "resolution", "outage"]),
-        "level": st.sampled_from(["minor", "minor", "major", "critical"]),
+        "level": st.sampled_from(["minor", "major", "critical"]),
     }
+).flatmap(
+    lambda name: st.sampled_from(
+        [
+            {**name, "ticket_id": "T-1", "clock": "response"},
+            {**name, "ticket_id": "T-2", "clock": "response"},
+            {**name, "ticket_id": "T-2", "clock": "resolution"},
+            {**name, "ticket_id": "support", "clock": "outage", "customer_id": None},
+        ]
+    )
 )
 contents = st.fixed_dictionaries(
     {
@@ -82,7 +90,7 @@ def revisions(draw: st.DrawFn) -> list[Breach]:
         changes: dict[str, Any] = draw(contents)
         stands = changes.pop("stands")
         epoch, revision = version
-        data = said(**{**name, "rank": RANKS[name["level"]], "epoch": epoch, "revision": revision, **changes})
+        data = said(**{**changes, **name, "rank": RANKS[name["level"]], "epoch": epoch, "revision": revision})
         breach = read_breach("sla.breached" if stands else "sla.breach_retracted", data)
         assert breach is not None
         told.append(breach)
