@@ -69,7 +69,10 @@ def sealed(
 
 
 def chain_problems(documents: Iterable[Document]) -> list[str]:
-    """Return what is wrong with all documents of one tenant, in the order of their numbers."""
+    """Return what is wrong with all documents of one tenant, in the order of their numbers.
+
+    A chain cannot show that its last documents are missing.
+    """
     problems: list[str] = []
     before: Document | None = None
     for number, one in enumerate(documents, 1):

@@ -24,14 +24,8 @@ _PERCENT: Schema = {
     "maximum": MOST_PERCENT,
     "examples": ["5", "12.5"],
 }
-_CURRENCY: Schema = {"enum": sorted(DIGITS)}
-_PRICES: Schema = {
-    "type": "object",
-    "propertyNames": _CURRENCY,
-    "additionalProperties": _DECIMAL,
-    "minProperties": 1,
-    "examples": [{"CNY": "50.00"}],
-}
+_CURRENCY: Schema = {"$ref": "#/$defs/currency"}
+_PRICES: Schema = {"$ref": "#/$defs/prices"}
 _DURATION: Schema = {
     "type": "string",
     "pattern": "^([0-9.,]+(h|m|s|ms))+$|^PT([0-9.,]+[HMS])+$",
@@ -95,7 +89,18 @@ def tariff_schema() -> Schema:
         },
         "desks": _by_account(one_or_more({"type": "string", "pattern": _ACCOUNT})),
     }
-    return titled("A tariff of sla-timer", fields_schema(of(TARIFF, fields), NEEDED))
+    definitions = {
+        "currency": {"enum": sorted(DIGITS)},
+        "prices": {
+            "type": "object",
+            "propertyNames": _CURRENCY,
+            "additionalProperties": _DECIMAL,
+            "minProperties": 1,
+            "examples": [{"CNY": "50.00"}],
+        },
+    }
+    schema = {**fields_schema(of(TARIFF, fields), NEEDED), "$defs": definitions}
+    return titled("A tariff of sla-timer", schema)
 
 
 def _by_account(value: Schema) -> Schema:

@@ -121,5 +121,6 @@ def test_one_revision_that_says_two_things_is_refused() -> None:
 
 def test_an_overrun_is_to_the_millisecond() -> None:
     assert breached(overrun_seconds=0.001).overrun == 1
+    assert breached(overrun_seconds=0.029).overrun == 29  # as a float, times 1000: 28.999…
     assert breached(overrun_seconds=8639999.999).overrun == 8_639_999_999
     assert breached(overrun_seconds=None).overrun is None
