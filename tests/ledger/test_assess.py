@@ -216,6 +216,16 @@ def test_the_version_of_a_months_first_charge_has_its_cap(first: str, off: int |
     assert next((amount for key, amount in found.owed.items() if key.item == CAP), None) == off
 
 
+@pytest.mark.parametrize(("first", "charged"), [(DAY_BEFORE, 1), (DAY, 2)])
+def test_the_version_of_a_months_first_charge_says_how_many_are_free(first: str, charged: int) -> None:
+    by = tariffs(
+        {"grace": [{"count": 1, "levels": ["minor"]}]},
+        {"version": 2, "effective_from": "2026-10-05T00:00:00+08:00"},
+    )
+    found = assess([breached("T-1", due_at=first), breached("T-2", due_at="2026-10-20T00:00:00Z")], by)
+    assert len(found.owed) == charged
+
+
 ACCOUNTS = {
     "acme/*": {"currency": "CNY"},
     "acme/C-1": [
