@@ -25,6 +25,7 @@ from service.processes.policies import Reach, planned, publish_policies, read_pu
 from service.settings import Settings, read_settings
 from service.strict_yaml.place import Problem
 from service.telemetry.logs import no_log
+from service.text.aligned import aligned
 from service.text.visible import visible, visible_json
 
 _HEADINGS = ("policy", "version", "agreement", "from", "until", "state", "sha256", "calendars")
@@ -100,7 +101,7 @@ def tell_published(known: Published, *, as_json: bool) -> None:
         for span in spans:
             echo_json(_row(span, known))
     else:
-        say(_table([_HEADINGS, *map(_cells, spans)]) if spans else ["no policy is published"])
+        say(aligned([_HEADINGS, *map(_cells, spans)]) if spans else ["no policy is published"])
 
 
 def retire(policy: str, at: int) -> int:
@@ -173,13 +174,6 @@ def _cells(span: PolicySpan) -> tuple[str, ...]:
         policy.sha256[:_SHOWN],
         ", ".join(calendars),
     )
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def say(lines: Iterable[str], *, err: bool = False) -> None:

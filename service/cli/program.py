@@ -25,6 +25,7 @@ from service.cli.report import report
 from service.cli.run import run
 from service.cli.state import state
 from service.cli.streams import ReadEnoughError, open_streams
+from service.cli.tariff import tariff
 from service.cli.topics import topics
 from service.errors import RefusalError
 from service.processes.signals import asked_to_end
@@ -54,6 +55,7 @@ for command in (
     topics,
     policies,
     mapping,
+    tariff,
     calendar,
     rejected,
     state,

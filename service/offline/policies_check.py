@@ -15,6 +15,7 @@ from service.sla.calendar.duration import duration_text
 from service.sla.calendar.working_hours import WorkingTime
 from service.sla.policy import DEFAULT_AGREEMENT, Clock, Level, Match, Policy, tenants
 from service.sla.statement import activity
+from service.text.aligned import aligned
 from service.text.visible import visible
 
 _HEADINGS = ("clock", "clause", "from", "until", "when", "level", "after", "due")
@@ -177,8 +178,4 @@ def _instant(moment: datetime) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  " + "  ".join(cells).rstrip()
+    return (f"  {line}" for line in aligned(rows))

@@ -15,6 +15,7 @@ COMMANDS = (
     "topics",
     "policies",
     "mapping",
+    "tariff",
     "rejected",
     "state",
     "partition",
@@ -35,7 +36,8 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["", "topics", "policies", "mapping", "calendar", "rejected", "state", "partition", "gateway"]
+    "group",
+    ["", "topics", "policies", "mapping", "tariff", "calendar", "rejected", "state", "partition", "gateway"],
 )
 def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) -> None:
     ended = sla_timer(*filter(None, [group]), "--help")
@@ -54,6 +56,7 @@ def test_help_says_of_each_command_what_it_does_in_one_whole_line(group: str) ->
         (["mapping", "try", "m.yaml"], "Missing argument 'BODY'."),
         (["mapping", "try", "no.yaml", "-"], "no.yaml: No such file or directory"),
         (["mapping", "try", "m", "-", "--history", "--endpoint", "e"], "a history has neither headers nor"),
+        (["tariff", "check"], "Missing argument 'FILES...'."),
         (["publish", "-", "--rate", "0"], "Invalid value for '--rate'"),
         (["explain", "T 1"], "Invalid value for 'TICKET': 'T 1' is no id: 1 to 128 characters"),
         (["explain", "T1", "--tenant", ""], "Invalid value for '--tenant': '' is no id"),

@@ -20,6 +20,7 @@ RECEIVED = {
     "time": "2026-03-02T09:00:00+08:00",
     "data": {"customer_id": "C1", "channel": "phone"},
 }
+TARIFF = str(Path(__file__).parents[2] / "examples" / "tariffs" / "saas.yaml")
 MAPPING = str(Path(__file__).parents[2] / "mappings" / "jira.yaml")
 CALENDAR = str(Path(__file__).parents[2] / "policies" / "calendars" / "cn.yaml")
 TELL = {  # commands that need no Kafka and say something
@@ -30,6 +31,7 @@ TELL = {  # commands that need no Kafka and say something
     "report": ["report", "{events}"],
     "policies check": ["policies", "check"],
     "mapping check": ["mapping", "check", MAPPING],
+    "tariff check": ["tariff", "check", TARIFF],
     "calendar show": ["calendar", "show", CALENDAR, "--from", "2026-01-01", "--to", "2026-01-02"],
     "calendar freeze": ["calendar", "freeze", "--country", "CN", "--years", "2026"],
 }

@@ -107,7 +107,7 @@ def test_the_readme_names_every_file() -> None:
 def test_the_commands_of_the_readme_run(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = (EXAMPLES / "README.md").read_text(encoding="utf-8").splitlines()
     commands = [shlex.split(line) for line in lines if line.startswith(".venv/bin/sla-timer ")]
-    assert {command[1] for command in commands} == {"policies", "simulate", "explain"}
+    assert {command[1] for command in commands} == {"policies", "simulate", "explain", "tariff"}
     assert "export SLA_POLICIES=examples/policy" in lines
     monkeypatch.chdir(EXAMPLES.parent)
     monkeypatch.setenv("SLA_POLICIES", "examples/policy")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from service.gateway.gateway_schema import gateway_schema
+from service.ledger.tariff_schema import tariff_schema
 from service.mapping.mapping_schema import mapping_schema
 from service.policy.file_schema import calendar_schema, policy_schema
 from tests.reference.cli import commands
@@ -31,6 +32,7 @@ SCHEMAS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
     "calendar.json": calendar_schema,
     "mapping.json": mapping_schema,
     "gateway.json": gateway_schema,
+    "tariff.json": tariff_schema,
 }
 
 
