@@ -144,7 +144,7 @@ def _wire(settings: Settings, ground: Prepared) -> tuple[Group, Metrics, Publish
         pace=settings.pace / 1_000,
         now=now_ms,
         partitioner=PARTITIONERS[settings.partitioner],
-        observer=Recorder(metrics),
+        observer=Recorder(metrics, settings.grace),
         largest={prefix + name: found.largest for name, found in ground.topics.items()},
         policies=feed,
     )

@@ -109,6 +109,18 @@ LATENESS = Metric(
     ("clock", "level"),
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 5, 10, 30, 60, 300, 1800, 3600),  # grace (1 s) included
 )
+TOLD_LATE_MS = 10_000  # beyond the grace; far above a slow commit
+TOLD_LATE = Metric(
+    Counter,
+    "sla_told_late",
+    "Deadlines of sla_lateness_seconds that were announced more than "
+    f"{TOLD_LATE_MS // 1_000} s after due and grace. Worry when it rises: warnings come too late to help.",
+)
+GRACE = Metric(
+    Gauge,
+    "sla_grace_seconds",
+    "SLA_GRACE of the process. Worry when it differs between processes, or from the gateway's.",
+)
 TICKETS_WITHOUT_POLICY = Metric(
     Counter,
     "sla_tickets_without_policy",

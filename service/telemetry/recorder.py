@@ -17,8 +17,11 @@ _FIRED = (Type.BREACHED, Type.AT_RISK)
 class Recorder:
     """The observer of partition owners that updates the metrics: see service.kafka.exactly_once.observer."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, grace: int) -> None:
+        """Observe for `metrics`. `grace` (ms): how long a deadline waits before it is announced."""
         self._metrics = metrics
+        self._late_from = grace + metric_names.TOLD_LATE_MS
+        metrics[metric_names.GRACE].set(grace / 1_000)
         self._lateness = cache(metrics[metric_names.LATENESS].labels)
         self._delays = FactDelays(metrics)
 
@@ -45,7 +48,10 @@ class Recorder:
             self._metrics[row].labels(*(known[name] for name in row.labels)).inc(count)
         for told in step.announcements[step.shown_by_records :]:
             if told.type in _FIRED and told.true_at is not None:
-                self._lateness(told.clock, told.level or WHOLE_CLOCK).observe((now - told.true_at) / 1_000)
+                late = now - told.true_at
+                self._lateness(told.clock, told.level or WHOLE_CLOCK).observe(late / 1_000)
+                if late > self._late_from:
+                    self._metrics[metric_names.TOLD_LATE].inc()
 
     def rejected(self, reason: str) -> None:
         """Count a record that was sent to the dead-letter topic."""

@@ -149,7 +149,7 @@ def test_no_label_could_name_a_ticket_or_a_customer() -> None:
 
 def test_what_was_committed_is_counted() -> None:
     counted = metrics()
-    recorder = Recorder(counted)
+    recorder = Recorder(counted, grace=1_000)
     recorder.committed([Step(unjudged=["default"], exempt=["default"])], records=3, now=0, seconds=0.01)
     recorder.rejected("not_json")
     recorder.fenced()
@@ -169,7 +169,7 @@ def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() 
     def commit(*facts: tuple[str, Fact], now: int) -> None:
         arrivals = [(key, fact) for key, fact in facts]
         step = partition.step(arrivals, at=now, now=now, offset=0, grace=0)
-        Recorder(counted).committed([step], len(arrivals), now=now + 2_000, seconds=0.01)
+        Recorder(counted, grace=1_000).committed([step], len(arrivals), now=now + 2_000, seconds=0.01)
 
     commit(("T-1@default", fact("received", "07:00")), now=at("09:45"))
     assert 'sla_breaches_total{clock="response",level="minor"} 1.0' in text(counted)
@@ -179,6 +179,21 @@ def test_lateness_is_of_deadlines_that_fired_not_of_what_a_late_record_showed() 
     assert 'sla_breaches_total{clock="response",level="minor"} 2.0' in text(counted)
     assert 'sla_lateness_seconds_count{clock="response",level="minor"} 1.0' in text(counted)
     assert 'sla_lateness_seconds_sum{clock="response",level="minor"} 2.001' in text(counted)
+
+
+@pytest.mark.parametrize(("grace", "late_ms", "counted_late"), [
+    (0, 10_000, 0), (0, 10_001, 1), (60_000, 69_999, 0), (60_000, 70_000, 0), (60_000, 70_001, 1)
+])  # fmt: skip
+def test_a_deadline_is_told_late_ten_seconds_after_its_grace(
+    grace: int, late_ms: int, counted_late: int
+) -> None:
+    counted, partition = metrics(), ticket_partition(policy(RESPONSE), retention=35 * DAY)
+    recorder, due = Recorder(counted, grace), at("10:15")
+    partition.step([("T-1@default", fact("received", "09:45"))], at=due, now=due, offset=0, grace=0)
+    step = partition.step([], at=due + 1, now=due + 1, offset=0, grace=0)
+    recorder.committed([step], 0, now=due + late_ms, seconds=0.01)
+    assert f"sla_told_late_total {counted_late}.0" in text(counted)
+    assert f"sla_grace_seconds {grace / 1_000}" in text(counted)
 
 
 OF_GENERAL = clock("response", "received", "response_started", {"minor": 30 * MINUTE}, GENERAL)
@@ -212,7 +227,7 @@ def test_every_reason_for_which_a_breach_is_taken_back_has_a_story_here() -> Non
 @pytest.mark.parametrize("reason", TAKEN_BACK_BY)
 def test_a_breach_that_is_taken_back_is_counted_by_the_reason_that_was_announced(reason: str) -> None:
     counted = metrics()
-    Recorder(counted).committed([*taken_back(reason)], records=2, now=at("09:42"), seconds=0.01)
+    Recorder(counted, grace=1_000).committed([*taken_back(reason)], records=2, now=at("09:42"), seconds=0.01)
     shown = text(counted)
     assert 'sla_breaches_total{clock="response",level="minor"} 1.0' in shown
     for other in RETRACTED_FOR:
@@ -224,7 +239,7 @@ def test_breaches_that_are_taken_back_in_one_transaction_add_up_by_reason() -> N
     counted = metrics()
     reasons = ["late_fact", "voided", "late_fact"]
     steps = [step for reason in reasons for step in taken_back(reason)]
-    Recorder(counted).committed(steps, records=6, now=at("09:42"), seconds=0.01)
+    Recorder(counted, grace=1_000).committed(steps, records=6, now=at("09:42"), seconds=0.01)
     shown = text(counted)
     assert 'sla_breaches_total{clock="response",level="minor"} 3.0' in shown
     assert 'sla_retractions_total{clock="response",level="minor",reason="late_fact"} 2.0' in shown

@@ -38,7 +38,7 @@ def exposition(_: Path) -> str:
         calendars={"cn-2026": at("09:00")},
         build={"version": "0", "python": "3", "tzdata": "2026a"},
     )
-    recorder, partition = Recorder(metrics), ticket_partition(LETTER, 35 * DAY)
+    recorder, partition = Recorder(metrics, grace=1_000), ticket_partition(LETTER, 35 * DAY)
     arrivals = [("T1@default", fact("received", "09:00")), ("T2@default", fact("received", "09:00"))]
     steps = [
         partition.step(arrivals, at=at("09:01"), now=at("09:01"), offset=1, grace=1_000),
