@@ -59,7 +59,7 @@ async def test_what_the_gateway_publishes_is_the_message_that_it_sends(
     payload = validator(described, message["payload"])
     house = House(tmp_path)
     for sample in (one for product in PRODUCTS for one in samples(product)):
-        await house.send(f"/hooks/{sample.product}", sample.body, sample.signed(house.now))
+        await house.send(f"/hooks/{sample.endpoint}", sample.body, sample.signed(house.now))
     assert len(house.log.events) > 20
     for _, value in house.log.events:
         payload.validate(json.loads(value))

@@ -367,5 +367,5 @@ def test_the_command_prints_it_without_reading_a_secret(tmp_path: Path) -> None:
     (tmp_path / "zammad.secret").unlink()
     ran = CliRunner().invoke(sla_timer, ["gateway", "openapi", "--sources", str(path)])
     assert ran.exit_code == 0
-    assert {"/hooks/zammad", "/hooks/glpi", "/livez"} <= json.loads(ran.stdout)["paths"].keys()
+    assert {"/hooks/zammad", "/hooks/glpi-ticket", "/livez"} <= json.loads(ran.stdout)["paths"].keys()
     assert "made-up" not in ran.stdout
