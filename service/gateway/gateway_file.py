@@ -24,7 +24,7 @@ from service.gateway.source import (
     HookSource,
 )
 from service.mapping.mapping import Mapping as DeskMapping
-from service.mapping.mapping_file import read_mapping
+from service.mapping.mapping_file import BadMapping, read_mapping
 from service.strict_yaml.document import LARGEST_BYTES, NotReadError, read_document
 from service.strict_yaml.place import BadFiles, Place, Problem, shown
 from service.text.visible import visible
@@ -153,8 +153,14 @@ class _SourceReader:
             return None
         try:
             mapping = read_mapping(self._folder / named)
-        except RefusalError as error:
-            problems += [line for line in str(error).splitlines() if line not in problems]
+        except BadMapping as bad:
+            if [problem.line for problem in bad.problems] == [None]:
+                why = (
+                    f"cannot be read: {bad.problems[0].reason}; a path is from the directory of this file on"
+                )
+                self._given["mapping"].wrong(f"{shown(named)} {why}")
+            else:
+                problems += [line for line in map(str, bad.problems) if line not in problems]
             return None
         if not mapping.rules:
             self._given["mapping"].wrong(f"{shown(named)} has no deliveries; it reads exports only")

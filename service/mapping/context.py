@@ -21,6 +21,7 @@ class Context:
     notes: list[Dropped] = field(default_factory=list)
     # Of lookups, while one document is mapped.
     indexes: dict[tuple[Any, ...], tuple[Any, Mapping[str, Any]]] = field(default_factory=dict)
+    tables: Collection[str] = ()  # the names of an export's further files
 
     def read(self, expression: Expression) -> Any:
         """Return the value of an expression. Raises ValueTypeError."""
@@ -43,11 +44,11 @@ class Context:
 
     def within(self, **more: Any) -> "Context":
         """Return this context with more names; the notes are shared."""
-        return Context({**self.values, **more}, self.rule, self.watch, self.notes, self.indexes)
+        return Context({**self.values, **more}, self.rule, self.watch, self.notes, self.indexes, self.tables)
 
     def of_rule(self, rule: str) -> "Context":
         """Return this context as a rule's; the notes are shared."""
-        return Context(self.values, rule, self.watch, self.notes, self.indexes)
+        return Context(self.values, rule, self.watch, self.notes, self.indexes, self.tables)
 
     def happened(self, time: int) -> "Context":
         """Return this context with `delivery.happened`, the instant of the event being made."""

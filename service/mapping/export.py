@@ -142,7 +142,7 @@ class _Reading:
         """Read one row."""
         name = self._name(row)
         delivery = {"header": {}, "endpoint": "", "instant": None, "body": cells, "row": name}
-        context = Context({**cells, **shared, DELIVERY: delivery}, watch=self.watch)
+        context = Context({**cells, **shared, DELIVERY: delivery}, watch=self.watch, tables=self.export.files)
         ticket: tuple[str, str] | None = None
         try:
             ticket = self.tenant_of.read(context), self.export.ticket.read(context)

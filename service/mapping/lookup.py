@@ -14,17 +14,24 @@ from service.mapping.value import Source
 class Find:
     """The element of an array, or the value of an object, that a key names. The join of two lists.
 
-    `key`: the field of an array's elements that must equal `by`; None looks `by` up in an object.
+    `key`: the field of an array's elements that must equal `by`; None looks `by` up in an object. A row that
+    a further file of an export lacks is an error, unless it is `optional`.
     """
 
     where: Expression
     by: Expression
     key: Expression | None = None
+    optional: bool = False
 
-    def value(self, field: str, context: Context) -> Any:  # noqa: ARG002
-        """See Source."""
+    def value(self, field: str, context: Context) -> Any:
+        """See Source. Raises UnmappableError."""
         wanted = text_of(context.read_or_none(self.by))
-        return None if wanted is None else self._index(context).get(wanted)
+        if wanted is None:
+            return None
+        found = self._index(context).get(wanted)
+        if found is None and self.where.text in context.tables and not self.optional:
+            raise context.unmappable(field, f"{self.where.text} has no such row", wanted)
+        return found
 
     def _index(self, context: Context) -> Mapping[str, Any]:
         """Return the elements by key, the first of each; kept while one document is mapped."""

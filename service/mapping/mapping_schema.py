@@ -38,6 +38,7 @@ def _refers(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
+_TRUE: Schema = {"enum": ["true", True]}
 _EXPRESSION = _refers("expression")
 _EXPRESSIONS = one_or_more(_EXPRESSION)
 _VALUE = fields_schema(
@@ -54,7 +55,7 @@ _VALUE = fields_schema(
     ("read",),
 )
 _DATA_VALUE = _refers("field")
-_FIND = fields_schema(of(FIND, dict.fromkeys(FIND, _EXPRESSION)), ("find", "by"))
+_FIND = fields_schema(of(FIND, dict.fromkeys(FIND, _EXPRESSION) | {"optional": _TRUE}), ("find", "by"))
 _TIME = fields_schema(
     of(
         TIME,
@@ -160,7 +161,7 @@ _ROW_RULE: Schema = {
             _PARTS
             | {
                 "events": one_or_more(_EVENT),
-                "once": {"enum": ["true", True]},
+                "once": _TRUE,
                 "until_next": {"enum": list(WORDS)},
             },
         )

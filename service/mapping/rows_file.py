@@ -12,7 +12,7 @@ from service.mapping.located import Located
 from service.mapping.rule_file import RULE, WORDS, Rules, ids_of, read_ticket
 from service.mapping.table import Column
 from service.mapping.value import Constant
-from service.mapping.value_file import Reading, check_name
+from service.mapping.value_file import Reading, check_name, is_true
 from service.strict_yaml.place import Place, Problem, shown, suggestion
 
 ROWS = ("columns", "delimiter", "encoding", "files", "ticket", "time", "id", "rules")
@@ -61,7 +61,7 @@ def _rule(rules: Rules, place: Place, number: int) -> RowRule:
     rule = rules.rule(place, number, ROW_RULE)
     if until and rule.event_rules and not set(rule.event_rules[0].data) <= set(FIELDS[until]):
         given["until_next"].wrong(f"gives {until} the data of the rule, which it cannot have")
-    once = "once" in given and _is_true(given["once"])
+    once = "once" in given and is_true(given["once"])
     if once and until:
         given["once"].wrong("has no use beside until_next")
     return RowRule(rule, once, until)
@@ -78,12 +78,6 @@ def _check_names(
         for root in sorted(one.expression.roots.difference(names)):
             reason = f"{shown(root)} is no column{suggestion(root, names)}"
             place.problems.append(Problem(place.file, one.line, one.field, reason))
-
-
-def _is_true(place: Place) -> bool:
-    if place.text() not in ("", "true"):
-        place.wrong("must be true; leave it out otherwise")
-    return True
 
 
 def _columns(place: Place, taken: tuple[str, ...] = ()) -> Mapping[str, Column]:

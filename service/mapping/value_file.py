@@ -27,7 +27,7 @@ from service.strict_yaml.place import Place, shown
 from service.timezones import zone_or_offset
 
 VALUE = ("read", "replace", "values", "else", "unknown")
-FIND = ("find", "by", "key")
+FIND = ("find", "by", "key", "optional")
 TIME = ("read", "format", "zone", "cut", "none", "date_at", "plus")
 TESTS = ("not", "gained", "lost", "contains", "begins", "ends", "same_as", "differs_from")
 CUTS = {"s": 1000, "min": 60_000}
@@ -38,6 +38,13 @@ _NOTHING = Expression.of("`null`")
 _NO_TEMPLATE = Template("", ())
 
 T = TypeVar("T")
+
+
+def is_true(place: Place) -> bool:
+    """Return True for a field that can only be true."""
+    if place.text() not in ("", "true"):
+        place.wrong("must be true; leave it out otherwise")
+    return True
 
 
 @dataclass(slots=True)
@@ -156,6 +163,7 @@ class Reading:
             self.expression(given["by"]) if "by" in given else _NOTHING,
             # Within an element, and so none of the names from the top.
             given["key"].read(Expression.of, _NOTHING) if "key" in given else None,
+            "optional" in given and is_true(given["optional"]),
         )
 
     def moment(self, place: Place, *, empty_is_none: bool = False) -> Moment:

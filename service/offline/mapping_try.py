@@ -27,6 +27,12 @@ def try_body(
     """Print the events to `out`, all else to `err`. Return the exit code, 1 when a part cannot be mapped."""
     if Path(body).suffix.lower() in EXPORTS:
         return tell(of_export(by, Path(body)), out, err)
+    if not (by.tellings if history else by.rules):
+        print(
+            f"the mapping has no {'history' if history else 'deliveries'}: nothing can read this body",
+            file=err,
+        )
+        return 1
     said = read_body(body, stdin)
     if history:
         return tell(by.of_history(said), out, err)
@@ -50,5 +56,5 @@ def tell(found: Iterable[Mapped], out: TextIO, err: TextIO) -> int:
         dropped += len(one.dropped)
         problems += one.problem is not None
     if not events and not problems:
-        print("no rule fits: the body is irrelevant, and gives no event", file=err)
+        print("no event: no rule fits, or what fits has no instant or no element", file=err)
     return 1 if problems else 0

@@ -94,9 +94,18 @@ def _tariff_lines(files: Sequence[TariffFile]) -> Iterator[str]:
         yield f"{one.id} version {one.version} · {file.file}"
         yield f"  in force {since}; {counted}, {_many(len(one.desks), 'desk')}; rounding {one.rounding}"
         yield f"  sha256 {one.sha256}"
-        if uncapped := _uncapped(file):
-            yield f"  the cap has no amount in {', '.join(uncapped)}: there it does not limit"
+        yield from (f"  {notice}" for notice in _notices(file))
         yield ""
+
+
+def _notices(file: TariffFile) -> Iterator[str]:
+    """Yield what is right by the rules, and seldom meant."""
+    if uncapped := _uncapped(file):
+        yield f"the cap has no amount in {', '.join(uncapped)}: there it does not limit"
+    if unpriced := _unpriced(file):
+        yield f"no rate has an amount in {', '.join(unpriced)}: breaches of those accounts are held"
+    if unrated := _unrated(file):
+        yield f"grace names the level {', '.join(unrated)}, and no rate does"
 
 
 def _uncapped(file: TariffFile) -> Sequence[str]:
@@ -104,8 +113,29 @@ def _uncapped(file: TariffFile) -> Sequence[str]:
     cap = file.tariff.cap
     if cap is None or cap.percent is not None:
         return ()
-    used = {terms.currency for all_of_it in file.tariff.accounts.values() for terms in all_of_it}
-    return sorted(used - cap.amounts.keys())
+    return sorted(_currencies(file) - cap.amounts.keys())
+
+
+def _unpriced(file: TariffFile) -> Sequence[str]:
+    """Return the currencies of accounts in which no rate has a price."""
+    penalties = file.tariff.penalties
+    if any(penalty.percent is not None for penalty in penalties):
+        return ()
+    priced = {currency for penalty in penalties for currency in penalty.amounts}
+    return sorted(_currencies(file) - priced)
+
+
+def _unrated(file: TariffFile) -> Sequence[str]:
+    """Return the levels that are free and that no rate names, if each rate names its levels."""
+    tariff = file.tariff
+    if not all(penalty.levels for penalty in tariff.penalties):
+        return ()
+    rated = {level for penalty in tariff.penalties for level in penalty.levels}
+    return sorted({level for free in tariff.free for level in free.levels} - rated)
+
+
+def _currencies(file: TariffFile) -> set[str]:
+    return {terms.currency for all_of_it in file.tariff.accounts.values() for terms in all_of_it}
 
 
 def _cost_lines(found: Assessment, told: BreachFile) -> Iterator[str]:
@@ -164,6 +194,7 @@ def _tariff_rows(files: Sequence[TariffFile]) -> Iterator[str]:
                 "rates": len(one.penalties),
                 "accounts": len(one.accounts),
                 "desks": len(one.desks),
+                "notices": list(_notices(file)),
             }
         )
 

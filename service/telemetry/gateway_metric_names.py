@@ -5,10 +5,7 @@ The label `source` is an endpoint of the configuration, never a text of a reques
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from service.telemetry.metric_names import BY_SOURCE, HTTP_CONNECTIONS_REFUSED, LOOP_STALL, Metric
-
-# Up to two days: what a desk holds back, or resends, comes that late.
-_DELAYS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21_600, 172_800)
+from service.telemetry.metric_names import BY_SOURCE, DELAYS, HTTP_CONNECTIONS_REFUSED, LOOP_STALL, Metric
 
 DELIVERIES = Metric(
     Counter,
@@ -51,7 +48,7 @@ DELAY = Metric(
     "From an event at the desk to its acknowledgement by Kafka. Worry when the 99th percentile exceeds the "
     "grace: breaches are announced and then taken back.",
     BY_SOURCE,
-    buckets=_DELAYS,
+    buckets=DELAYS,
 )
 ACKNOWLEDGED = Metric(
     Histogram,

@@ -274,6 +274,11 @@ FACTS = Metric(
     "Facts by what became of them. Worry about `replaced` and `outranked`: one id, two contents.",
     ("outcome",),
 )
+# Every length (s) that may be chosen as the grace, in steps that a person would take.
+DELAYS = (
+    *(0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 600, 900, 1_800),
+    *(3_600, 7_200, 14_400, 28_800, 86_400),
+)
 FACT_DELAY = Metric(
     Histogram,
     "sla_fact_delay_seconds",
@@ -281,11 +286,7 @@ FACT_DELAY = Metric(
     f"counted; sources beyond the first {MOST_SOURCES} of a process are `{OTHER_SOURCES}`. Worry when the "
     "99th percentile exceeds the grace: breaches are announced and then taken back.",
     BY_SOURCE,
-    # Every length that may be chosen as the grace, in steps that a person would take.
-    buckets=(
-        *(0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 600, 900, 1_800),
-        *(3_600, 7_200, 14_400, 28_800, 86_400),
-    ),
+    buckets=DELAYS,
 )
 FACTS_AHEAD = Metric(
     Counter,

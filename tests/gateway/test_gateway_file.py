@@ -123,6 +123,10 @@ def test_two_sources_with_one_endpoint_are_refused(tmp_path: Path) -> None:
             "mapping: {mappings}/zammad.yaml\ntenat: acme\n",
             ["FILE:4: sources.desk.tenat: no such field; did"],
         ),
+        (
+            ZAMMAD.replace("{mappings}/zammad.yaml", "zamad.yaml"),
+            ["FILE:3: sources.desk.mapping: “zamad.yaml” cannot be read: No such file"],
+        ),
         ("mapping: {mappings}/zammad.yaml\ntenant: a b\n", ["FILE:4: sources.desk.tenant: “a b” must have"]),
         (ZAMMAD + "limit: 1MB\n", ["FILE:6: sources.desk.limit: “1MB” is no size such as 512KiB or 1MiB"]),
         (ZAMMAD + "limit: 0B\n", ["FILE:6: sources.desk.limit: “0B” is no size"]),
@@ -205,9 +209,9 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_with_a_mapping_is_told_with_its_own_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "desk.yaml").write_text("mapping: 1\nsource: /desk\n")
+    (tmp_path / "desk.yaml").write_text("mapping: 1\nsource: /desk\nticke: t\nhistry: h\n")
     told = refused(write(tmp_path, {"desk": "mapping: desk.yaml\n"}))
-    assert told
+    assert {"ticke", "histry"} <= {line.split(": ")[1] for line in told}
     assert all(line.startswith(str(tmp_path / "desk.yaml")) for line in told)
 
 

@@ -176,6 +176,34 @@ def test_two_versions_are_checked_together_and_every_problem_is_told(tmp_path: P
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "notice"),
+    [
+        (
+            {"rates": [{"amount": {"USD": "1.00"}}]},
+            "no rate has an amount in CNY: breaches of those accounts are held",
+        ),
+        ({"rates": [{"level": "major", "percent": 5}, {"amount": {"USD": "1.00"}}]}, None),
+        (
+            {
+                "rates": [{"level": "major", "amount": {"CNY": "1.00"}}],
+                "grace": [{"count": 1, "levels": ["mnior", "major"]}],
+            },
+            "grace names the level mnior, and no rate does",
+        ),
+        ({"rates": [{"amount": {"CNY": "1.00"}}], "grace": [{"count": 1, "levels": ["mnior"]}]}, None),
+    ],
+)  # fmt: skip
+def test_what_is_right_by_the_rules_and_seldom_meant_is_said(
+    tmp_path: Path, changes: dict[str, Any], notice: str | None
+) -> None:
+    code, said_, _ = checked(tariff(tmp_path, **changes))
+    assert code == 0
+    assert (f"  {notice}" in said_) == (notice is not None)
+    _, (row_,), _ = checked(tariff(tmp_path, **changes), as_json=True)
+    assert json.loads(row_)["notices"] == ([] if notice is None else [notice])
+
+
 def test_a_price_of_nothing_is_a_row_of_nothing(tmp_path: Path) -> None:
     rates: Sequence[dict[str, Any]] = [{"amount": {"CNY": "0"}}]
     code, said_, _ = checked(tariff(tmp_path, rates=rates), breaches=lines(row()))

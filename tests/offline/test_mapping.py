@@ -343,7 +343,9 @@ def test_two_events_of_one_id_and_different_contents_make_the_ticket_unreadable(
 
 
 def test_a_second_file_is_joined_by_a_key(tmp_path: Path) -> None:
-    rules = [{**RECEIPT, "with": {"one": {"find": "customers", "by": "who", "key": "id"}}}]
+    rules: list[dict[str, Any]] = [
+        {**RECEIPT, "with": {"one": {"find": "customers", "by": "who", "key": "id", "optional": "true"}}}
+    ]
     rules[0]["data"] = {"customer_id": {"read": "who"}, "channel": "phone", "region": {"read": "one.region"}}
     files = {"customers": {"file": "customers.csv", "columns": {"id": "Id", "region": "Region"}}}
     by = mapping({"rules": rules, "files": files})
@@ -353,6 +355,12 @@ def test_a_second_file_is_joined_by_a_key(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_text("Id,Region\nc2,south\nc1,north\n", encoding="utf-8")
     found, _ = read(by, *rows, name=str(tmp_path / "export.csv"))
     assert [event["data"].get("region") for event in found] == ["north", None]
+    del rules[0]["with"]["one"]["optional"]
+    found, problems = read(
+        mapping({"rules": rules, "files": files}), *rows, name=str(tmp_path / "export.csv")
+    )
+    assert [short(event) for event in found] == ["T1 09:00 received"]
+    assert ["customers has no such row" in problem for problem in problems] == [True]
     (tmp_path / "customers.csv").write_text("Id,Region\nc2\n", encoding="utf-8")
     with pytest.raises(RefusalError, match=r"customers\.csv:2: has 1 cells, the header has 2"):
         read(by, *rows, name=str(tmp_path / "export.csv"))

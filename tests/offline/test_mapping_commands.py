@@ -124,6 +124,14 @@ def test_a_directory_without_samples_is_refused(file: Path, samples: Path) -> No
         examine(file, samples)
 
 
+ROWS = """\
+rows:
+  columns: {t: T, at: A}
+  ticket: t
+  rules: [{event: closed, id: "{t}", time: at}]
+"""
+
+
 def attempt(file: Path, body: str, **more: object) -> tuple[int, list[str], str]:
     out, err = io.StringIO(), io.StringIO()
     given = {
@@ -146,6 +154,19 @@ def test_try_prints_events_and_what_was_dropped_with_its_text(file: Path, tmp_pa
         "rule answered: data.agent_id: was made fit: “very long”\n"
         "rule answered: data.by: its table does not list the text, so it is left out: “b<U+202E>”\n"
     )
+
+
+@pytest.mark.parametrize(("history", "lacks"), [(True, "history"), (False, "deliveries")])
+def test_try_says_when_the_mapping_has_nothing_that_could_read_the_body(
+    tmp_path: Path, *, history: bool, lacks: str
+) -> None:
+    file = tmp_path / "bare.yaml"
+    file.write_text("mapping: bare\nsource: /bare\n" + ("ticket: t\n" if history else ROWS), encoding="utf-8")
+    if history:
+        rule = "deliveries:\n  - {event: closed, id: '{t}', time: at}\n"
+        file.write_text(file.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    code, out, err = attempt(file, str(sample(tmp_path, "1.json")), history=history)
+    assert (code, out, err) == (1, [], f"the mapping has no {lacks}: nothing can read this body\n")
 
 
 def test_try_says_what_is_irrelevant_and_what_cannot_be_mapped(file: Path, tmp_path: Path) -> None:
