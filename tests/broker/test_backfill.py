@@ -13,7 +13,7 @@ from tests.broker.log import read
 from tests.broker.service import sla_timer
 from tests.broker.test_gateway import gateway, send, set_up
 from tests.gateway.configured import MAPPINGS
-from tests.gateway.samples import PRODUCTS, SAMPLES, samples
+from tests.gateway.samples import FOLDERS, PRODUCTS, SAMPLES, samples
 
 WITHIN = 20  # seconds
 
@@ -39,9 +39,10 @@ def test_15_a_history_has_the_ids_and_contents_of_the_webhooks(
     bootstrap: str, prefix: str, tmp_path: Path, product: str
 ) -> None:
     env = set_up(bootstrap, prefix, tmp_path)
-    history = SAMPLES / product / "history.json"
-    command = ("backfill", str(MAPPINGS / f"{product}.yaml"), str(history))
-    wanted = len((SAMPLES / product / "expected-history.jsonl").read_text().splitlines())
+    desk = FOLDERS[product]
+    history = SAMPLES / desk / "history.json"
+    command = ("backfill", str(MAPPINGS / f"{desk}.yaml"), str(history))
+    wanted = len((SAMPLES / desk / "expected-history.jsonl").read_text().splitlines())
     first = sla_timer(*command, "--dry-run", env=env)
     assert first.returncode == 0, first.stderr
     assert len(first.stdout.splitlines()) == wanted
