@@ -15,7 +15,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.kafka.client.unpacking import AT_ONCE, EFFORT, LARGEST_BYTES, MOST_AT_ONCE, PIECE_BYTES
+from service.kafka.client.record_runs import LARGEST_BYTES, PIECE_BYTES
+from service.kafka.client.unpacking import AT_ONCE, EFFORT, MOST_AT_ONCE
 from service.kafka.codec.record import MOST_HEADERS, Record
 
 SOURCE = TopicPartition("complaints.lifecycle", 3)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from service.events.fact import CHANNELS, COMPLAINTS, Kinds
 from service.events.rejection import TOO_MANY_CHANNELS, TOO_MANY_FACTS, Rejection
-from service.kafka.client.unpacking import LARGEST_BYTES as READ
+from service.kafka.client.record_runs import LARGEST_BYTES as READ
 from service.sla.desks.desks import desk_partition
 from service.sla.partition import Partition
 from service.sla.policy import Policies
