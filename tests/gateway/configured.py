@@ -82,19 +82,7 @@ mapping: {mappings}/frappe.yaml
 signature: {{header: X-Frappe-Webhook-Signature, algorithm: sha256, encoding: base64, signed: [body]}}
 secrets: [frappe.secret]
 """
-GENERIC = """\
-mapping: {mappings}/generic.yaml
-signature:
-  header: webhook-signature
-  algorithm: sha256
-  encoding: base64
-  prefix: "v1,"
-  separator: " "
-  signed: ["header:webhook-id", ".", "header:webhook-timestamp", ".", body]
-  timestamp: {{header: webhook-timestamp, format: unix}}
-  secret_encoding: base64
-secrets: [generic.secret]
-"""
+GENERIC = GITLAB.replace("gitlab", "generic")
 DESKS = {
     "zammad": ZAMMAD,
     "jira": JIRA,
